@@ -3,6 +3,8 @@
 #ifndef CPU_COPY_H
 #define CPU_COPY_H
 
+#include "kernels.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -75,5 +77,15 @@ enum cpu_pad_mode { CPU_PAD_CONSTANT, CPU_PAD_EDGE, CPU_PAD_REFLECT, CPU_PAD_SYM
 /* Fill table[0 .. begin + n + end) for one axis of length n; pads may be negative (crop). False when the mode
  * cannot be met (reflect: pads < n, symmetric: pads <= n, edge: n > 0). Not per ISA. */
 bool cpu_pad_table(int32_t *table, int64_t n, int64_t begin, int64_t end, enum cpu_pad_mode mode);
+
+struct cpu_move {
+    const char *name;
+    enum cpu_isa isa;
+    cpu_copy_fn *copy;
+    cpu_gather_fn *gather;
+    cpu_index_copy_fn *index_copy;
+};
+
+CPU_KERNEL_GETTER(move, move)
 
 #endif

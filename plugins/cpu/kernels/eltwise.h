@@ -10,7 +10,11 @@
 #ifndef CPU_ELTWISE_H
 #define CPU_ELTWISE_H
 
+#include "kernels.h"
 #include "vt/post.h"
+
+#include "kernels.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -94,5 +98,27 @@ typedef void cpu_select_fn(const struct cpu_bcast *p, const uint8_t *cond, const
  * not zero. Float to f16 and bf16 rounds to nearest even, overflow gives infinity. Returns false for types it
  * lacks; src == dst only for equal sizes. */
 typedef bool cpu_convert_fn(int from, int to, const void *src, void *dst, int64_t begin, int64_t end);
+
+/* What a level offers; `type` is an enum vt_type. The getters give NULL for a type the family lacks: binary
+ * f32 i32 i64 u8 i8 (booleans as u8: CPU_BIT_ operations), compare f32 i32 i64 u8 i8, select by element size
+ * 1, 2, 4, 8. */
+struct cpu_eltwise_f32 {
+    const char *name;
+    enum cpu_isa isa;
+    cpu_eltwise_fn *run;
+};
+
+CPU_KERNEL_GETTER(eltwise_f32, eltwise_f32)
+
+struct cpu_typed {
+    const char *name;
+    enum cpu_isa isa;
+    cpu_binary_fn *(*binary)(int type);
+    cpu_compare_fn *(*compare)(int type);
+    cpu_select_fn *(*select)(int size);
+    cpu_convert_fn *convert;
+};
+
+CPU_KERNEL_GETTER(typed, typed)
 
 #endif

@@ -3,6 +3,8 @@
 #ifndef CPU_INTERPOLATE_H
 #define CPU_INTERPOLATE_H
 
+#include "kernels.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -35,7 +37,7 @@ struct cpu_interp_params {
     enum cpu_interp_mode mode;
     enum cpu_interp_coord coord;
     enum cpu_interp_nearest nearest;
-    bool antialias; /* CPU_INTERP_LINEAR */
+    bool antialias; /* CPU_INTERP_LINEAR: the attribute is set and some axis has scale < 1 */
     float cubic_a;  /* cube_coeff, -0.75 by default */
 };
 
@@ -69,5 +71,13 @@ static inline int64_t cpu_interp_scratch(const struct cpu_interp *p)
 
 typedef void cpu_interp_fn(const struct cpu_interp *p, const float *src, float *dst, void *scratch,
                            int64_t begin, int64_t end);
+
+struct cpu_interpolate_f32 {
+    const char *name;
+    enum cpu_isa isa;
+    cpu_interp_fn *run;
+};
+
+CPU_KERNEL_GETTER(interpolate_f32, interpolate_f32)
 
 #endif

@@ -3,6 +3,8 @@
 #ifndef CPU_NORM_H
 #define CPU_NORM_H
 
+#include "kernels.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -79,5 +81,17 @@ struct cpu_lrn {
 };
 
 typedef void cpu_lrn_fn(const struct cpu_lrn *p, const float *src, float *dst, int64_t begin, int64_t end);
+
+struct cpu_norm_f32 {
+    const char *name;
+    enum cpu_isa isa;
+    cpu_norm_rows_fn *rows;
+    cpu_norm_columns_fn *columns;
+    cpu_norm_groups_fn *groups;
+    cpu_affine_fn *affine;
+    cpu_lrn_fn *lrn;
+};
+
+CPU_KERNEL_GETTER(norm_f32, norm_f32)
 
 #endif

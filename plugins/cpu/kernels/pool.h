@@ -2,6 +2,8 @@
 #ifndef CPU_POOL_H
 #define CPU_POOL_H
 
+#include "kernels.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -36,5 +38,14 @@ struct cpu_pool_index {
 
 typedef void cpu_pool_index_fn(const struct cpu_pool_index *p, const float *src, float *dst, void *index,
                                int64_t begin, int64_t end);
+
+struct cpu_pool_f32 {
+    const char *name;
+    enum cpu_isa isa;
+    cpu_pool_fn *max_nhwc, *average_nhwc, *max_nchw, *average_nchw;
+    cpu_pool_index_fn *max_index_nchw;
+};
+
+CPU_KERNEL_GETTER(pool_f32, pool_f32)
 
 #endif

@@ -43,4 +43,13 @@ static inline int64_t cpu_topk_scratch(int64_t n, int64_t k)
 typedef void cpu_topk_fn(const struct cpu_topk *p, const float *src, float *values, void *index,
                          void *scratch, int64_t begin, int64_t end);
 
+struct cpu_reduce_f32 {
+    const char *name;
+    enum cpu_isa isa;
+    cpu_reduce_fn *reduce;
+    cpu_topk_fn *topk;
+};
+
+CPU_KERNEL_GETTER(reduce_f32, reduce_f32)
+
 #endif

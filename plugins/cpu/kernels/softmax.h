@@ -3,6 +3,8 @@
 #ifndef CPU_SOFTMAX_H
 #define CPU_SOFTMAX_H
 
+#include "kernels.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,5 +26,14 @@ static inline int64_t cpu_column_units(int64_t outer, int64_t inner)
  * cpu_column_units(outer, inner). */
 typedef void cpu_softmax_strided_fn(const float *src, float *dst, int64_t axis, int64_t inner, int64_t begin,
                                     int64_t end);
+
+struct cpu_softmax_f32 {
+    const char *name;
+    enum cpu_isa isa;
+    cpu_softmax_fn *softmax, *log_softmax;
+    cpu_softmax_strided_fn *softmax_strided, *log_softmax_strided;
+};
+
+CPU_KERNEL_GETTER(softmax_f32, softmax_f32)
 
 #endif
