@@ -1,4 +1,5 @@
-/* Checked arithmetic for every size, count and offset that comes from outside. Each returns true on success. */
+/* Checked arithmetic for every size, count and offset that comes from outside. Each returns true on success.
+ */
 #ifndef VT_CHECKED_H
 #define VT_CHECKED_H
 

@@ -38,8 +38,10 @@ struct vt_error {
     char text[VT_ERROR_TEXT];
 };
 
-/* Record code and message and return code. A message that is there already is kept: the innermost cause wins. */
-__attribute__((format(printf, 3, 4))) static inline int vt_fail(struct vt_error *err, int code, const char *fmt, ...)
+/* Record code and message and return code. A message that is there already is kept: the innermost cause wins.
+ */
+__attribute__((format(printf, 3, 4))) static inline int vt_fail(struct vt_error *err, int code,
+                                                                const char *fmt, ...)
 {
     if (err && !err->code) {
         va_list ap;
@@ -52,7 +54,8 @@ __attribute__((format(printf, 3, 4))) static inline int vt_fail(struct vt_error 
     return code;
 }
 
-/* Put context ("node 'conv1': ") in front of the recorded message; returns its code. Does nothing without one. */
+/* Put context ("node 'conv1': ") in front of the recorded message; returns its code. Does nothing without
+ * one. */
 __attribute__((format(printf, 2, 3))) static inline int vt_context(struct vt_error *err, const char *fmt, ...)
 {
     char old[VT_ERROR_TEXT];

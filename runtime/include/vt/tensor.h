@@ -48,26 +48,40 @@ struct vt_type_info {
 static inline const struct vt_type_info *vt_type_info(enum vt_type type)
 {
     static const struct vt_type_info rows[VT_TYPE_COUNT] = {
-        [VT_DYNAMIC] = {"dynamic", 0, false, false}, [VT_BOOLEAN] = {"boolean", 8, false, false},
-        [VT_BF16] = {"bf16", 16, true, true},        [VT_F16] = {"f16", 16, true, true},
-        [VT_F32] = {"f32", 32, true, true},          [VT_F64] = {"f64", 64, true, true},
-        [VT_I4] = {"i4", 4, false, true},            [VT_I8] = {"i8", 8, false, true},
-        [VT_I16] = {"i16", 16, false, true},         [VT_I32] = {"i32", 32, false, true},
-        [VT_I64] = {"i64", 64, false, true},         [VT_U1] = {"u1", 1, false, false},
-        [VT_U2] = {"u2", 2, false, false},           [VT_U3] = {"u3", 3, false, false},
-        [VT_U4] = {"u4", 4, false, false},           [VT_U6] = {"u6", 6, false, false},
-        [VT_U8] = {"u8", 8, false, false},           [VT_U16] = {"u16", 16, false, false},
-        [VT_U32] = {"u32", 32, false, false},        [VT_U64] = {"u64", 64, false, false},
-        [VT_NF4] = {"nf4", 4, true, true},           [VT_F8E4M3] = {"f8e4m3", 8, true, true},
-        [VT_F8E5M2] = {"f8e5m2", 8, true, true},     [VT_STRING] = {"string", 0, false, false},
-        [VT_F4E2M1] = {"f4e2m1", 4, true, true},     [VT_F8E8M0] = {"f8e8m0", 8, true, false},
+        [VT_DYNAMIC] = {"dynamic", 0, false, false},
+        [VT_BOOLEAN] = {"boolean", 8, false, false},
+        [VT_BF16] = {"bf16", 16, true, true},
+        [VT_F16] = {"f16", 16, true, true},
+        [VT_F32] = {"f32", 32, true, true},
+        [VT_F64] = {"f64", 64, true, true},
+        [VT_I4] = {"i4", 4, false, true},
+        [VT_I8] = {"i8", 8, false, true},
+        [VT_I16] = {"i16", 16, false, true},
+        [VT_I32] = {"i32", 32, false, true},
+        [VT_I64] = {"i64", 64, false, true},
+        [VT_U1] = {"u1", 1, false, false},
+        [VT_U2] = {"u2", 2, false, false},
+        [VT_U3] = {"u3", 3, false, false},
+        [VT_U4] = {"u4", 4, false, false},
+        [VT_U6] = {"u6", 6, false, false},
+        [VT_U8] = {"u8", 8, false, false},
+        [VT_U16] = {"u16", 16, false, false},
+        [VT_U32] = {"u32", 32, false, false},
+        [VT_U64] = {"u64", 64, false, false},
+        [VT_NF4] = {"nf4", 4, true, true},
+        [VT_F8E4M3] = {"f8e4m3", 8, true, true},
+        [VT_F8E5M2] = {"f8e5m2", 8, true, true},
+        [VT_STRING] = {"string", 0, false, false},
+        [VT_F4E2M1] = {"f4e2m1", 4, true, true},
+        [VT_F8E8M0] = {"f8e8m0", 8, true, false},
     };
 
     return &rows[(unsigned)type < VT_TYPE_COUNT ? type : VT_DYNAMIC];
 }
 
-/* Bytes that `count` elements take: sub-byte types are packed (u1, u2, u4, i4, nf4, f4e2m1 low bits first within
- * a byte; u3: 8 elements in 3 bytes; u6: 4 elements in 3 bytes). A string element is 32 bytes. False on overflow. */
+/* Bytes that `count` elements take: sub-byte types are packed (u1, u2, u4, i4, nf4, f4e2m1 low bits first
+ * within a byte; u3: 8 elements in 3 bytes; u6: 4 elements in 3 bytes). A string element is 32 bytes. False
+ * on overflow. */
 static inline bool vt_type_bytes(enum vt_type type, uint64_t count, size_t *bytes)
 {
     uint64_t bits = vt_type_info(type)->bits, n;
@@ -113,8 +127,8 @@ static inline int64_t vt_tensor_count(const struct vt_tensor *t)
     return n;
 }
 
-/* Fill type, shape and bytes of a view, data NULL. False when a dim is negative, the rank exceeds VT_MAX_RANK, or
- * the size overflows. `dims` may be NULL for rank 0. */
+/* Fill type, shape and bytes of a view, data NULL. False when a dim is negative, the rank exceeds
+ * VT_MAX_RANK, or the size overflows. `dims` may be NULL for rank 0. */
 static inline bool vt_tensor_describe(struct vt_tensor *t, enum vt_type type, int rank, const int64_t *dims)
 {
     int64_t n = 1;

@@ -1,0 +1,180 @@
+/* Deep copies of graphs. Strings and attribute arrays are copied too: a clone outlives its original. */
+#include "graph.h"
+
+#include <stdlib.h>
+
+static const struct vt_rt_info *copy_rt_info(struct vt_arena *arena, const struct vt_rt_info *from,
+                                             struct vt_rt_info **to)
+{
+    for (; from; from = from->next) {
+        struct vt_rt_info *item = vt_arena_alloc(arena, sizeof(*item));
+
+        if (!item) {
+            return from;
+        }
+        item->name = vt_arena_strdup(arena, from->name);
+        item->version = vt_arena_strdup(arena, from->version);
+        item->value = vt_arena_strdup(arena, from->value);
+        *to = item;
+        to = &item->next;
+    }
+    return NULL;
+}
+
+static bool copy_attr(struct vt_arena *arena, enum vt_attr_type type, union vt_attr_value *value)
+{
+    switch (type) {
+    case VT_ATTR_STR:
+        value->s = vt_arena_strdup(arena, value->s);
+        return true;
+    case VT_ATTR_I64S:
+        if (value->i64s.n) {
+            value->i64s.v = vt_arena_copy(arena, value->i64s.v, (size_t)value->i64s.n * sizeof(int64_t));
+        }
+        return !value->i64s.n || value->i64s.v;
+    case VT_ATTR_F64S:
+        if (value->f64s.n) {
+            value->f64s.v = vt_arena_copy(arena, value->f64s.v, (size_t)value->f64s.n * sizeof(double));
+        }
+        return !value->f64s.n || value->f64s.v;
+    case VT_ATTR_SHAPE:
+        if (value->shape) {
+            value->shape = vt_arena_copy(arena, value->shape, sizeof(*value->shape));
+            return value->shape;
+        }
+        return true;
+    default: return true;
+    }
+}
+
+static int copy_outputs(struct vt_node *to, const struct vt_node *from)
+{
+    for (int i = 0; i < from->n_out; i++) {
+        to->out[i].v.type = from->out[i].v.type;
+        to->out[i].v.shape = from->out[i].v.shape;
+        for (int k = 0; k < from->out[i].n_names; k++) {
+            if (vt_output_add_name(to->graph, &to->out[i], from->out[i].names[k])) {
+                return VT_E_NOMEM;
+            }
+        }
+    }
+    return VT_OK;
+}
+
+static int copy_bodies(struct vt_node *to, const struct vt_node *from, struct vt_error *err)
+{
+    struct vt_arena *arena = &to->graph->arena;
+
+    if (!from->n_bodies) {
+        return VT_OK;
+    }
+    to->bodies = vt_arena_array(arena, (size_t)from->n_bodies, sizeof(*to->bodies));
+    if (!to->bodies) {
+        return VT_E_NOMEM;
+    }
+    for (int i = 0; i < from->n_bodies; i++) {
+        const struct vt_body *b = &from->bodies[i];
+
+        to->bodies[i].graph = vt_graph_clone(b->graph, err);
+        if (!to->bodies[i].graph) {
+            return VT_E_NOMEM;
+        }
+        to->n_bodies = i + 1;
+        to->bodies[i].n_maps = b->n_maps;
+        if (b->n_maps) {
+            to->bodies[i].maps = vt_arena_copy(arena, b->maps, (size_t)b->n_maps * sizeof(*b->maps));
+        }
+    }
+    return VT_OK;
+}
+
+static int copy_constant(struct vt_node *to, const struct vt_node *from)
+{
+    to->constant = from->constant;
+    if (from->blob) {
+        to->blob = from->blob;
+        return vt_graph_hold_blob(to->graph, from->blob);
+    }
+    if (from->constant.data) {
+        to->constant.data = vt_arena_copy(&to->graph->arena, from->constant.data, from->constant.bytes);
+        return to->constant.data ? VT_OK : VT_E_NOMEM;
+    }
+    return VT_OK;
+}
+
+static struct vt_node *clone_node(struct vt_graph *graph, const struct vt_node *from, struct vt_error *err)
+{
+    struct vt_node *to = vt_node_create(graph, from->op, from->name, from->n_in, from->n_out, err);
+
+    if (!to) {
+        return NULL;
+    }
+    for (int i = 0; from->op->attrs && from->op->attrs[i].name; i++) {
+        to->attrs[i] = from->attrs[i];
+        if (!copy_attr(&graph->arena, from->op->attrs[i].type, &to->attrs[i])) {
+            return NULL;
+        }
+    }
+    to->fused_names = vt_arena_strdup(&graph->arena, from->fused_names);
+    if (copy_outputs(to, from) || copy_bodies(to, from, err) || copy_constant(to, from) ||
+        copy_rt_info(&graph->arena, from->rt_info, &to->rt_info)) {
+        return NULL;
+    }
+    return to;
+}
+
+/* Lists (params, results, sinks) keep the original's order, which may differ from that of the nodes. */
+static void restore_order(struct vt_node **list, struct vt_node *const *original, int n, struct vt_node **map)
+{
+    for (int i = 0; i < n; i++) {
+        list[i] = map[original[i]->index];
+    }
+}
+
+static bool clone_into(struct vt_graph *copy, const struct vt_graph *graph, struct vt_node **map,
+                       struct vt_error *err)
+{
+    for (int i = 0; i < graph->n_nodes; i++) {
+        const struct vt_node *from = graph->nodes[i];
+
+        map[i] = clone_node(copy, from, err);
+        if (!map[i]) {
+            return false;
+        }
+        for (int k = 0; k < from->n_in; k++) {
+            struct vt_port src = from->in[k];
+
+            if (src.node) {
+                src.node = map[src.node->index];
+                if (vt_node_set_input(map[i], k, src)) {
+                    return false;
+                }
+            }
+        }
+    }
+    restore_order(copy->params, graph->params, graph->n_params, map);
+    restore_order(copy->results, graph->results, graph->n_results, map);
+    restore_order(copy->sinks, graph->sinks, graph->n_sinks, map);
+    return !copy_rt_info(&copy->arena, graph->rt_info, &copy->rt_info);
+}
+
+struct vt_graph *vt_graph_clone(const struct vt_graph *graph, struct vt_error *err)
+{
+    struct vt_graph *copy = vt_graph_create(graph->name);
+    struct vt_node **map = calloc(graph->n_nodes ? (size_t)graph->n_nodes : 1, sizeof(*map));
+
+    if (!copy || !map || !clone_into(copy, graph, map, err)) {
+        vt_fail(err, VT_E_NOMEM, "out of memory copying model '%s'", graph->name);
+        vt_graph_destroy(copy);
+        copy = NULL;
+    } else {
+        copy->depth = graph->depth;
+        /* Bounds and constants of values are not shared: infer them anew. */
+        if (vt_graph_infer(copy, err)) {
+            vt_graph_destroy(copy);
+            copy = NULL;
+        }
+    }
+    free(map);
+    return copy;
+}

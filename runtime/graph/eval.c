@@ -1,0 +1,218 @@
+/* The reference interpreter. */
+#include "graph.h"
+
+#include <stdlib.h>
+
+int vt_eval_output(struct vt_eval *e, int port, enum vt_type type, int rank, const int64_t *dims)
+{
+    struct vt_tensor *t = &e->out[port];
+
+    vt_tensor_free(t);
+    if (!vt_tensor_describe(t, type, rank, dims)) {
+        return vt_fail(e->err, VT_E_SHAPE, "output %d is too large", port);
+    }
+    return vt_tensor_alloc(t, e->err);
+}
+
+/* Allocate what the caller left open; `made` remembers which, for unwinding. */
+static int prepare_outputs(const struct vt_node *node, struct vt_tensor *out, bool *made, struct vt_error *err)
+{
+    for (int i = 0; i < node->n_out; i++) {
+        made[i] = !out[i].data;
+        if (made[i] && out[i].rank >= 0) {
+            int status = vt_tensor_alloc(&out[i], err);
+
+            if (status) {
+                return status;
+            }
+        }
+    }
+    return VT_OK;
+}
+
+int vt_node_eval(const struct vt_node *node, const struct vt_tensor *in, struct vt_tensor *out,
+                 struct vt_state_store *states, struct vt_error *err)
+{
+    struct vt_eval e = {.node = node, .n_in = node->n_in, .n_out = node->n_out, .in = in, .out = out,
+                        .states = states, .err = err};
+    bool few[8] = {false};
+    bool *made = node->n_out <= 8 ? few : calloc((size_t)node->n_out, sizeof(bool));
+    int status;
+
+    if (!node->op->eval) {
+        status = vt_fail(err, VT_E_UNSUPPORTED, "not implemented: %s (opset%d), node '%s'", node->op->name,
+                         node->op->opset, node->name);
+    } else if (!made) {
+        status = vt_fail(err, VT_E_NOMEM, "out of memory");
+    } else {
+        status = vt_node_shapes(node, in, out, err);
+        if (status == VT_OK) {
+            status = prepare_outputs(node, out, made, err);
+        }
+        if (status == VT_OK) {
+            status = node->op->eval(&e);
+        }
+        for (int i = 0; status && i < node->n_out; i++) {
+            if (made[i]) {
+                vt_tensor_free(&out[i]);
+            }
+        }
+    }
+    if (made != few) {
+        free(made);
+    }
+    if (status && err && err->code && !strstr(err->text, node->name)) {
+        vt_context(err, "node '%s' (%s): ", node->name, node->op->name);
+    }
+    return status;
+}
+
+/* ---- a whole graph ------------------------------------------------------------------------------------------- */
+
+struct runner {
+    const struct vt_graph *graph;
+    struct vt_tensor **values; /* per node, its outputs */
+    int **left;                /* per node and output, consumers yet to run */
+    struct vt_arena arena;
+};
+
+static bool owns_values(const struct vt_node *node)
+{
+    return !vt_node_is(node, "Parameter") && !vt_node_is(node, "Constant");
+}
+
+static int runner_init(struct runner *r, const struct vt_graph *graph)
+{
+    size_t n = (size_t)graph->n_nodes;
+
+    r->graph = graph;
+    r->values = vt_arena_array(&r->arena, n, sizeof(*r->values));
+    r->left = vt_arena_array(&r->arena, n, sizeof(*r->left));
+    if (!r->values || !r->left) {
+        return VT_E_NOMEM;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct vt_node *node = graph->nodes[i];
+
+        r->values[i] = vt_arena_array(&r->arena, (size_t)node->n_out, sizeof(struct vt_tensor));
+        r->left[i] = vt_arena_array(&r->arena, (size_t)node->n_out, sizeof(int));
+        if (!r->values[i] || !r->left[i]) {
+            return VT_E_NOMEM;
+        }
+        for (int o = 0; o < node->n_out; o++) {
+            r->left[i][o] = node->out[o].n_uses;
+        }
+    }
+    return VT_OK;
+}
+
+static void runner_finish(struct runner *r)
+{
+    for (int i = 0; r->values && i < r->graph->n_nodes; i++) {
+        const struct vt_node *node = r->graph->nodes[i];
+
+        for (int o = 0; r->values[i] && owns_values(node) && o < node->n_out; o++) {
+            vt_tensor_free(&r->values[i][o]);
+        }
+    }
+    vt_arena_finish(&r->arena);
+}
+
+static void release_inputs(struct runner *r, const struct vt_node *node)
+{
+    for (int i = 0; i < node->n_in; i++) {
+        struct vt_port src = node->in[i];
+
+        if (src.node && --r->left[src.node->index][src.index] == 0 && owns_values(src.node)) {
+            vt_tensor_free(&r->values[src.node->index][src.index]);
+        }
+    }
+}
+
+static int run_node(struct runner *r, const struct vt_node *node, struct vt_state_store *states,
+                    struct vt_error *err)
+{
+    struct vt_tensor few[8];
+    struct vt_tensor *in = node->n_in <= 8 ? few : calloc((size_t)node->n_in, sizeof(*in));
+    int status;
+
+    if (!in) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    for (int i = 0; i < node->n_in; i++) {
+        struct vt_port src = node->in[i];
+
+        in[i] = src.node ? r->values[src.node->index][src.index] : (struct vt_tensor){.type = VT_DYNAMIC};
+    }
+    status = vt_node_eval(node, in, r->values[node->index], states, err);
+    if (in != few) {
+        free(in);
+    }
+    release_inputs(r, node);
+    for (int o = 0; o < node->n_out && status == VT_OK; o++) {
+        if (r->left[node->index][o] == 0) {
+            vt_tensor_free(&r->values[node->index][o]);
+        }
+    }
+    return status;
+}
+
+static int collect_result(struct runner *r, const struct vt_node *node, struct vt_tensor *out,
+                          struct vt_error *err)
+{
+    struct vt_port src = node->in[0];
+    struct vt_tensor *value = &r->values[src.node->index][src.index];
+    int status;
+
+    *out = *value;
+    if (owns_values(src.node) && r->left[src.node->index][src.index] == 1) {
+        r->left[src.node->index][src.index] = 0;
+        value->data = NULL; /* the last consumer takes the memory */
+        return VT_OK;
+    }
+    status = vt_tensor_alloc(out, err);
+    if (status == VT_OK && out->bytes) {
+        memcpy(out->data, value->data, out->bytes);
+    }
+    release_inputs(r, node);
+    return status;
+}
+
+static int index_of(struct vt_node *const *list, int n, const struct vt_node *node)
+{
+    for (int i = 0; i < n; i++) {
+        if (list[i] == node) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+int vt_graph_eval(const struct vt_graph *graph, const struct vt_tensor *in, struct vt_tensor *out,
+                  struct vt_state_store *states, struct vt_error *err)
+{
+    struct runner r = {0};
+    int status = runner_init(&r, graph) ? vt_fail(err, VT_E_NOMEM, "out of memory") : VT_OK;
+
+    for (int i = 0; i < graph->n_results; i++) {
+        out[i].data = NULL;
+    }
+    for (int i = 0; i < graph->n_nodes && status == VT_OK; i++) {
+        const struct vt_node *node = graph->nodes[i];
+
+        if (vt_node_is(node, "Parameter")) {
+            r.values[i][0] = in[index_of(graph->params, graph->n_params, node)];
+        } else if (vt_node_is(node, "Constant")) {
+            r.values[i][0] = node->constant;
+        } else if (vt_node_is(node, "Result")) {
+            status = collect_result(&r, node, &out[index_of(graph->results, graph->n_results, node)], err);
+        } else {
+            status = run_node(&r, node, states, err);
+        }
+    }
+    for (int i = 0; status && i < graph->n_results; i++) {
+        vt_tensor_free(&out[i]);
+    }
+    runner_finish(&r);
+    return status;
+}

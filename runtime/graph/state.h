@@ -1,0 +1,31 @@
+/* Variable states: what ReadValue reads and Assign writes. One store belongs to one request. */
+#ifndef VT_STATE_H
+#define VT_STATE_H
+
+#include "vt/status.h"
+#include "vt/tensor.h"
+
+struct vt_state {
+    const char *name; /* variable_id */
+    struct vt_tensor value; /* owned; described but without meaning until `set` */
+    bool set;               /* false: ReadValue takes its initial value */
+    struct vt_state *next;
+};
+
+struct vt_state_store {
+    struct vt_state *first;
+};
+
+struct vt_state_store *vt_states_create(void);
+void vt_states_destroy(struct vt_state_store *states);
+
+/* Forget all values: the next ReadValue takes its initial value. */
+void vt_states_reset(struct vt_state_store *states);
+
+/* The state of that name, made when it is new; NULL when out of memory. */
+struct vt_state *vt_state_get(struct vt_state_store *states, const char *name);
+
+/* Copy a tensor in. */
+int vt_state_set(struct vt_state *state, const struct vt_tensor *t, struct vt_error *err);
+
+#endif

@@ -1,0 +1,182 @@
+/* The table of functions that the core hands to plugins and frontends: they link no symbol of the core.
+ *
+ * Methods are only appended. A plugin that needs a method checks vt_host_has() first when it wants to load on
+ * older cores. Unless a comment says otherwise, every method may be called from any thread as long as no
+ * other thread changes the same graph, and no pointer is optional. */
+#ifndef VT_HOST_H
+#define VT_HOST_H
+
+#include "vt/graph.h"
+#include "vt/op.h"
+#include "vt/status.h"
+#include <stddef.h>
+
+#define VT_ABI_MAJOR 0
+#define VT_ABI_MINOR 1
+
+/* Every table that crosses the ABI starts with this. `size` is sizeof the table as its author knew it. */
+struct vt_abi {
+    uint16_t major, minor;
+    uint32_t size;
+};
+
+#define VT_ABI_HEADER(type)                                                                                  \
+    {                                                                                                        \
+        VT_ABI_MAJOR, VT_ABI_MINOR, sizeof(type)                                                             \
+    }
+
+/* Whether a table covers a method and has it. */
+#define VT_TABLE_HAS(table, method)                                                                          \
+    ((table)->abi.size >= offsetof(__typeof__(*(table)), method) + sizeof((table)->method) &&                \
+     (table)->method != NULL)
+
+enum vt_log_level {
+    VT_LOG_NONE = 0,
+    VT_LOG_ERROR,
+    VT_LOG_WARNING,
+    VT_LOG_INFO,
+    VT_LOG_DEBUG,
+};
+
+/* Topics switched on one by one (VT_LOG=dispatch,memory). */
+enum vt_log_topic {
+    VT_TOPIC_GENERAL = 1 << 0,
+    VT_TOPIC_DISPATCH = 1 << 1, /* which kernel runs each node, and why better ones were refused */
+    VT_TOPIC_PASSES = 1 << 2,
+    VT_TOPIC_MEMORY = 1 << 3,
+    VT_TOPIC_PLUGIN = 1 << 4, /* what was found and loaded, and what was not */
+};
+
+/* CPU instruction-set levels, in order of preference within an architecture. */
+enum vt_isa {
+    VT_ISA_REF = 0,
+    VT_ISA_AVX2,
+    VT_ISA_AVX2_VNNI,
+    VT_ISA_AVX512,
+    VT_ISA_AVX512_VNNI,
+    VT_ISA_AVX512_BF16,
+    VT_ISA_AVX512_FP16,
+    VT_ISA_AMX,
+    VT_ISA_NEON = 32,
+    VT_ISA_DOTPROD,
+    VT_ISA_I8MM,
+};
+
+struct vt_cpu_info {
+    enum vt_isa isa;      /* best level that CPU and OS support, capped by VT_CPU_ISA */
+    uint32_t l1d, l2, l3; /* bytes a core: own L1 and L2, share of L3 */
+    int cores;            /* physical cores available to the process */
+    int threads;          /* min(affinity, cgroup quota) */
+    const char *brand;
+};
+
+struct vt_pool;
+
+struct vt_host {
+    struct vt_abi abi;
+
+    /* ---- log */
+    void (*log)(enum vt_log_level level, const char *text);
+    bool (*log_enabled)(enum vt_log_level level, unsigned topic);
+    void (*log_topic)(unsigned topic, const char *text);
+
+    /* ---- memory, 64-byte aligned, not zeroed; free takes NULL */
+    void *(*alloc)(size_t bytes);
+    void (*free)(void *p);
+
+    /* ---- the machine and its threads. A pool is used by one caller at a time; run() calls fn(arg, i) once
+     * for each i in 0..count-1 and returns when all are done. threads 0: as many as available. */
+    const struct vt_cpu_info *(*cpu)(void);
+    struct vt_pool *(*pool_create)(int threads, struct vt_error *err);
+    void (*pool_destroy)(struct vt_pool *pool);
+    int (*pool_threads)(const struct vt_pool *pool);
+    void (*pool_run)(struct vt_pool *pool, void (*fn)(void *arg, int index), void *arg, int count);
+    unsigned (*fp_begin)(void); /* flush denormals on this thread; returns what fp_end restores */
+    void (*fp_end)(unsigned saved);
+
+    /* ---- graphs. A graph handed to compile() belongs to the plugin, which destroys it. */
+    struct vt_graph *(*graph_clone)(const struct vt_graph *graph, struct vt_error *err);
+    void (*graph_destroy)(struct vt_graph *graph);
+    const char *(*graph_name)(const struct vt_graph *graph);
+    /* Run passes by name in the given order: "constant_folding,cse,fuse_conv". VT_E_NOT_FOUND for an unknown
+     * one. The names are in runtime/graph/passes/passes.def. */
+    int (*graph_passes)(struct vt_graph *graph, const char *names, struct vt_error *err);
+    /* Give Parameters static shapes (one vt_pshape each, in order) and infer everything anew. */
+    int (*graph_reshape)(struct vt_graph *graph, const struct vt_pshape *shapes, struct vt_error *err);
+    int (*graph_n_nodes)(const struct vt_graph *graph);
+    struct vt_node *(*graph_node)(const struct vt_graph *graph, int index); /* topological order */
+    int (*graph_n_params)(const struct vt_graph *graph);
+    struct vt_node *(*graph_param)(const struct vt_graph *graph, int index);
+    int (*graph_n_results)(const struct vt_graph *graph);
+    struct vt_node *(*graph_result)(const struct vt_graph *graph, int index);
+
+    /* ---- nodes */
+    const char *(*node_name)(const struct vt_node *node);
+    const char *(*node_op)(const struct vt_node *node);    /* "Convolution" */
+    int (*node_opset)(const struct vt_node *node);         /* 0: internal fused operation */
+    unsigned (*node_flags)(const struct vt_node *node);    /* enum vt_op_flags */
+    const char *(*node_fused)(const struct vt_node *node); /* names of the originals or NULL */
+    int (*node_index)(const struct vt_node *node);         /* position in graph_node order */
+    int (*node_n_in)(const struct vt_node *node);
+    int (*node_n_out)(const struct vt_node *node);
+    struct vt_edge (*node_in)(const struct vt_node *node, int input);
+    int (*node_n_uses)(const struct vt_node *node, int output);
+    struct vt_node *(*node_use)(const struct vt_node *node, int output, int use, int *input);
+    const struct vt_value *(*node_value)(const struct vt_node *node, int output);
+    /* Constant: its data, else NULL. The view lives as long as the graph. */
+    const struct vt_tensor *(*node_constant)(const struct vt_node *node);
+    /* Constant: tell that the data was copied and will not be read again through this graph: whole pages of
+     * the mapped file are given back to the kernel (they come back by themselves when read). */
+    void (*node_constant_drop)(const struct vt_node *node);
+
+    /* ---- attributes; the name must be in the operation's schema */
+    int64_t (*attr_i64)(const struct vt_node *node, const char *name);
+    double (*attr_f64)(const struct vt_node *node, const char *name);
+    const char *(*attr_str)(const struct vt_node *node, const char *name);
+    const int64_t *(*attr_i64s)(const struct vt_node *node, const char *name, int64_t *n);
+    const double *(*attr_f64s)(const struct vt_node *node, const char *name, int64_t *n);
+
+    /* ---- references. node_shapes: output types and shapes for concrete inputs (rank -1: depends on data).
+     * node_eval: run the reference; outputs with data NULL are allocated by alloc() and owned by the caller.
+     */
+    int (*node_shapes)(const struct vt_node *node, const struct vt_tensor *in, struct vt_tensor *out,
+                       struct vt_error *err);
+    int (*node_eval)(const struct vt_node *node, const struct vt_tensor *in, struct vt_tensor *out,
+                     struct vt_state_store *states, struct vt_error *err);
+    bool (*node_has_eval)(const struct vt_node *node);
+
+    /* ---- variable states, one store a request: created from the graph's variables, reset to initial values
+     */
+    struct vt_state_store *(*states_create)(const struct vt_graph *graph, struct vt_error *err);
+    void (*states_destroy)(struct vt_state_store *states);
+    void (*states_reset)(struct vt_state_store *states);
+
+    /* ---- building, for frontends. Errors name the node. */
+    struct vt_graph *(*graph_create)(const char *name, struct vt_error *err);
+    struct vt_node *(*node_create)(struct vt_graph *graph, const char *op, int opset, const char *name,
+                                   int n_in, int n_out, struct vt_error *err);
+    int (*node_connect)(struct vt_node *node, int input, struct vt_node *src, int port, struct vt_error *err);
+    /* Set an attribute from its text; VT_E_NOT_FOUND when the schema lacks the name. */
+    int (*node_set_attr)(struct vt_node *node, const char *name, const char *text, struct vt_error *err);
+    int (*node_add_tensor_name)(struct vt_node *node, int output, const char *name, struct vt_error *err);
+    int (*node_add_rt_info)(struct vt_node *node, const char *name, const char *version, const char *value,
+                            struct vt_error *err);
+    int (*graph_add_rt_info)(struct vt_graph *graph, const char *path, const char *value,
+                             struct vt_error *err);
+    /* A Constant that views `t->data` inside `blob` (NULL: the data is copied). */
+    struct vt_node *(*constant_create)(struct vt_graph *graph, const char *name, const struct vt_tensor *t,
+                                       struct vt_blob *blob, struct vt_error *err);
+    /* Sub-graphs: `body` becomes part of the node, wired by struct vt_body_map (vt/graph.h). */
+    int (*node_add_body)(struct vt_node *node, struct vt_graph *body, struct vt_error *err);
+    int (*node_map_body)(struct vt_node *node, int body, const struct vt_body_map *map, struct vt_error *err);
+    /* Sort, check required attributes and inputs, infer types and shapes. */
+    int (*graph_finish)(struct vt_graph *graph, struct vt_error *err);
+    bool (*op_known)(const char *op);
+
+    /* ---- files */
+    int (*blob_map)(const char *path, struct vt_blob **blob, struct vt_error *err);
+    const void *(*blob_data)(const struct vt_blob *blob, size_t *bytes);
+    void (*blob_unref)(struct vt_blob *blob);
+};
+
+#endif
