@@ -144,7 +144,8 @@ int vt_attr_set_shape(struct vt_node *node, const char *name, const struct vt_ps
     return node->attrs[i].shape ? VT_OK : VT_E_NOMEM;
 }
 
-/* ---- texts -------------------------------------------------------------------------------------------------- */
+/* ---- texts
+ * -------------------------------------------------------------------------------------------------- */
 
 static const char *skip_space(const char *p)
 {
@@ -366,13 +367,13 @@ int vt_attr_set_text(struct vt_node *node, const char *name, const char *text, s
     }
     def = &node->op->attrs[i];
     if (!parse(&node->graph->arena, def, text, &value)) {
-        return vt_fail(err, VT_E_INVALID, "node '%s' (%s): attribute %s=\"%.80s\" %s%s", node->name, node->op->name,
-                       name, text, def->allowed ? "must be one of " : "cannot be read",
+        return vt_fail(err, VT_E_INVALID, "node '%s' (%s): attribute %s=\"%.80s\" %s%s", node->name,
+                       node->op->name, name, text, def->allowed ? "must be one of " : "cannot be read",
                        def->allowed ? def->allowed : "");
     }
     if (!in_range(def, &value)) {
-        return vt_fail(err, VT_E_RANGE, "node '%s' (%s): attribute %s=\"%.80s\" is outside %lld..%lld", node->name,
-                       node->op->name, name, text, (long long)def->min, (long long)def->max);
+        return vt_fail(err, VT_E_RANGE, "node '%s' (%s): attribute %s=\"%.80s\" is outside %lld..%lld",
+                       node->name, node->op->name, name, text, (long long)def->min, (long long)def->max);
     }
     node->attrs[i] = value;
     return VT_OK;

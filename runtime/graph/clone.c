@@ -24,9 +24,7 @@ static const struct vt_rt_info *copy_rt_info(struct vt_arena *arena, const struc
 static bool copy_attr(struct vt_arena *arena, enum vt_attr_type type, union vt_attr_value *value)
 {
     switch (type) {
-    case VT_ATTR_STR:
-        value->s = vt_arena_strdup(arena, value->s);
-        return true;
+    case VT_ATTR_STR: value->s = vt_arena_strdup(arena, value->s); return true;
     case VT_ATTR_I64S:
         if (value->i64s.n) {
             value->i64s.v = vt_arena_copy(arena, value->i64s.v, (size_t)value->i64s.n * sizeof(int64_t));

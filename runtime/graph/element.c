@@ -56,13 +56,13 @@ static void set_bits(struct vt_tensor *t, int64_t i, unsigned v)
 }
 
 /* Constants may be unaligned, so every access goes through memcpy. */
-#define LOAD(ctype)                                                                                               \
-    ctype v;                                                                                                      \
+#define LOAD(ctype)                                                                                          \
+    ctype v;                                                                                                 \
     memcpy(&v, (const char *)t->data + index * (int64_t)sizeof(v), sizeof(v))
-#define STORE(ctype, value_expr)                                                                                  \
-    do {                                                                                                          \
-        ctype v = (ctype)(value_expr);                                                                            \
-        memcpy((char *)t->data + index * (int64_t)sizeof(v), &v, sizeof(v));                                      \
+#define STORE(ctype, value_expr)                                                                             \
+    do {                                                                                                     \
+        ctype v = (ctype)(value_expr);                                                                       \
+        memcpy((char *)t->data + index * (int64_t)sizeof(v), &v, sizeof(v));                                 \
     } while (0)
 
 static int64_t f64_to_i64(double v)
@@ -198,7 +198,9 @@ static int64_t saturate(double value, int bits, bool is_signed)
     }
     value = trunc(value);
     if (value >= top) {
-        return bits == 64 && !is_signed ? -1 : (int64_t)((uint64_t)(is_signed && bits == 64 ? INT64_MAX : top - 1));
+        return bits == 64 && !is_signed
+                   ? -1
+                   : (int64_t)((uint64_t)(is_signed && bits == 64 ? INT64_MAX : top - 1));
     }
     if (value < low) {
         value = low;

@@ -1,5 +1,6 @@
-/* One element of a tensor of any type, by linear index: for references and shape values, where clarity beats speed.
- * Sub-byte integers are unpacked; floats are widened exactly; stores round to nearest even, integers wrap. */
+/* One element of a tensor of any type, by linear index: for references and shape values, where clarity beats
+ * speed. Sub-byte integers are unpacked; floats are widened exactly; stores round to nearest even, integers
+ * wrap. */
 #ifndef VT_ELEMENT_H
 #define VT_ELEMENT_H
 
@@ -43,7 +44,8 @@ static inline bool vt_next_index(int rank, const int64_t *dims, int64_t *index)
     return false;
 }
 
-/* Linear index in a tensor `t` of the element that numpy's broadcasting puts at `index` of a shape of rank `rank`. */
+/* Linear index in a tensor `t` of the element that numpy's broadcasting puts at `index` of a shape of rank
+ * `rank`. */
 int64_t vt_broadcast_offset(const struct vt_tensor *t, int rank, const int64_t *index);
 
 #endif

@@ -15,7 +15,8 @@ int vt_eval_output(struct vt_eval *e, int port, enum vt_type type, int rank, con
 }
 
 /* Allocate what the caller left open; `made` remembers which, for unwinding. */
-static int prepare_outputs(const struct vt_node *node, struct vt_tensor *out, bool *made, struct vt_error *err)
+static int prepare_outputs(const struct vt_node *node, struct vt_tensor *out, bool *made,
+                           struct vt_error *err)
 {
     for (int i = 0; i < node->n_out; i++) {
         made[i] = !out[i].data;
@@ -33,8 +34,13 @@ static int prepare_outputs(const struct vt_node *node, struct vt_tensor *out, bo
 int vt_node_eval(const struct vt_node *node, const struct vt_tensor *in, struct vt_tensor *out,
                  struct vt_state_store *states, struct vt_error *err)
 {
-    struct vt_eval e = {.node = node, .n_in = node->n_in, .n_out = node->n_out, .in = in, .out = out,
-                        .states = states, .err = err};
+    struct vt_eval e = {.node = node,
+                        .n_in = node->n_in,
+                        .n_out = node->n_out,
+                        .in = in,
+                        .out = out,
+                        .states = states,
+                        .err = err};
     bool few[8] = {false};
     bool *made = node->n_out <= 8 ? few : calloc((size_t)node->n_out, sizeof(bool));
     int status;
@@ -67,7 +73,8 @@ int vt_node_eval(const struct vt_node *node, const struct vt_tensor *in, struct 
     return status;
 }
 
-/* ---- a whole graph ------------------------------------------------------------------------------------------- */
+/* ---- a whole graph
+ * ------------------------------------------------------------------------------------------- */
 
 struct runner {
     const struct vt_graph *graph;
@@ -132,7 +139,7 @@ static void release_inputs(struct runner *r, const struct vt_node *node)
 static int run_node(struct runner *r, const struct vt_node *node, struct vt_state_store *states,
                     struct vt_error *err)
 {
-    struct vt_tensor few[8];
+    struct vt_tensor few[8] = {0};
     struct vt_tensor *in = node->n_in <= 8 ? few : calloc((size_t)node->n_in, sizeof(*in));
     int status;
 

@@ -73,7 +73,8 @@ int vt_graph_hold_blob(struct vt_graph *graph, struct vt_blob *blob)
             return VT_OK;
         }
     }
-    status = append(graph, &graph->blobs, &graph->n_blobs, &graph->cap_blobs, sizeof(struct vt_blob *), &blob);
+    status =
+        append(graph, &graph->blobs, &graph->n_blobs, &graph->cap_blobs, sizeof(struct vt_blob *), &blob);
     if (status == VT_OK) {
         vt_blob_ref(blob);
     }

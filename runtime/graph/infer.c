@@ -10,7 +10,8 @@ static void *arena_alloc(void *ctx, size_t bytes)
     return vt_arena_alloc(ctx, bytes);
 }
 
-/* ---- bounds ------------------------------------------------------------------------------------------------- */
+/* ---- bounds
+ * ------------------------------------------------------------------------------------------------- */
 
 static struct vt_bounds *bounds_create(struct vt_arena *arena, int64_t n)
 {
@@ -185,8 +186,8 @@ static void bounds_by_reference(struct vt_infer *c, struct vt_arena *arena)
     r.results = vt_arena_array(arena, (size_t)c->n_out, sizeof(*r.results));
     lo = vt_arena_array(arena, (size_t)c->n_out, sizeof(*lo));
     hi = vt_arena_array(arena, (size_t)c->n_out, sizeof(*hi));
-    if (!r.in || !r.tensors || !r.results || !lo || !hi || !bounds_ready(&r) || !run_reference(&r, lo, false) ||
-        !run_reference(&r, hi, true)) {
+    if (!r.in || !r.tensors || !r.results || !lo || !hi || !bounds_ready(&r) ||
+        !run_reference(&r, lo, false) || !run_reference(&r, hi, true)) {
         return;
     }
     for (int i = 0; i < c->n_out; i++) {
@@ -203,7 +204,8 @@ static void bounds_by_reference(struct vt_infer *c, struct vt_arena *arena)
     }
 }
 
-/* ---- one node ------------------------------------------------------------------------------------------------ */
+/* ---- one node
+ * ------------------------------------------------------------------------------------------------ */
 
 static int infer_values(struct vt_infer *c, struct vt_arena *arena, bool with_bounds)
 {
@@ -229,8 +231,14 @@ int vt_node_infer(struct vt_node *node, struct vt_error *err)
     struct vt_arena *arena = &node->graph->values;
     const struct vt_value **in = malloc(((size_t)node->n_in + 1) * sizeof(*in));
     struct vt_value *out = malloc(((size_t)node->n_out + 1) * sizeof(*out));
-    struct vt_infer c = {.node = node, .n_in = node->n_in, .n_out = node->n_out, .in = in, .out = out,
-                         .alloc = arena_alloc, .alloc_ctx = arena, .err = err};
+    struct vt_infer c = {.node = node,
+                         .n_in = node->n_in,
+                         .n_out = node->n_out,
+                         .in = in,
+                         .out = out,
+                         .alloc = arena_alloc,
+                         .alloc_ctx = arena,
+                         .err = err};
     int status;
 
     if (!in || !out) {
@@ -250,7 +258,8 @@ int vt_node_infer(struct vt_node *node, struct vt_error *err)
     if (status && err && !err->code) {
         vt_fail(err, status, "the inputs do not fit");
     }
-    return status ? vt_context(err, "node '%s' (%s-%d): ", node->name, node->op->name, node->op->opset) : VT_OK;
+    return status ? vt_context(err, "node '%s' (%s-%d): ", node->name, node->op->name, node->op->opset)
+                  : VT_OK;
 }
 
 int vt_graph_infer(struct vt_graph *graph, struct vt_error *err)
@@ -266,7 +275,8 @@ int vt_graph_infer(struct vt_graph *graph, struct vt_error *err)
     return VT_OK;
 }
 
-/* ---- concrete shapes ----------------------------------------------------------------------------------------- */
+/* ---- concrete shapes
+ * ----------------------------------------------------------------------------------------- */
 
 int vt_node_shapes(const struct vt_node *node, const struct vt_tensor *in, struct vt_tensor *out,
                    struct vt_error *err)
@@ -276,8 +286,14 @@ int vt_node_shapes(const struct vt_node *node, const struct vt_tensor *in, struc
     struct vt_value *values = vt_arena_array(&arena, n_in, sizeof(*values));
     const struct vt_value **refs = vt_arena_array(&arena, n_in, sizeof(*refs));
     struct vt_value *result = vt_arena_array(&arena, n_out, sizeof(*result));
-    struct vt_infer c = {.node = node, .n_in = node->n_in, .n_out = node->n_out, .in = refs, .out = result,
-                         .alloc = arena_alloc, .alloc_ctx = &arena, .err = err};
+    struct vt_infer c = {.node = node,
+                         .n_in = node->n_in,
+                         .n_out = node->n_out,
+                         .in = refs,
+                         .out = result,
+                         .alloc = arena_alloc,
+                         .alloc_ctx = &arena,
+                         .err = err};
     int status = values && refs && result ? VT_OK : vt_fail(err, VT_E_NOMEM, "out of memory");
 
     for (int i = 0; status == VT_OK && i < node->n_in; i++) {

@@ -6,7 +6,7 @@
 #include "vt/tensor.h"
 
 struct vt_state {
-    const char *name; /* variable_id */
+    const char *name;       /* variable_id */
     struct vt_tensor value; /* owned; described but without meaning until `set` */
     bool set;               /* false: ReadValue takes its initial value */
     struct vt_state *next;

@@ -74,7 +74,8 @@ const struct vt_op_def *vt_op_find(const char *name, int opset)
     int i = first_of(name);
 
     for (; i >= 0 && i < n_sorted && strcmp(sorted[i]->name, name) == 0; i++) {
-        /* opset 0 is a world of its own: fused operations never answer for a model's opset, nor the reverse. */
+        /* opset 0 is a world of its own: fused operations never answer for a model's opset, nor the reverse.
+         */
         if (opset == 0 ? sorted[i]->opset == 0 : sorted[i]->opset > 0 && sorted[i]->opset <= opset) {
             best = sorted[i];
         }

@@ -154,10 +154,10 @@ char *vt_pshape_text(const struct vt_pshape *s, char *buf, size_t size)
 {
     size_t n = 0;
 
-#define PUT(...)                                                                                                  \
-    do {                                                                                                          \
-        int w = snprintf(buf + n, size - n, __VA_ARGS__);                                                         \
-        n = w < 0 || (size_t)w >= size - n ? size - 1 : n + (size_t)w;                                            \
+#define PUT(...)                                                                                             \
+    do {                                                                                                     \
+        int w = snprintf(buf + n, size - n, __VA_ARGS__);                                                    \
+        n = w < 0 || (size_t)w >= size - n ? size - 1 : n + (size_t)w;                                       \
     } while (0)
     if (s->rank < 0) {
         PUT("[...]");
@@ -191,7 +191,8 @@ int vt_infer_same_type(struct vt_infer *c, int first, int last, enum vt_type *ty
             continue;
         }
         if (*type != VT_DYNAMIC && *type != c->in[i]->type) {
-            return vt_fail(c->err, VT_E_TYPE, "inputs must have one element type, but input %d is %s and others %s", i,
+            return vt_fail(c->err, VT_E_TYPE,
+                           "inputs must have one element type, but input %d is %s and others %s", i,
                            vt_type_info(c->in[i]->type)->name, vt_type_info(*type)->name);
         }
         *type = c->in[i]->type;
@@ -319,7 +320,8 @@ int vt_infer_unary_float(struct vt_infer *c)
     enum vt_type type = c->in[0]->type;
 
     if (type != VT_DYNAMIC && !vt_is_float(type)) {
-        return vt_fail(c->err, VT_E_TYPE, "input 0 must be of a float type, not %s", vt_type_info(type)->name);
+        return vt_fail(c->err, VT_E_TYPE, "input 0 must be of a float type, not %s",
+                       vt_type_info(type)->name);
     }
     return vt_infer_unary(c);
 }

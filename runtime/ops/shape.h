@@ -1,5 +1,5 @@
-/* Rules that shape inference of many operations shares. Functions return 0 or a negative status with the message in
- * c->err. */
+/* Rules that shape inference of many operations shares. Functions return 0 or a negative status with the
+ * message in c->err. */
 #ifndef VT_SHAPE_H
 #define VT_SHAPE_H
 
@@ -32,11 +32,12 @@ char *vt_pshape_text(const struct vt_pshape *s, char *buf, size_t size);
 /* The type that inputs first..last (inclusive, left-out ones skipped) share; dynamic ones are skipped. */
 int vt_infer_same_type(struct vt_infer *c, int first, int last, enum vt_type *type);
 
-/* Axis attribute or value: negative counts from the back. Unknown rank: VT_E_SHAPE is not raised and -1 is stored. */
+/* Axis attribute or value: negative counts from the back. Unknown rank: VT_E_SHAPE is not raised and -1 is
+ * stored. */
 int vt_infer_axis(struct vt_infer *c, int64_t axis, int rank, int *normal);
 
-/* Values of a small integer input when known exactly: *n elements in `values` (room for max). Returns true when known.
- * For a partly known input use vt_infer_bounds. */
+/* Values of a small integer input when known exactly: *n elements in `values` (room for max). Returns true
+ * when known. For a partly known input use vt_infer_bounds. */
 bool vt_infer_i64s(const struct vt_infer *c, int input, int64_t *values, int max, int *n);
 
 /* Bounds of a small integer input, element by element. True when there is anything known (count at least). */
@@ -57,7 +58,7 @@ void vt_infer_like(struct vt_infer *c, int output, int input);
 void vt_infer_unknown(struct vt_infer *c, int output, enum vt_type type);
 
 /* ---- ready-made infer functions */
-int vt_infer_unary(struct vt_infer *c);          /* output 0 like input 0 */
-int vt_infer_unary_float(struct vt_infer *c);    /* the same, input must be of a float type */
+int vt_infer_unary(struct vt_infer *c);       /* output 0 like input 0 */
+int vt_infer_unary_float(struct vt_infer *c); /* the same, input must be of a float type */
 
 #endif
