@@ -16,7 +16,8 @@ struct vt_arena_block {
     size_t used, size; /* of the bytes that follow this header */
 };
 
-_Static_assert(sizeof(struct vt_arena_block) <= 2 * ALIGN, "the header is rounded to a multiple of the alignment");
+_Static_assert(sizeof(struct vt_arena_block) <= 2 * ALIGN,
+               "the header is rounded to a multiple of the alignment");
 
 static unsigned char *block_data(struct vt_arena_block *block)
 {

@@ -1,0 +1,18 @@
+/* What Vintner offers beyond OpenVINO's C API. The rules of openvino/c/ov_common.h on errors, ownership,
+ * threads and text hold here too. */
+#ifndef VINTNER_H
+#define VINTNER_H
+
+#include "openvino/c/ov_common.h"
+
+/* The version of these headers. A library with the same major number and at least this minor number serves a
+ * program compiled with them. */
+#define VT_VERSION_MAJOR 0
+#define VT_VERSION_MINOR 1
+#define VT_VERSION_PATCH 0
+#define VT_VERSION       (VT_VERSION_MAJOR * 1000000 + VT_VERSION_MINOR * 1000 + VT_VERSION_PATCH)
+
+/* The version of the library that is loaded, "0.1.0": static text, not to be freed. */
+OPENVINO_C_API(const char *) vt_version(void);
+
+#endif
