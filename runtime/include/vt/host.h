@@ -7,6 +7,7 @@
 #define VT_HOST_H
 
 #include "vt/graph.h"
+#include "vt/levels.h"
 #include "vt/op.h"
 #include "vt/status.h"
 #include <stddef.h>
@@ -30,41 +31,11 @@ struct vt_abi {
     ((table)->abi.size >= offsetof(__typeof__(*(table)), method) + sizeof((table)->method) &&                \
      (table)->method != NULL)
 
-enum vt_log_level {
-    VT_LOG_NONE = 0,
-    VT_LOG_ERROR,
-    VT_LOG_WARNING,
-    VT_LOG_INFO,
-    VT_LOG_DEBUG,
-};
-
-/* Topics switched on one by one (VT_LOG=dispatch,memory). */
-enum vt_log_topic {
-    VT_TOPIC_GENERAL = 1 << 0,
-    VT_TOPIC_DISPATCH = 1 << 1, /* which kernel runs each node, and why better ones were refused */
-    VT_TOPIC_PASSES = 1 << 2,
-    VT_TOPIC_MEMORY = 1 << 3,
-    VT_TOPIC_PLUGIN = 1 << 4, /* what was found and loaded, and what was not */
-};
-
-/* CPU instruction-set levels, in order of preference within an architecture. */
-enum vt_isa {
-    VT_ISA_REF = 0,
-    VT_ISA_AVX2,
-    VT_ISA_AVX2_VNNI,
-    VT_ISA_AVX512,
-    VT_ISA_AVX512_VNNI,
-    VT_ISA_AVX512_BF16,
-    VT_ISA_AVX512_FP16,
-    VT_ISA_AMX,
-    VT_ISA_NEON = 32,
-    VT_ISA_DOTPROD,
-    VT_ISA_I8MM,
-};
-
+/* The processor as the core sees it, capped by VT_CPU_ISA. */
 struct vt_cpu_info {
-    enum vt_isa isa;      /* best level that CPU and OS support, capped by VT_CPU_ISA */
-    uint32_t l1d, l2, l3; /* bytes a core: own L1 and L2, share of L3 */
+    uint32_t isas;        /* bit 1 << enum vt_isa for each set that CPU and OS support */
+    enum vt_isa isa;      /* the highest of them */
+    uint64_t l1d, l2, l3; /* bytes: of one core, of one core, a core's share */
     int cores;            /* physical cores available to the process */
     int threads;          /* min(affinity, cgroup quota) */
     const char *brand;
@@ -77,8 +48,8 @@ struct vt_host {
 
     /* ---- log */
     void (*log)(enum vt_log_level level, const char *text);
-    bool (*log_enabled)(enum vt_log_level level, unsigned topic);
-    void (*log_topic)(unsigned topic, const char *text);
+    bool (*log_enabled)(unsigned categories); /* whether any is on: ask before building a costly text */
+    void (*trace)(unsigned categories, const char *text);
 
     /* ---- memory, 64-byte aligned, not zeroed; free takes NULL */
     void *(*alloc)(size_t bytes);
@@ -90,7 +61,8 @@ struct vt_host {
     struct vt_pool *(*pool_create)(int threads, struct vt_error *err);
     void (*pool_destroy)(struct vt_pool *pool);
     int (*pool_threads)(const struct vt_pool *pool);
-    void (*pool_run)(struct vt_pool *pool, void (*fn)(void *arg, int index), void *arg, int count);
+    void (*pool_run)(struct vt_pool *pool, void (*fn)(void *arg, int64_t index), void *arg, int64_t count);
+    void (*pool_each)(struct vt_pool *pool, void (*fn)(void *arg, int thread, int threads), void *arg);
     unsigned (*fp_begin)(void); /* flush denormals on this thread; returns what fp_end restores */
     void (*fp_end)(unsigned saved);
 
