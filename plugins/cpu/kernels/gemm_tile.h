@@ -1,0 +1,80 @@
+/* The heart shared by matrix products and convolutions of one level: a block of rows times a run of packed
+ * panels. Internal to the templates; the contract for callers is in gemm.h. */
+#ifndef CPU_KERNELS_GEMM_TILE_H
+#define CPU_KERNELS_GEMM_TILE_H
+
+#include "gemm.h"
+#include "simd.h"
+
+/* The register tile: TILE_MR rows times TILE_NV vectors, plus one broadcast and TILE_NV weights. */
+#if SIMD_LANES == 16
+#define TILE_MR 14
+#define TILE_NV 2
+#elif SIMD_LANES == 8
+#define TILE_MR 6
+#define TILE_NV 2
+#else
+#define TILE_MR 4
+#define TILE_NV 4
+#endif
+#define TILE_NR (TILE_NV * SIMD_LANES)
+
+/* One block of k of a block of rows and columns. With k cut up, y itself holds the sums between the blocks.
+ */
+struct gemm_block {
+    int64_t m, n, k;
+    const float *a;
+    ptrdiff_t lda;
+    const float *w;  /* first panel, at this block's k */
+    ptrdiff_t panel; /* floats from a panel to the next */
+    float *y;
+    ptrdiff_t ldy;
+    bool first, last;                        /* first: start from the bias; last: run the epilogue */
+    const struct cpu_epilogue *post;         /* or NULL */
+    int64_t row, col, batch[CPU_BATCH_DIMS]; /* of y[0], as the epilogue counts */
+};
+
+void CPU_NAME(gemm_block)(const struct gemm_block *block);
+
+/* Steps [from, step_count) of `post` on the block's y, for callers that place results themselves. */
+void CPU_NAME(gemm_epilogue)(const struct gemm_block *block, int from);
+
+/* k elements of nr weights each, from column n0 and row k0 of the source on, into dst[k][TILE_NR]; columns
+ * from nr on become zeros. */
+void CPU_NAME(gemm_pack_panel)(float *dst, const struct cpu_weights_src *src, int64_t n0, int64_t nr,
+                               int64_t k0, int64_t k);
+
+/* dst[j * dst_ld + i] = src[i * src_ld + j] for i below rows, j below cols. */
+void CPU_NAME(gemm_transpose)(float *dst, ptrdiff_t dst_ld, const float *src, ptrdiff_t src_ld, int64_t rows,
+                              int64_t cols);
+
+static inline int64_t ceil_div(int64_t a, int64_t b)
+{
+    return (a + b - 1) / b;
+}
+
+static inline int64_t min_i64(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline int64_t max_i64(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Start of part i of n things cut into `parts` of nearly the same size. */
+static inline int64_t split(int64_t n, int64_t parts, int64_t i)
+{
+    return n / parts * i + min_i64(i, n % parts);
+}
+
+/* k in blocks that fit the caches; a multiple of 8 but for the last. */
+static inline int64_t k_block(int64_t k)
+{
+    int64_t blocks = k <= 1536 ? 1 : ceil_div(k, 1024);
+
+    return max_i64(1, ceil_div(ceil_div(k, blocks), 8) * 8);
+}
+
+#endif

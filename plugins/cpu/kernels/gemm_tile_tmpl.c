@@ -1,0 +1,542 @@
+#include "gemm_tile.h"
+
+#include "simd_math.h"
+
+#ifdef __clang__
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
+struct tile {
+    int64_t k;
+    const float *init; /* what sums start from: the bias, zeros, or y itself */
+    ptrdiff_t lda, ldy, init_ld;
+    float low, high; /* last: the result is held between the two */
+    int tail;        /* lanes used of the last vector */
+};
+
+typedef void tile_fn(const struct tile *t, const float *a, const float *b, float *y);
+
+/* vf sum[mr][nv] would be a variable-length array in memory even where mr and nv are constants after
+ * inlining. */
+typedef vf tile_sums[TILE_MR][TILE_NV];
+
+SIMD_INLINE void tile_begin(const int mr, const int nv, const struct tile *t, tile_sums sum)
+{
+    UNROLL
+    for (int r = 0; r < mr; r++) {
+        const float *init = t->init + r * t->init_ld;
+
+        UNROLL
+        for (int v = 0; v < nv - 1; v++) {
+            sum[r][v] = vf_load(init + v * SIMD_LANES);
+        }
+        if (t->tail == SIMD_LANES) {
+            sum[r][nv - 1] = vf_load(init + (nv - 1) * SIMD_LANES);
+        } else {
+            sum[r][nv - 1] = vf_load_n(init + (nv - 1) * SIMD_LANES, t->tail);
+        }
+    }
+}
+
+SIMD_INLINE void tile_end(const int mr, const int nv, const struct tile *t, tile_sums sum, float *y)
+{
+    vf low = vf_set1(t->low), high = vf_set1(t->high);
+
+    UNROLL
+    for (int r = 0; r < mr; r++) {
+        float *row = y + r * t->ldy;
+
+        UNROLL
+        for (int v = 0; v < nv; v++) {
+            sum[r][v] = vf_min(high, vf_max(low, sum[r][v]));
+        }
+        UNROLL
+        for (int v = 0; v < nv - 1; v++) {
+            vf_store(row + v * SIMD_LANES, sum[r][v]);
+        }
+        if (t->tail == SIMD_LANES) {
+            vf_store(row + (nv - 1) * SIMD_LANES, sum[r][nv - 1]);
+        } else {
+            vf_store_n(row + (nv - 1) * SIMD_LANES, sum[r][nv - 1], t->tail);
+        }
+    }
+}
+
+/* Rows are reached from five pointers three rows apart (base, base + lda, base + 2 lda are one addressing
+ * mode each); fourteen pointers would not fit the registers. */
+SIMD_INLINE void tile_wide(const int mr, const int nv, const struct tile *t, const float *a, const float *b,
+                           float *y)
+{
+    const float *p0 = a, *p3 = a, *p6 = a, *p9 = a, *p12 = a;
+    ptrdiff_t lda = t->lda;
+    tile_sums sum;
+    int64_t k = t->k;
+
+    p3 += mr > 3 ? 3 * lda : 0;
+    p6 += mr > 6 ? 6 * lda : 0;
+    p9 += mr > 9 ? 9 * lda : 0;
+    p12 += mr > 12 ? 12 * lda : 0;
+    tile_begin(mr, nv, t, sum);
+
+#define ROW(r)                                                                                               \
+    ((r) < 3    ? p0 + (r)*lda                                                                               \
+     : (r) < 6  ? p3 + ((r)-3) * lda                                                                         \
+     : (r) < 9  ? p6 + ((r)-6) * lda                                                                         \
+     : (r) < 12 ? p9 + ((r)-9) * lda                                                                         \
+                : p12 + ((r)-12) * lda)
+#define STEPS(count)                                                                                         \
+    do {                                                                                                     \
+        UNROLL                                                                                               \
+        for (int u = 0; u < (count); u++) {                                                                  \
+            vf w[TILE_NV];                                                                                   \
+                                                                                                             \
+            UNROLL                                                                                           \
+            for (int v = 0; v < nv; v++) {                                                                   \
+                w[v] = vf_load(b + u * TILE_NR + v * SIMD_LANES);                                            \
+            }                                                                                                \
+            UNROLL                                                                                           \
+            for (int r = 0; r < mr; r++) {                                                                   \
+                vf x = vf_set1(ROW(r)[u]);                                                                   \
+                                                                                                             \
+                UNROLL                                                                                       \
+                for (int v = 0; v < nv; v++) {                                                               \
+                    sum[r][v] = vf_fma(x, w[v], sum[r][v]);                                                  \
+                }                                                                                            \
+            }                                                                                                \
+        }                                                                                                    \
+        b += (count)*TILE_NR;                                                                                \
+        p0 += (count);                                                                                       \
+        p3 += (count);                                                                                       \
+        p6 += (count);                                                                                       \
+        p9 += (count);                                                                                       \
+        p12 += (count);                                                                                      \
+        __asm__("" : "+r"(p0), "+r"(p3), "+r"(p6), "+r"(p9), "+r"(p12)); /* keep them apart */               \
+    } while (0)
+
+    for (; k >= 4; k -= 4) {
+        STEPS(4);
+    }
+    for (; k > 0; k--) {
+        STEPS(1);
+    }
+#undef STEPS
+#undef ROW
+    tile_end(mr, nv, t, sum, y);
+}
+
+/* Few rows: the sums of one row are too few to hide the latency of the FMA, so several steps of k have sums
+ * of their own; and the weights come from far away, so they are prefetched. */
+#define THIN_MR    (SIMD_LANES == 16 ? 4 : 3)
+#define THIN_AHEAD 1024 /* floats */
+
+SIMD_INLINE void tile_thin(const int mr, const int nv, const int depth, const struct tile *t, const float *a,
+                           const float *b, float *y)
+{
+    tile_sums first, sum[4];
+    ptrdiff_t lda = t->lda;
+    int64_t k = 0;
+
+    tile_begin(mr, nv, t, first);
+    UNROLL
+    for (int u = 0; u < depth; u++) {
+        UNROLL
+        for (int r = 0; r < mr; r++) {
+            UNROLL
+            for (int v = 0; v < nv; v++) {
+                sum[u][r][v] = vf_zero();
+            }
+        }
+    }
+    for (; k + depth <= t->k; k += depth) {
+        UNROLL
+        for (int u = 0; u < depth; u++) {
+            UNROLL
+            for (int line = 0; line < TILE_NR; line += 16) {
+                __builtin_prefetch(b + u * TILE_NR + THIN_AHEAD + line);
+            }
+            UNROLL
+            for (int r = 0; r < mr; r++) {
+                vf x = vf_set1(a[r * lda + u]);
+
+                UNROLL
+                for (int v = 0; v < nv; v++) {
+                    sum[u][r][v] = vf_fma(x, vf_load(b + u * TILE_NR + v * SIMD_LANES), sum[u][r][v]);
+                }
+            }
+        }
+        b += depth * TILE_NR;
+        a += depth;
+    }
+    for (; k < t->k; k++) {
+        UNROLL
+        for (int r = 0; r < mr; r++) {
+            vf x = vf_set1(a[r * lda]);
+
+            UNROLL
+            for (int v = 0; v < nv; v++) {
+                sum[0][r][v] = vf_fma(x, vf_load(b + v * SIMD_LANES), sum[0][r][v]);
+            }
+        }
+        b += TILE_NR;
+        a++;
+    }
+    UNROLL
+    for (int r = 0; r < mr; r++) {
+        UNROLL
+        for (int v = 0; v < nv; v++) {
+            UNROLL
+            for (int u = 0; u < depth; u++) {
+                first[r][v] = vf_add(first[r][v], sum[u][r][v]);
+            }
+        }
+    }
+    tile_end(mr, nv, t, first, y);
+}
+
+#if SIMD_LANES == 16
+#define THIN_DEPTH(mr) ((mr) <= 2 ? 4 : 2)
+#else
+#define THIN_DEPTH(mr) ((mr) == 1 ? 4 : 2)
+#endif
+
+#define THIN(mr, nv)                                                                                         \
+    static void tile_##mr##x##nv(const struct tile *t, const float *a, const float *b, float *y)             \
+    {                                                                                                        \
+        tile_thin(mr, nv, THIN_DEPTH(mr), t, a, b, y);                                                       \
+    }
+#define WIDE(mr, nv)                                                                                         \
+    static void tile_##mr##x##nv(const struct tile *t, const float *a, const float *b, float *y)             \
+    {                                                                                                        \
+        tile_wide(mr, nv, t, a, b, y);                                                                       \
+    }
+
+#if SIMD_LANES == 16
+#define EACH_TILE(TILE, THIN, nv)                                                                            \
+    THIN(1, nv)                                                                                              \
+    THIN(2, nv)                                                                                              \
+    THIN(3, nv)                                                                                              \
+    THIN(4, nv)                                                                                              \
+    TILE(5, nv)                                                                                              \
+    TILE(6, nv)                                                                                              \
+    TILE(7, nv)                                                                                              \
+    TILE(8, nv)                                                                                              \
+    TILE(9, nv)                                                                                              \
+    TILE(10, nv)                                                                                             \
+    TILE(11, nv)                                                                                             \
+    TILE(12, nv)                                                                                             \
+    TILE(13, nv)                                                                                             \
+    TILE(14, nv)
+#elif SIMD_LANES == 8
+#define EACH_TILE(TILE, THIN, nv)                                                                            \
+    THIN(1, nv)                                                                                              \
+    THIN(2, nv)                                                                                              \
+    THIN(3, nv)                                                                                              \
+    TILE(4, nv)                                                                                              \
+    TILE(5, nv)                                                                                              \
+    TILE(6, nv)
+#else
+#define EACH_TILE(TILE, THIN, nv)                                                                            \
+    TILE(1, nv)                                                                                              \
+    TILE(2, nv)                                                                                              \
+    TILE(3, nv)                                                                                              \
+    TILE(4, nv)
+#endif
+
+#define ENTRY(mr, nv) [mr - 1] = tile_##mr##x##nv,
+
+EACH_TILE(WIDE, THIN, 1)
+EACH_TILE(WIDE, THIN, 2)
+#if TILE_NV == 4
+EACH_TILE(WIDE, THIN, 3)
+EACH_TILE(WIDE, THIN, 4)
+#endif
+
+static tile_fn *const tiles[TILE_NV][TILE_MR] = {
+    {EACH_TILE(ENTRY, ENTRY, 1)},
+    {EACH_TILE(ENTRY, ENTRY, 2)},
+#if TILE_NV == 4
+    {EACH_TILE(ENTRY, ENTRY, 3)},
+    {EACH_TILE(ENTRY, ENTRY, 4)},
+#endif
+};
+
+static const float zeros[TILE_NR];
+
+static ptrdiff_t batch_offset(const ptrdiff_t strides[CPU_BATCH_DIMS], const int64_t index[CPU_BATCH_DIMS])
+{
+    ptrdiff_t offset = 0;
+
+    for (int i = 0; i < CPU_BATCH_DIMS; i++) {
+        offset += strides[i] * index[i];
+    }
+    return offset;
+}
+
+#define EACH_ELEMENT(expression)                                                                             \
+    do {                                                                                                     \
+        for (int64_t r = 0; r < rows; r++) {                                                                 \
+            float *row = y + r * ldy;                                                                        \
+            int64_t c = 0;                                                                                   \
+                                                                                                             \
+            for (; c + SIMD_LANES <= cols; c += SIMD_LANES) {                                                \
+                vf acc = vf_load(row + c);                                                                   \
+                                                                                                             \
+                vf_store(row + c, expression);                                                               \
+            }                                                                                                \
+            if (c < cols) {                                                                                  \
+                vf acc = vf_load_m(row + c, tail);                                                           \
+                                                                                                             \
+                vf_store_m(row + c, expression, tail);                                                       \
+            }                                                                                                \
+        }                                                                                                    \
+    } while (0)
+
+static void apply_unary(const struct cpu_epilogue_step *step, int64_t rows, int64_t cols, float *y,
+                        ptrdiff_t ldy)
+{
+    vm tail = vm_first((int)(cols % SIMD_LANES));
+    float a = step->a, b = step->b;
+
+    switch (step->kind) {
+#define CASE(kind)                                                                                           \
+    case kind: EACH_ELEMENT(post_unary(kind, acc, a, b)); break;
+        POST_EACH_UNARY(CASE)
+#undef CASE
+    default: break;
+    }
+}
+
+static void apply_binary(const struct cpu_epilogue_step *step, const float *src, int64_t rows, int64_t cols,
+                         float *y, ptrdiff_t ldy)
+{
+    vm tail = vm_first((int)(cols % SIMD_LANES));
+    bool vector = step->col_stride != 0;
+
+#define OPERAND                                                                                              \
+    (!vector                  ? vf_set1(src[r * step->row_stride])                                           \
+     : c + SIMD_LANES <= cols ? vf_load(src + r * step->row_stride + c)                                      \
+                              : vf_load_m(src + r * step->row_stride + c, tail))
+    switch (step->kind) {
+#define CASE(kind)                                                                                           \
+    case kind: EACH_ELEMENT(post_binary(kind, acc, OPERAND)); break;
+        POST_EACH_BINARY(CASE)
+#undef CASE
+    default: break;
+    }
+#undef OPERAND
+}
+
+static void apply_steps(const struct gemm_block *block, int from, int64_t row, int64_t col, int64_t rows,
+                        int64_t cols, float *y, ptrdiff_t ldy)
+{
+    for (int i = from; i < block->post->step_count; i++) {
+        const struct cpu_epilogue_step *step = &block->post->steps[i];
+
+        if (step->kind >= VT_POST_FIRST_UNARY) {
+            apply_unary(step, rows, cols, y, ldy);
+        } else {
+            const float *src = step->src + batch_offset(step->batch, block->batch);
+
+            src += (block->row + row) * step->row_stride + (block->col + col) * step->col_stride;
+            apply_binary(step, src, rows, cols, y, ldy);
+        }
+    }
+}
+
+void CPU_NAME(gemm_epilogue)(const struct gemm_block *block, int from)
+{
+    if (block->post) {
+        apply_steps(block, from, 0, 0, block->m, block->n, block->y, block->ldy);
+    }
+}
+
+/* Leading relu and clamp steps are done in registers; returns the first step that is left. */
+static int take_clamps(const struct gemm_block *block, struct tile *t)
+{
+    int i = 0;
+
+    t->low = -INFINITY;
+    t->high = INFINITY;
+    if (!block->last || !block->post || block->post->step_count == 0) {
+        return 0;
+    }
+    if (block->post->steps[0].kind == VT_POST_RELU) {
+        t->low = 0;
+        i = 1;
+    } else if (block->post->steps[0].kind == VT_POST_CLAMP) {
+        t->low = block->post->steps[0].a;
+        t->high = block->post->steps[0].b;
+        i = 1;
+    }
+    return i;
+}
+
+/* Rows that lie a multiple of 2 KiB apart share few sets of the first-level cache: then fewer rows a tile. */
+static int64_t tile_rows(const struct gemm_block *block)
+{
+    bool crowded = block->lda * (ptrdiff_t)sizeof(float) % 2048 == 0;
+
+    return crowded && TILE_MR > 8 ? TILE_MR / 2 : TILE_MR;
+}
+
+void CPU_NAME(gemm_block)(const struct gemm_block *block)
+{
+    struct tile t = {.k = block->k, .lda = block->lda, .ldy = block->ldy};
+    const float *bias =
+        block->first && block->post && block->post->bias ? block->post->bias + block->col : NULL;
+    int64_t parts = ceil_div(block->m, tile_rows(block));
+    int from = take_clamps(block, &t);
+    bool steps = block->last && block->post && from < block->post->step_count;
+
+    for (int64_t n0 = 0; n0 < block->n; n0 += TILE_NR) {
+        int64_t nr = min_i64(TILE_NR, block->n - n0);
+        int64_t nv = ceil_div(nr, SIMD_LANES);
+        const float *w = block->w + n0 / TILE_NR * block->panel;
+
+        t.tail = (int)(nr - (nv - 1) * SIMD_LANES);
+        for (int64_t i = 0; i < parts; i++) {
+            int64_t m0 = split(block->m, parts, i), mr = split(block->m, parts, i + 1) - m0;
+            float *y = block->y + m0 * block->ldy + n0;
+
+            t.init = !block->first ? y : bias ? bias + n0 : zeros;
+            t.init_ld = block->first ? 0 : block->ldy;
+            tiles[nv - 1][mr - 1](&t, block->a + m0 * block->lda, w, y);
+            if (steps) {
+                apply_steps(block, from, m0, n0, mr, nr, y, block->ldy);
+            }
+        }
+    }
+}
+
+/* --- packing --- */
+
+static void load_elements(float *dst, const void *data, enum cpu_src_type type, int64_t first, int64_t stride,
+                          int64_t count)
+{
+    if (type == CPU_SRC_F32) {
+        const char *p = (const char *)data + first * 4;
+
+        if (stride == 1) {
+            memcpy(dst, p, (size_t)count * 4);
+            return;
+        }
+        for (int64_t i = 0; i < count; i++) {
+            memcpy(&dst[i], p + i * stride * 4, 4);
+        }
+    } else {
+        const char *p = (const char *)data + first * 2;
+        uint16_t h;
+
+        for (int64_t i = 0; i < count; i++) {
+            memcpy(&h, p + i * stride * 2, 2);
+            dst[i] = type == CPU_SRC_F16 ? simd_f16_to_f32(h) : simd_bf16_to_f32(h);
+        }
+    }
+}
+
+#if SIMD_LANES >= 8
+/* dst[j * dst_ld + i] = src[i * src_ld + j] for i, j below 8. */
+SIMD_INLINE void transpose_8x8(float *dst, ptrdiff_t dst_ld, const float *src, ptrdiff_t src_ld)
+{
+    __m256 a[8], b[8];
+
+    UNROLL
+    for (int i = 0; i < 8; i++) {
+        a[i] = _mm256_loadu_ps(src + i * src_ld);
+    }
+    UNROLL
+    for (int i = 0; i < 8; i += 2) {
+        b[i] = _mm256_unpacklo_ps(a[i], a[i + 1]);
+        b[i + 1] = _mm256_unpackhi_ps(a[i], a[i + 1]);
+    }
+    UNROLL
+    for (int i = 0; i < 8; i += 4) {
+        a[i] = _mm256_shuffle_ps(b[i], b[i + 2], 0x44);
+        a[i + 1] = _mm256_shuffle_ps(b[i], b[i + 2], 0xee);
+        a[i + 2] = _mm256_shuffle_ps(b[i + 1], b[i + 3], 0x44);
+        a[i + 3] = _mm256_shuffle_ps(b[i + 1], b[i + 3], 0xee);
+    }
+    UNROLL
+    for (int i = 0; i < 4; i++) {
+        _mm256_storeu_ps(dst + i * dst_ld, _mm256_permute2f128_ps(a[i], a[i + 4], 0x20));
+        _mm256_storeu_ps(dst + (i + 4) * dst_ld, _mm256_permute2f128_ps(a[i], a[i + 4], 0x31));
+    }
+}
+#endif
+
+void CPU_NAME(gemm_transpose)(float *dst, ptrdiff_t dst_ld, const float *src, ptrdiff_t src_ld, int64_t rows,
+                              int64_t cols)
+{
+    int64_t i = 0;
+
+#if SIMD_LANES >= 8
+    for (; i + 8 <= rows; i += 8) {
+        int64_t j = 0;
+
+        for (; j + 8 <= cols; j += 8) {
+            transpose_8x8(dst + j * dst_ld + i, dst_ld, src + i * src_ld + j, src_ld);
+        }
+        for (; j < cols; j++) {
+            for (int64_t r = i; r < i + 8; r++) {
+                dst[j * dst_ld + r] = src[r * src_ld + j];
+            }
+        }
+    }
+#endif
+    for (; i < rows; i++) {
+        for (int64_t j = 0; j < cols; j++) {
+            dst[j * dst_ld + i] = src[i * src_ld + j];
+        }
+    }
+}
+
+/* Columns of weights are runs over k in the source: converted piece by piece, then turned. */
+static void pack_columns(float *dst, const struct cpu_weights_src *src, int64_t n0, int64_t nr, int64_t k0,
+                         int64_t k)
+{
+    enum { PIECE = 64 };
+    float piece[TILE_NR * PIECE];
+    bool direct = src->type == CPU_SRC_F32 && src->k_stride == 1 && (uintptr_t)src->data % sizeof(float) == 0;
+
+    for (int64_t kk = 0; kk < k; kk += PIECE) {
+        int64_t count = min_i64(PIECE, k - kk);
+        const float *from = piece;
+        ptrdiff_t from_ld = PIECE;
+
+        if (direct) {
+            from = (const float *)src->data + n0 * src->n_stride + k0 + kk;
+            from_ld = src->n_stride;
+        } else {
+            for (int64_t i = 0; i < nr; i++) {
+                load_elements(piece + i * PIECE, src->data, src->type,
+                              (n0 + i) * src->n_stride + (k0 + kk) * src->k_stride, src->k_stride, count);
+            }
+        }
+        CPU_NAME(gemm_transpose)(dst + kk * TILE_NR, TILE_NR, from, from_ld, nr, count);
+    }
+}
+
+void CPU_NAME(gemm_pack_panel)(float *dst, const struct cpu_weights_src *src, int64_t n0, int64_t nr,
+                               int64_t k0, int64_t k)
+{
+    if (src->n_stride == 1) {
+        for (int64_t i = 0; i < k; i++) {
+            load_elements(dst + i * TILE_NR, src->data, src->type, n0 + (k0 + i) * src->k_stride, 1, nr);
+        }
+    } else {
+        pack_columns(dst, src, n0, nr, k0, k);
+    }
+    if (nr == TILE_NR && !src->scale) {
+        return;
+    }
+    for (int64_t i = 0; i < k; i++) {
+        for (int64_t j = 0; src->scale && j < nr; j++) {
+            dst[i * TILE_NR + j] *= src->scale[n0 + j];
+        }
+        for (int64_t j = nr; j < TILE_NR; j++) {
+            dst[i * TILE_NR + j] = 0;
+        }
+    }
+}

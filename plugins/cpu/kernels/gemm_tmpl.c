@@ -1,0 +1,215 @@
+#include "gemm_tile.h"
+
+/* --- how the work is cut --- */
+
+struct gemm_plan {
+    int64_t m_blocks, n_blocks, panels, k_block;
+};
+
+/* Rows of a block are chosen so that they stay in the second-level cache while panels pass by; columns so
+ * that a task is worth handing to a thread, yet large products give many tasks. */
+#define L2_FLOATS (96 * 1024)
+
+static struct gemm_plan make_plan(int64_t m, int64_t n, int64_t k, int64_t max_tiles)
+{
+    struct gemm_plan p = {.panels = ceil_div(n, TILE_NR), .k_block = k_block(k)};
+    int64_t tiles = ceil_div(m, TILE_MR), tiles_a_block, rows, work, target, panels_a_block;
+
+    if (m == 0 || n == 0) {
+        return (struct gemm_plan){.k_block = 1};
+    }
+    tiles_a_block = min_i64(max_tiles, max_i64(1, L2_FLOATS / p.k_block / TILE_MR));
+    p.m_blocks = ceil_div(tiles, tiles_a_block);
+    rows = ceil_div(m, p.m_blocks);
+    work = rows * TILE_NR * max_i64(k, 1);
+    target = max_i64(128 * 1024, min_i64(2 * 1024 * 1024, p.m_blocks * p.panels * work / 64));
+    panels_a_block = min_i64(p.panels, ceil_div(target, work));
+    p.n_blocks = ceil_div(p.panels, panels_a_block);
+    return p;
+}
+
+#define MAX_TILES         (128 / TILE_MR)
+#define MAX_BATCHED_TILES (512 / TILE_MR)
+
+static int64_t gemm_tasks(int64_t m, int64_t n, int64_t k)
+{
+    struct gemm_plan p = make_plan(m, n, k, MAX_TILES);
+
+    return p.m_blocks * p.n_blocks;
+}
+
+static size_t gemm_scratch_bytes(int64_t m, int64_t n, int64_t k)
+{
+    (void)m;
+    (void)n;
+    (void)k;
+    return 0;
+}
+
+static size_t gemm_packed_bytes(int64_t n, int64_t k)
+{
+    return (size_t)ceil_div(n, TILE_NR) * (size_t)k * TILE_NR * sizeof(float);
+}
+
+static int64_t gemm_panels(int64_t n)
+{
+    return ceil_div(n, TILE_NR);
+}
+
+static void gemm_pack(float *dst, const struct cpu_weights_src *src, int64_t n, int64_t k, int64_t first,
+                      int64_t last)
+{
+    for (int64_t i = first; i < last; i++) {
+        CPU_NAME(gemm_pack_panel)
+        (dst + i * k * TILE_NR, src, i * TILE_NR, min_i64(TILE_NR, n - i * TILE_NR), 0, k);
+    }
+}
+
+static void gemm_run(const struct cpu_gemm_args *args, int64_t task, void *scratch)
+{
+    struct gemm_plan p = make_plan(args->m, args->n, args->k, MAX_TILES);
+    int64_t mb = task / p.n_blocks, nb = task % p.n_blocks;
+    int64_t m0 = split(args->m, p.m_blocks, mb), m1 = split(args->m, p.m_blocks, mb + 1);
+    int64_t n0 = split(p.panels, p.n_blocks, nb) * TILE_NR;
+    int64_t n1 = min_i64(args->n, split(p.panels, p.n_blocks, nb + 1) * TILE_NR);
+    struct gemm_block block = {
+        .m = m1 - m0,
+        .n = n1 - n0,
+        .lda = args->ldx,
+        .panel = args->k * TILE_NR,
+        .y = args->y + m0 * args->ldy + n0,
+        .ldy = args->ldy,
+        .post = args->post,
+        .row = m0,
+        .col = n0,
+    };
+    int64_t k0 = 0;
+
+    (void)scratch;
+    do {
+        block.k = min_i64(p.k_block, args->k - k0);
+        block.first = k0 == 0;
+        block.last = k0 + block.k >= args->k;
+        block.a = args->x + m0 * args->ldx + k0;
+        block.w = args->w + n0 * args->k + k0 * TILE_NR;
+        CPU_NAME(gemm_block)(&block);
+        k0 += block.k;
+    } while (k0 < args->k);
+}
+
+/* --- both operands are activations --- */
+
+/* Scratch: the packed panels of one block of k, then the rows of A if they are not contiguous over k. */
+struct batched_plan {
+    struct gemm_plan cut;
+    int64_t count; /* products */
+    size_t b_floats, a_floats;
+};
+
+static struct batched_plan make_batched_plan(const struct cpu_batched_gemm_args *args)
+{
+    struct batched_plan p = {.count = 1};
+    int64_t rows, panels;
+
+    p.cut = make_plan(args->m, args->n, args->k, MAX_BATCHED_TILES);
+    for (int i = 0; i < CPU_BATCH_DIMS; i++) {
+        p.count *= args->batch[i];
+    }
+    if (p.cut.m_blocks == 0) {
+        p.count = 0;
+        return p;
+    }
+    rows = ceil_div(args->m, p.cut.m_blocks);
+    panels = ceil_div(p.cut.panels, p.cut.n_blocks);
+    p.b_floats = (size_t)(panels * p.cut.k_block * TILE_NR);
+    p.a_floats = args->a_col == 1 ? 0 : (size_t)(rows * p.cut.k_block);
+    return p;
+}
+
+static int64_t batched_tasks(const struct cpu_batched_gemm_args *args)
+{
+    struct batched_plan p = make_batched_plan(args);
+
+    return p.count * p.cut.m_blocks * p.cut.n_blocks;
+}
+
+static size_t batched_scratch_bytes(const struct cpu_batched_gemm_args *args)
+{
+    struct batched_plan p = make_batched_plan(args);
+
+    return (p.b_floats + p.a_floats) * sizeof(float);
+}
+
+static void pack_b(float *dst, const struct cpu_batched_gemm_args *args, const float *b, int64_t n0,
+                   int64_t n, int64_t k0, int64_t k)
+{
+    struct cpu_weights_src src = {b, CPU_SRC_F32, args->b_col, args->b_row, NULL};
+
+    for (int64_t i = 0; i < n; i += TILE_NR) {
+        CPU_NAME(gemm_pack_panel)(dst + i * k, &src, n0 + i, min_i64(TILE_NR, n - i), k0, k);
+    }
+}
+
+static void batched_run(const struct cpu_batched_gemm_args *args, int64_t task, void *scratch)
+{
+    struct batched_plan p = make_batched_plan(args);
+    int64_t nb = task % p.cut.n_blocks, rest = task / p.cut.n_blocks;
+    int64_t mb = rest % p.cut.m_blocks, item = rest / p.cut.m_blocks;
+    int64_t m0 = split(args->m, p.cut.m_blocks, mb), m1 = split(args->m, p.cut.m_blocks, mb + 1);
+    int64_t n0 = split(p.cut.panels, p.cut.n_blocks, nb) * TILE_NR;
+    int64_t n1 = min_i64(args->n, split(p.cut.panels, p.cut.n_blocks, nb + 1) * TILE_NR);
+    const float *a = args->a, *b = args->b;
+    float *packed_b = scratch, *packed_a = packed_b + p.b_floats;
+    struct gemm_block block = {.m = m1 - m0, .n = n1 - n0, .post = args->post, .row = m0, .col = n0};
+    int64_t k0 = 0;
+
+    block.ldy = args->ldy;
+    block.y = args->y + m0 * args->ldy + n0;
+    for (int i = CPU_BATCH_DIMS - 1; i >= 0; i--) {
+        int64_t index = item % args->batch[i];
+
+        item /= args->batch[i];
+        block.batch[i] = index;
+        a += index * args->a_batch[i];
+        b += index * args->b_batch[i];
+        block.y += index * args->y_batch[i];
+    }
+    do {
+        block.k = min_i64(p.cut.k_block, args->k - k0);
+        block.first = k0 == 0;
+        block.last = k0 + block.k >= args->k;
+        block.a = a + m0 * args->a_row + k0;
+        block.lda = args->a_row;
+        if (args->a_col != 1) {
+            CPU_NAME(gemm_transpose)
+            (packed_a, block.k, a + m0 + k0 * args->a_col, args->a_col, block.k, block.m);
+            block.a = packed_a;
+            block.lda = block.k;
+        }
+        pack_b(packed_b, args, b, n0, block.n, k0, block.k);
+        block.w = packed_b;
+        block.panel = block.k * TILE_NR;
+        CPU_NAME(gemm_block)(&block);
+        k0 += block.k;
+    } while (k0 < args->k);
+}
+
+#define TEXT_2(x) #x
+#define TEXT_1(x) TEXT_2(x)
+
+extern const struct cpu_gemm_f32 CPU_NAME(gemm_f32);
+const struct cpu_gemm_f32 CPU_NAME(gemm_f32) = {
+    .name = "gemm_f32__" TEXT_1(CPU_ISA),
+    .isa = CPU_ISA_ID,
+    .mr = TILE_MR,
+    .nr = TILE_NR,
+    .packed_bytes = gemm_packed_bytes,
+    .panels = gemm_panels,
+    .pack = gemm_pack,
+    .tasks = gemm_tasks,
+    .scratch_bytes = gemm_scratch_bytes,
+    .run = gemm_run,
+    .batched_tasks = batched_tasks,
+    .batched_scratch_bytes = batched_scratch_bytes,
+    .batched_run = batched_run,
+};
