@@ -1,141 +1,199 @@
 #include "map.h"
 
+#include "vt/checked.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct vt_blob *blob_create(const void *data, size_t size)
+#define COPY_ALIGN ((size_t)64)
+
+struct blob {
+    struct vt_blob pub; /* first, so that the public pointer is this one */
+    atomic_size_t refs;
+    bool mapped;
+    void (*release)(void *user);
+    void *user;
+    char path[];
+};
+
+static struct blob *blob_create(const void *data, size_t size, const char *path)
 {
-    struct vt_blob *blob = calloc(1, sizeof(*blob));
+    size_t room = path ? strlen(path) + 1 : 0;
+    struct blob *blob = calloc(1, sizeof(*blob) + room);
 
     if (blob) {
-        blob->data = data;
-        blob->size = size;
+        blob->pub.data = data ? data : "";
+        blob->pub.size = size;
         blob->refs = 1;
+        if (path) {
+            memcpy(blob->path, path, room);
+            blob->pub.path = blob->path;
+        }
     }
     return blob;
 }
 
-static int map_fd(int fd, const char *path, const void **data, size_t *size, struct vt_error *err)
+/* Check that the open file can be mapped, and how large it is. */
+static int check_file(int fd, const char *path, size_t *size, struct vt_error *err)
 {
     struct stat st;
-    void *p;
 
     if (fstat(fd, &st)) {
         return vt_fail(err, VT_E_IO, "cannot read '%s': %s", path, strerror(errno));
     }
     if (!S_ISREG(st.st_mode)) {
-        return vt_fail(err, VT_E_IO, "cannot read '%s': it is not a regular file", path);
+        return vt_fail(err, VT_E_IO, "cannot read '%s': %s", path,
+                       S_ISDIR(st.st_mode) ? "it is a directory" : "it is not a regular file");
     }
-    *data = NULL;
+    if ((uintmax_t)st.st_size > PTRDIFF_MAX) {
+        return vt_fail(err, VT_E_NOMEM, "cannot map '%s': %jd bytes do not fit the address space", path,
+                       (intmax_t)st.st_size);
+    }
     *size = (size_t)st.st_size;
-    if (!*size) {
-        return VT_OK;
+    return VT_OK;
+}
+
+static int map_file(int fd, const char *path, struct vt_blob **out, struct vt_error *err)
+{
+    struct blob *blob;
+    void *data = NULL;
+    size_t size = 0;
+    int rc = check_file(fd, path, &size, err);
+
+    if (rc) {
+        return rc;
     }
-    p = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (p == MAP_FAILED) {
-        return vt_fail(err, VT_E_IO, "cannot map '%s' (%zu bytes): %s", path, *size, strerror(errno));
+    /* An empty file cannot be mapped, but it is no error. */
+    if (size) {
+        data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (data == MAP_FAILED) {
+            return vt_fail(err, errno == ENOMEM ? VT_E_NOMEM : VT_E_IO, "cannot map '%s': %s", path,
+                           strerror(errno));
+        }
     }
-    *data = p;
+    blob = blob_create(data, size, path);
+    if (!blob) {
+        if (size) {
+            munmap(data, size);
+        }
+        return vt_fail(err, VT_E_NOMEM, "out of memory for '%s'", path);
+    }
+    blob->mapped = size > 0;
+    *out = &blob->pub;
     return VT_OK;
 }
 
 int vt_blob_map(const char *path, struct vt_blob **blob, struct vt_error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC), status;
-    const void *data = NULL;
-    size_t size = 0;
+    int fd, rc;
 
+    *blob = NULL;
+    /* O_NONBLOCK so that a pipe is refused and not waited for. */
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
-        return vt_fail(err, VT_E_IO, "cannot open '%s': %s", path, strerror(errno));
+        return vt_fail(err, errno == ENOENT ? VT_E_NOT_FOUND : VT_E_IO, "cannot open '%s': %s", path,
+                       strerror(errno));
     }
-    status = map_fd(fd, path, &data, &size, err);
+    rc = map_file(fd, path, blob, err);
     close(fd);
-    if (status) {
-        return status;
-    }
-    *blob = blob_create(data, size);
-    if (*blob) {
-        (*blob)->path = strdup(path);
-    }
-    if (!*blob || !(*blob)->path) {
-        free(*blob);
-        if (data) {
-            munmap((void *)data, size);
-        }
-        return vt_fail(err, VT_E_NOMEM, "out of memory reading '%s'", path);
-    }
-    return VT_OK;
+    return rc;
 }
 
 struct vt_blob *vt_blob_wrap(const void *data, size_t size, void (*release)(void *user), void *user)
 {
-    struct vt_blob *blob = blob_create(data, size);
+    struct blob *blob = blob_create(data, size, NULL);
 
-    if (blob) {
-        blob->release = release;
-        blob->user = user;
+    if (!blob) {
+        return NULL;
     }
-    return blob;
+    blob->release = release;
+    blob->user = user;
+    return &blob->pub;
 }
 
 struct vt_blob *vt_blob_copy(const void *data, size_t size)
 {
-    void *copy = malloc(size ? size : 1);
-    struct vt_blob *blob = copy ? vt_blob_wrap(copy, size, free, copy) : NULL;
+    struct vt_blob *blob;
+    size_t room;
+    void *copy;
 
-    if (!blob) {
-        free(copy);
+    if (!vt_add_size(size ? size : 1, COPY_ALIGN - 1, &room)) {
+        return NULL;
+    }
+    copy = aligned_alloc(COPY_ALIGN, room & ~(COPY_ALIGN - 1));
+    if (!copy) {
         return NULL;
     }
     if (size) {
         memcpy(copy, data, size);
+    }
+    blob = vt_blob_wrap(copy, size, free, copy);
+    if (!blob) {
+        free(copy);
     }
     return blob;
 }
 
 struct vt_blob *vt_blob_ref(struct vt_blob *blob)
 {
-    __atomic_add_fetch(&blob->refs, 1, __ATOMIC_RELAXED);
+    if (blob) {
+        atomic_fetch_add_explicit(&((struct blob *)blob)->refs, 1, memory_order_relaxed);
+    }
     return blob;
 }
 
-void vt_blob_unref(struct vt_blob *blob)
+void vt_blob_unref(struct vt_blob *pub)
 {
-    if (!blob || __atomic_sub_fetch(&blob->refs, 1, __ATOMIC_ACQ_REL)) {
+    struct blob *blob = (struct blob *)pub;
+
+    if (!blob || atomic_fetch_sub_explicit(&blob->refs, 1, memory_order_acq_rel) != 1) {
         return;
     }
-    if (blob->path && blob->data) {
-        munmap((void *)blob->data, blob->size);
-    }
-    if (blob->release) {
+    if (blob->mapped) {
+        munmap((void *)(uintptr_t)pub->data, pub->size);
+    } else if (blob->release) {
         blob->release(blob->user);
     }
-    free((char *)blob->path);
     free(blob);
 }
 
-static void advise(const struct vt_blob *blob, const void *data, size_t bytes, int advice)
+bool vt_blob_holds(const struct vt_blob *blob, const void *data, size_t bytes)
 {
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    uintptr_t begin = ((uintptr_t)data + page - 1) & ~(page - 1),
-              end = ((uintptr_t)data + bytes) & ~(page - 1);
+    uintptr_t base = (uintptr_t)blob->data, p = (uintptr_t)data;
 
-    if (blob->path && blob->data && begin < end) {
-        madvise((void *)begin, end - begin, advice);
-    }
+    return p >= base && vt_range_fits(p - base, bytes, blob->size);
 }
 
-void vt_blob_dontneed(const struct vt_blob *blob, const void *data, size_t bytes)
+size_t vt_blob_dontneed(const struct vt_blob *blob, const void *data, size_t bytes)
 {
-    advise(blob, data, bytes, MADV_DONTNEED);
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin, end;
+
+    if (!((const struct blob *)blob)->mapped || !vt_blob_holds(blob, data, bytes)) {
+        return 0;
+    }
+    begin = ((uintptr_t)data + page - 1) & ~(page - 1);
+    end = (uintptr_t)data + bytes;
+    /* Nobody else has what follows the end of the file in its last page. */
+    end = end == (uintptr_t)blob->data + blob->size ? (end + page - 1) & ~(page - 1) : end & ~(page - 1);
+    if (begin >= end || madvise((void *)begin, end - begin, MADV_DONTNEED)) {
+        return 0;
+    }
+    return end - begin;
 }
 
 void vt_blob_willneed(const struct vt_blob *blob, const void *data, size_t bytes)
 {
-    advise(blob, data, bytes, MADV_WILLNEED);
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = (uintptr_t)data & ~(page - 1);
+
+    if (((const struct blob *)blob)->mapped && bytes && vt_blob_holds(blob, data, bytes)) {
+        madvise((void *)begin, (uintptr_t)data + bytes - begin, MADV_WILLNEED);
+    }
 }

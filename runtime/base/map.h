@@ -1,39 +1,42 @@
-/* Blob: refcounted read-only bytes, a mapped file or a buffer. Reference counts are atomic; the rest is
- * immutable. */
+/* Blobs: read-only bytes with a reference count, from a mapped file or from memory. Weights are views into
+ * them. */
 #ifndef VT_MAP_H
 #define VT_MAP_H
 
 #include "vt/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct vt_blob {
-    const void *data; /* NULL when empty */
+    const void *data; /* never NULL, also when size is 0 */
     size_t size;
-    const char *path; /* of the mapped file, or NULL */
-    void (*release)(void *user);
-    void *user;
-    int refs;
+    const char *path; /* of the file; NULL for memory */
 };
 
-/* Map a regular file for reading; an empty file gives an empty blob. */
+/* Map a regular file, one reference. The message names the path and the system's reason. The file must not be
+ * truncated while the blob lives: reading what is gone kills the process. */
 int vt_blob_map(const char *path, struct vt_blob **blob, struct vt_error *err);
 
-/* Foreign memory; release(user) is called with the last reference (release may be NULL). NULL when out of
- * memory. */
+/* Take memory over without copying, one reference; `free_fn` (may be NULL) is called when the last one is
+ * dropped. `data` may be NULL when size is 0. NULL when out of memory; release is not called then. */
 struct vt_blob *vt_blob_wrap(const void *data, size_t size, void (*release)(void *user), void *user);
 
-/* A private copy. NULL when out of memory. */
+/* A copy of the bytes, aligned to 64 bytes. NULL when out of memory. */
 struct vt_blob *vt_blob_copy(const void *data, size_t size);
 
+/* Both may be called from any thread and accept NULL; ref returns its argument. */
 struct vt_blob *vt_blob_ref(struct vt_blob *blob);
-void vt_blob_unref(struct vt_blob *blob); /* NULL is allowed */
+void vt_blob_unref(struct vt_blob *blob);
 
-/* Give the whole pages inside [data, data + bytes) of a mapped file back to the kernel; they come back when
- * read. Does nothing for other blobs. */
-void vt_blob_dontneed(const struct vt_blob *blob, const void *data, size_t bytes);
+/* Whether [data, data + bytes) lies inside the blob. */
+bool vt_blob_holds(const struct vt_blob *blob, const void *data, size_t bytes);
 
-/* Ask the kernel to read the range ahead. */
+/* The range is not needed for now: give those pages back that lie wholly inside it. What is read later comes
+ * from the file again. Returns the bytes given back; 0 for memory. */
+size_t vt_blob_dontneed(const struct vt_blob *blob, const void *data, size_t bytes);
+
+/* The range will be read soon: start reading it. Only a hint. */
 void vt_blob_willneed(const struct vt_blob *blob, const void *data, size_t bytes);
 
 #endif

@@ -11,9 +11,8 @@
 
 #define VT_FP_FLUSH 0x8040u /* MXCSR: FTZ (bit 15) and DAZ (bit 6) */
 #elif defined(__aarch64__)
-#define VT_FP_FLUSH                                                                                          \
-    ((uint64_t)1 << 24) /* FPCR.FZ; half precision keeps its subnormals, as it does on x86                   \
-                         */
+/* FPCR.FZ. Half precision keeps its subnormals, as it does on x86. */
+#define VT_FP_FLUSH ((uint64_t)1 << 24)
 #endif
 
 /* Turn flushing on; the result is what vt_fp_end wants. */
