@@ -18,8 +18,9 @@ struct vt_blob {
  * truncated while the blob lives: reading what is gone kills the process. */
 int vt_blob_map(const char *path, struct vt_blob **blob, struct vt_error *err);
 
-/* Take memory over without copying, one reference; `free_fn` (may be NULL) is called when the last one is
- * dropped. `data` may be NULL when size is 0. NULL when out of memory; release is not called then. */
+/* Take memory over without copying, one reference; `release(user)` (release may be NULL) is called when the
+ * last one is dropped. `data` may be NULL when size is 0. NULL when out of memory; release is not called
+ * then. */
 struct vt_blob *vt_blob_wrap(const void *data, size_t size, void (*release)(void *user), void *user);
 
 /* A copy of the bytes, aligned to 64 bytes. NULL when out of memory. */
