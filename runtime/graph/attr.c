@@ -16,6 +16,17 @@ static int find(const struct vt_node *node, const char *name)
     return -1;
 }
 
+/* As find(), for setting. */
+static int find_given(struct vt_node *node, const char *name)
+{
+    int i = find(node, name);
+
+    if (i >= 0 && i < 64) {
+        node->attrs_given |= (uint64_t)1 << i;
+    }
+    return i;
+}
+
 static union vt_attr_value get(const struct vt_node *node, const char *name)
 {
     int i = find(node, name);
@@ -78,7 +89,7 @@ bool vt_attr_is(const struct vt_node *node, const char *name, const char *value)
 
 int vt_attr_set_i64(struct vt_node *node, const char *name, int64_t value)
 {
-    int i = find(node, name);
+    int i = find_given(node, name);
 
     if (i < 0) {
         return VT_E_NOT_FOUND;
@@ -89,7 +100,7 @@ int vt_attr_set_i64(struct vt_node *node, const char *name, int64_t value)
 
 int vt_attr_set_f64(struct vt_node *node, const char *name, double value)
 {
-    int i = find(node, name);
+    int i = find_given(node, name);
 
     if (i < 0) {
         return VT_E_NOT_FOUND;
@@ -100,7 +111,7 @@ int vt_attr_set_f64(struct vt_node *node, const char *name, double value)
 
 int vt_attr_set_str(struct vt_node *node, const char *name, const char *value)
 {
-    int i = find(node, name);
+    int i = find_given(node, name);
 
     if (i < 0) {
         return VT_E_NOT_FOUND;
@@ -111,7 +122,7 @@ int vt_attr_set_str(struct vt_node *node, const char *name, const char *value)
 
 int vt_attr_set_i64s(struct vt_node *node, const char *name, int64_t n, const int64_t *values)
 {
-    int i = find(node, name);
+    int i = find_given(node, name);
 
     if (i < 0) {
         return VT_E_NOT_FOUND;
@@ -123,7 +134,7 @@ int vt_attr_set_i64s(struct vt_node *node, const char *name, int64_t n, const in
 
 int vt_attr_set_f64s(struct vt_node *node, const char *name, int64_t n, const double *values)
 {
-    int i = find(node, name);
+    int i = find_given(node, name);
 
     if (i < 0) {
         return VT_E_NOT_FOUND;
@@ -135,7 +146,7 @@ int vt_attr_set_f64s(struct vt_node *node, const char *name, int64_t n, const do
 
 int vt_attr_set_shape(struct vt_node *node, const char *name, const struct vt_pshape *shape)
 {
-    int i = find(node, name);
+    int i = find_given(node, name);
 
     if (i < 0) {
         return VT_E_NOT_FOUND;
@@ -358,7 +369,7 @@ static bool parse(struct vt_arena *arena, const struct vt_attr_def *def, const c
 
 int vt_attr_set_text(struct vt_node *node, const char *name, const char *text, struct vt_error *err)
 {
-    int i = find(node, name);
+    int i = find_given(node, name);
     const struct vt_attr_def *def;
     union vt_attr_value value = {0};
 

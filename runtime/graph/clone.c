@@ -102,11 +102,17 @@ static int copy_constant(struct vt_node *to, const struct vt_node *from)
 
 static struct vt_node *clone_node(struct vt_graph *graph, const struct vt_node *from, struct vt_error *err)
 {
-    struct vt_node *to = vt_node_create(graph, from->op, from->name, from->n_in, from->n_out, err);
+    const struct vt_op_def *op = from->op;
+    struct vt_node *to;
 
+    if (op->flags & VT_OP_UNKNOWN) {
+        op = vt_unknown_copy_op(&graph->arena, op);
+    }
+    to = op ? vt_node_create(graph, op, from->name, from->n_in, from->n_out, err) : NULL;
     if (!to) {
         return NULL;
     }
+    to->attrs_given = from->attrs_given;
     for (int i = 0; from->op->attrs && from->op->attrs[i].name; i++) {
         to->attrs[i] = from->attrs[i];
         if (!copy_attr(&graph->arena, from->op->attrs[i].type, &to->attrs[i])) {

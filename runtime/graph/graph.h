@@ -52,6 +52,7 @@ struct vt_node {
     const struct vt_op_def *op;
     const char *name;           /* friendly name, never NULL, need not be unique */
     union vt_attr_value *attrs; /* as many as op->attrs has rows */
+    uint64_t attrs_given;       /* bit i: attribute i was set, not left at its default; only the first 64 */
     struct vt_port *in;
     int n_in;
     struct vt_output *out;
@@ -134,6 +135,17 @@ struct vt_node *vt_constant_f32(struct vt_graph *graph, const char *name, float 
 int vt_graph_hold_blob(struct vt_graph *graph, struct vt_blob *blob);
 
 int vt_output_add_name(struct vt_graph *graph, struct vt_output *out, const char *name);
+
+/* A stand-in for an operation that the registry lacks (VT_OP_UNKNOWN): no reference, never folded; its type
+ * and shape inference yields what vt_unknown_declare said. Attributes are texts under any name. The operation
+ * definition lives in the graph's arena. `opset` is the file's word for it, kept as attribute ".opset". */
+struct vt_node *vt_unknown_create(struct vt_graph *graph, const char *op, const char *opset, const char *name,
+                                  int n_in, int n_out, struct vt_error *err);
+int vt_unknown_declare(struct vt_node *node, int output, enum vt_type type, const struct vt_pshape *shape);
+int vt_unknown_set_attr(struct vt_node *node, const char *name, const char *text);
+
+/* A copy of an unknown operation's definition in another graph's arena; NULL when out of memory. */
+const struct vt_op_def *vt_unknown_copy_op(struct vt_arena *arena, const struct vt_op_def *op);
 
 /* ---- changing ---------------------------------------------------------------------------------------------
  */

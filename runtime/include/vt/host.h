@@ -123,7 +123,9 @@ struct vt_host {
     void (*states_destroy)(struct vt_state_store *states);
     void (*states_reset)(struct vt_state_store *states);
 
-    /* ---- building, for frontends. Errors name the node. */
+    /* ---- building, for frontends. Errors name the node. node_create: `n_out` is what the file declares; an
+     * operation with a fixed number of outputs gets all of them, and more is an error. VT_E_UNSUPPORTED when
+     * there is no such operation in the opset. */
     struct vt_graph *(*graph_create)(const char *name, struct vt_error *err);
     struct vt_node *(*node_create)(struct vt_graph *graph, const char *op, int opset, const char *name,
                                    int n_in, int n_out, struct vt_error *err);
@@ -138,7 +140,8 @@ struct vt_host {
     /* A Constant that views `t->data` inside `blob` (NULL: the data is copied). */
     struct vt_node *(*constant_create)(struct vt_graph *graph, const char *name, const struct vt_tensor *t,
                                        struct vt_blob *blob, struct vt_error *err);
-    /* Sub-graphs: `body` becomes part of the node, wired by struct vt_body_map (vt/graph.h). */
+    /* Sub-graphs: `body`, finished, becomes part of the node (on failure it stays the caller's), wired by
+     * struct vt_body_map (vt/graph.h). */
     int (*node_add_body)(struct vt_node *node, struct vt_graph *body, struct vt_error *err);
     int (*node_map_body)(struct vt_node *node, int body, const struct vt_body_map *map, struct vt_error *err);
     /* Sort, check required attributes and inputs, infer types and shapes. */
@@ -149,6 +152,17 @@ struct vt_host {
     int (*blob_map)(const char *path, struct vt_blob **blob, struct vt_error *err);
     const void *(*blob_data)(const struct vt_blob *blob, size_t *bytes);
     void (*blob_unref)(struct vt_blob *blob);
+
+    /* ---- operations that this runtime does not have. The node keeps the place of an operation in the model:
+     * it can be looked at and saved, while compiling it answers "not implemented". `opset` is the file's word
+     * ("opset15", "extension"), attr_str(node, ".opset") gives it back; node_opset is its number or -1.
+     * node_set_attr keeps every name, as a text. Output types and shapes are what the file declares. */
+    struct vt_node *(*node_create_unknown)(struct vt_graph *graph, const char *op, const char *opset,
+                                           const char *name, int n_in, int n_out, struct vt_error *err);
+    int (*node_declare_output)(struct vt_node *node, int output, enum vt_type type,
+                               const struct vt_pshape *shape, struct vt_error *err);
+    int (*node_n_bodies)(const struct vt_node *node);
+    struct vt_graph *(*node_body)(const struct vt_node *node, int body);
 };
 
 #endif

@@ -115,6 +115,7 @@ enum vt_op_flags {
         1 << 6,              /* each output element from the input elements at the same (broadcast) place */
     VT_OP_NO_FOLD = 1 << 7,  /* constant folding leaves it alone */
     VT_OP_VARIADIC = 1 << 8, /* max_in is no limit */
+    VT_OP_UNKNOWN = 1 << 9,  /* stands for an operation that this runtime lacks */
 };
 
 struct vt_op_def {

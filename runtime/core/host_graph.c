@@ -1,0 +1,268 @@
+#include "host_graph.h"
+
+#include "graph.h"
+#include "host_build.h"
+#include "map.h"
+#include "passes.h"
+#include "state.h"
+
+#include <stdlib.h>
+
+/* ---- graphs ----------------------------------------------------------------------------------------------
+ */
+
+static const char *graph_name(const struct vt_graph *graph)
+{
+    return graph->name;
+}
+
+static int graph_n_nodes(const struct vt_graph *graph)
+{
+    return graph->n_nodes;
+}
+
+static struct vt_node *graph_node(const struct vt_graph *graph, int index)
+{
+    return index >= 0 && index < graph->n_nodes ? graph->nodes[index] : NULL;
+}
+
+static int graph_n_params(const struct vt_graph *graph)
+{
+    return graph->n_params;
+}
+
+static struct vt_node *graph_param(const struct vt_graph *graph, int index)
+{
+    return index >= 0 && index < graph->n_params ? graph->params[index] : NULL;
+}
+
+static int graph_n_results(const struct vt_graph *graph)
+{
+    return graph->n_results;
+}
+
+static struct vt_node *graph_result(const struct vt_graph *graph, int index)
+{
+    return index >= 0 && index < graph->n_results ? graph->results[index] : NULL;
+}
+
+static int set_param_shapes(struct vt_graph *graph, const struct vt_pshape *const *shapes)
+{
+    for (int i = 0; i < graph->n_params; i++) {
+        int status = vt_attr_set_shape(graph->params[i], "shape", shapes[i]);
+
+        if (status) {
+            return status;
+        }
+    }
+    return VT_OK;
+}
+
+/* On failure the graph is as it was. */
+static int graph_reshape(struct vt_graph *graph, const struct vt_pshape *shapes, struct vt_error *err)
+{
+    static const struct vt_pshape any = {.rank = -1};
+    size_t n = (size_t)graph->n_params + 1;
+    const struct vt_pshape **old = calloc(n, sizeof(*old)), **now = calloc(n, sizeof(*now));
+    int status = old && now ? VT_OK : vt_fail(err, VT_E_NOMEM, "out of memory");
+
+    for (int i = 0; status == VT_OK && i < graph->n_params; i++) {
+        old[i] = vt_attr_shape(graph->params[i], "shape");
+        old[i] = old[i] ? old[i] : &any;
+        now[i] = &shapes[i];
+    }
+    if (status == VT_OK) {
+        status = set_param_shapes(graph, now);
+        status = status ? vt_fail(err, status, "out of memory") : vt_graph_infer(graph, err);
+        if (status && set_param_shapes(graph, old) == VT_OK) {
+            vt_graph_infer(graph, NULL);
+        }
+    }
+    free(old);
+    free(now);
+    return status;
+}
+
+/* ---- nodes -----------------------------------------------------------------------------------------------
+ */
+
+static const char *node_op(const struct vt_node *node)
+{
+    return node->op->name;
+}
+
+static int node_opset(const struct vt_node *node)
+{
+    return node->op->opset;
+}
+
+static unsigned node_flags(const struct vt_node *node)
+{
+    return node->op->flags;
+}
+
+static const char *node_fused(const struct vt_node *node)
+{
+    return node->fused_names;
+}
+
+static int node_index(const struct vt_node *node)
+{
+    return node->index;
+}
+
+static int node_n_in(const struct vt_node *node)
+{
+    return node->n_in;
+}
+
+static int node_n_out(const struct vt_node *node)
+{
+    return node->n_out;
+}
+
+static struct vt_edge node_in(const struct vt_node *node, int input)
+{
+    if (input < 0 || input >= node->n_in) {
+        return (struct vt_edge){NULL, 0};
+    }
+    return (struct vt_edge){node->in[input].node, node->in[input].index};
+}
+
+static int node_n_uses(const struct vt_node *node, int output)
+{
+    return output >= 0 && output < node->n_out ? node->out[output].n_uses : 0;
+}
+
+static struct vt_node *node_use(const struct vt_node *node, int output, int use, int *input)
+{
+    if (use < 0 || use >= node_n_uses(node, output)) {
+        return NULL;
+    }
+    *input = node->out[output].uses[use].input;
+    return node->out[output].uses[use].node;
+}
+
+static const struct vt_value *node_value(const struct vt_node *node, int output)
+{
+    return output >= 0 && output < node->n_out ? &node->out[output].v : NULL;
+}
+
+static const struct vt_tensor *node_constant(const struct vt_node *node)
+{
+    return vt_node_is(node, "Constant") ? &node->constant : NULL;
+}
+
+static void node_constant_drop(const struct vt_node *node)
+{
+    if (node->blob && node->constant.bytes) {
+        vt_blob_dontneed(node->blob, node->constant.data, node->constant.bytes);
+    }
+}
+
+static bool node_has_eval(const struct vt_node *node)
+{
+    return node->op->eval != NULL;
+}
+
+static int node_n_bodies(const struct vt_node *node)
+{
+    return node->n_bodies;
+}
+
+static struct vt_graph *node_body(const struct vt_node *node, int body)
+{
+    return body >= 0 && body < node->n_bodies ? node->bodies[body].graph : NULL;
+}
+
+/* ---- variable states -------------------------------------------------------------------------------------
+ */
+
+static bool add_states(struct vt_state_store *states, const struct vt_graph *graph)
+{
+    for (int i = 0; i < graph->n_nodes; i++) {
+        const struct vt_node *node = graph->nodes[i];
+
+        if ((node->op->flags & VT_OP_STATEFUL) && !vt_state_get(states, vt_attr_str(node, "variable_id"))) {
+            return false;
+        }
+        for (int b = 0; b < node->n_bodies; b++) {
+            if (!add_states(states, node->bodies[b].graph)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static struct vt_state_store *states_create(const struct vt_graph *graph, struct vt_error *err)
+{
+    struct vt_state_store *states = vt_states_create();
+
+    if (!states || !add_states(states, graph)) {
+        vt_fail(err, VT_E_NOMEM, "out of memory for the variable states of model '%s'", graph->name);
+        vt_states_destroy(states);
+        return NULL;
+    }
+    return states;
+}
+
+/* ---- files -----------------------------------------------------------------------------------------------
+ */
+
+static const void *blob_data(const struct vt_blob *blob, size_t *bytes)
+{
+    *bytes = blob->size;
+    return blob->data;
+}
+
+static void fill_nodes(struct vt_host *host)
+{
+    host->node_name = vt_node_name;
+    host->node_op = node_op;
+    host->node_opset = node_opset;
+    host->node_flags = node_flags;
+    host->node_fused = node_fused;
+    host->node_index = node_index;
+    host->node_n_in = node_n_in;
+    host->node_n_out = node_n_out;
+    host->node_in = node_in;
+    host->node_n_uses = node_n_uses;
+    host->node_use = node_use;
+    host->node_value = node_value;
+    host->node_constant = node_constant;
+    host->node_constant_drop = node_constant_drop;
+    host->node_n_bodies = node_n_bodies;
+    host->node_body = node_body;
+    host->attr_i64 = vt_attr_i64;
+    host->attr_f64 = vt_attr_f64;
+    host->attr_str = vt_attr_str;
+    host->attr_i64s = vt_attr_i64s;
+    host->attr_f64s = vt_attr_f64s;
+}
+
+void vt_host_fill_graph(struct vt_host *host)
+{
+    host->graph_clone = vt_graph_clone;
+    host->graph_destroy = vt_graph_destroy;
+    host->graph_name = graph_name;
+    host->graph_passes = vt_passes_run;
+    host->graph_reshape = graph_reshape;
+    host->graph_n_nodes = graph_n_nodes;
+    host->graph_node = graph_node;
+    host->graph_n_params = graph_n_params;
+    host->graph_param = graph_param;
+    host->graph_n_results = graph_n_results;
+    host->graph_result = graph_result;
+    fill_nodes(host);
+    host->node_shapes = vt_node_shapes;
+    host->node_eval = vt_node_eval;
+    host->node_has_eval = node_has_eval;
+    host->states_create = states_create;
+    host->states_destroy = vt_states_destroy;
+    host->states_reset = vt_states_reset;
+    vt_host_fill_build(host);
+    host->blob_map = vt_blob_map;
+    host->blob_data = blob_data;
+    host->blob_unref = vt_blob_unref;
+}
