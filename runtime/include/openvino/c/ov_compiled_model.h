@@ -1,5 +1,5 @@
-/* Compiled models: a model made ready for a device. All functions may be called from several threads at once.
- */
+/* Compiled models: a model made ready for a device. All functions may be called from several threads at
+ * once. */
 #ifndef OPENVINO_C_OV_COMPILED_MODEL_H
 #define OPENVINO_C_OV_COMPILED_MODEL_H
 
@@ -12,7 +12,8 @@
 
 typedef struct ov_compiled_model ov_compiled_model_t;
 
-/* Inputs and outputs, with the order, names and errors of ov_model.h. */
+/* Inputs and outputs, with the order, names and errors of ov_model.h, except that an index out of range is
+ * GENERAL_ERROR. */
 OPENVINO_C_API(ov_status_e)
 ov_compiled_model_inputs_size(const ov_compiled_model_t *compiled_model, size_t *size);
 
@@ -54,7 +55,7 @@ ov_compiled_model_create_infer_request(const ov_compiled_model_t *compiled_model
  * GENERAL_ERROR for the others. */
 OPENVINO_C_API(ov_status_e) ov_compiled_model_set_property(const ov_compiled_model_t *compiled_model, ...);
 
-/* The same for `num_properties` pairs; `properties` may be NULL when there are none. */
+/* The same for `num_properties` pairs; INVALID_C_PARAM when there are none. */
 OPENVINO_C_API(ov_status_e)
 ov_compiled_model_set_properties(const ov_compiled_model_t *compiled_model, const size_t num_properties,
                                  const ov_property_t *properties);

@@ -1,8 +1,8 @@
 /* The core: devices, their properties, reading and compiling models.
  *
  * A device is named "CPU", "GPU", "GPU.1", "NPU", "AUTO", "AUTO:GPU,CPU", "MULTI:...", "HETERO:..." or
- * "BATCH:CPU(4)". An unknown or missing device is GENERAL_ERROR. All functions may be called from several
- * threads at once. */
+ * "BATCH:CPU(4)"; case matters. An unknown or missing device is GENERAL_ERROR. All functions may be called
+ * from several threads at once. */
 #ifndef OPENVINO_C_OV_CORE_H
 #define OPENVINO_C_OV_CORE_H
 
@@ -46,8 +46,8 @@ OPENVINO_C_API(void) ov_version_free(ov_version_t *version);
 /* A core that knows the installed plugins; they are loaded when first needed. */
 OPENVINO_C_API(ov_status_e) ov_core_create(ov_core_t **core);
 
-/* A core that knows the plugins listed in an XML file: <ie><plugins><plugin name="CPU" location="FILE"/>...
- */
+/* A core that knows the plugins listed in an XML file: <ie><plugins><plugin name="CPU"
+ * location="FILE"/>... */
 OPENVINO_C_API(ov_status_e) ov_core_create_with_config(const char *xml_config_file, ov_core_t **core);
 
 #ifdef OPENVINO_ENABLE_UNICODE_PATH_SUPPORT
@@ -59,9 +59,9 @@ ov_core_create_with_config_unicode(const wchar_t *xml_config_file_ws, ov_core_t 
 OPENVINO_C_API(void) ov_core_free(ov_core_t *core);
 
 /* Read a model; the format is found from the contents. `bin_path` is the file with the weights of an IR: NULL
- * or "" stands for the model's path with the ending .bin. GENERAL_ERROR when a file is missing or damaged, or
- * an operation is unknown. Weights may be mapped: the files must not be changed while the model or what was
- * compiled from it lives. */
+ * or "" stands for the model's path with the ending .bin; other formats ignore it. GENERAL_ERROR when a file
+ * is missing or damaged, or an operation is unknown. Weights may be mapped: the files must not be changed
+ * while the model or what was compiled from it lives. */
 OPENVINO_C_API(ov_status_e)
 ov_core_read_model(const ov_core_t *core, const char *model_path, const char *bin_path, ov_model_t **model);
 
@@ -72,20 +72,20 @@ ov_core_read_model_unicode(const ov_core_t *core, const wchar_t *model_path, con
 #endif
 
 /* Read a model from memory: `str_len` bytes of XML (a NUL at the end may be counted in) or of ONNX.
- * `weights`, a one-dimensional U8 tensor whose memory the model keeps using, is NULL for a model without any.
- */
+ * `weights`, a tensor of any type whose bytes the model keeps using, is NULL for a model without any. */
 OPENVINO_C_API(ov_status_e)
 ov_core_read_model_from_memory_buffer(const ov_core_t *core, const char *model_str, const size_t str_len,
                                       const ov_tensor_t *weights, ov_model_t **model);
 
-/* Compile a model for a device. Properties follow as pairs of key and value (const char *);
- * property_args_size counts keys and values, an odd count is INVALID_C_PARAM. The model is copied as far as
- * needed, it may be changed or freed afterwards. */
+/* Compile a model for a device; NULL stands for "AUTO". Properties follow as pairs of key and value (const
+ * char *); property_args_size counts keys and values, an odd count is INVALID_C_PARAM. The model is copied as
+ * far as needed, it may be changed or freed afterwards. */
 OPENVINO_C_API(ov_status_e)
 ov_core_compile_model(const ov_core_t *core, const ov_model_t *model, const char *device_name,
                       const size_t property_args_size, ov_compiled_model_t **compiled_model, ...);
 
-/* Read and compile in one step, which can skip reading when the compiled model is in the cache. */
+/* Read and compile in one step, which can skip reading when the compiled model is in the cache. In the
+ * ..._props forms `properties` may be NULL when num_properties is 0. */
 OPENVINO_C_API(ov_status_e)
 ov_core_compile_model_from_file(const ov_core_t *core, const char *model_path, const char *device_name,
                                 const size_t property_args_size, ov_compiled_model_t **compiled_model, ...);
@@ -100,12 +100,12 @@ ov_core_compile_model_from_file_unicode(const ov_core_t *core, const wchar_t *mo
                                         ov_compiled_model_t **compiled_model, ...);
 #endif
 
-/* Set one property of a device, or of the core when device_name is "": a key and its value follow. A device
- * that is not loaded yet takes everything and judges it at its first use; a loaded one answers GENERAL_ERROR
- * at once. Models that are compiled already do not change. */
+/* Set one property of a device, or of the core and all devices when device_name is "" or NULL: a key and its
+ * value follow. A device that is not loaded yet takes everything and judges it at its first use; a loaded one
+ * answers GENERAL_ERROR at once. Models that are compiled already do not change. */
 OPENVINO_C_API(ov_status_e) ov_core_set_property(const ov_core_t *core, const char *device_name, ...);
 
-/* The same for `num_properties` pairs; `properties` may be NULL when there are none, here and below. */
+/* The same for `num_properties` pairs; INVALID_C_PARAM when there are none. */
 OPENVINO_C_API(ov_status_e)
 ov_core_set_properties(const ov_core_t *core, const char *device_name, const size_t num_properties,
                        const ov_property_t *properties);
@@ -148,8 +148,8 @@ OPENVINO_C_API(ov_status_e)
 ov_core_import_model(const ov_core_t *core, const char *content, const size_t content_size,
                      const char *device_name, ov_compiled_model_t **compiled_model);
 
-/* Versions of the plugins that a device name stands for (more than one for "HETERO:GPU,CPU"). Goes to
- * ov_core_versions_free(). */
+/* Versions of the plugins that a device name stands for (more than one for "HETERO:GPU,CPU"). NOT_FOUND for
+ * an unknown device. Goes to ov_core_versions_free(). */
 OPENVINO_C_API(ov_status_e)
 ov_core_get_versions_by_device_name(const ov_core_t *core, const char *device_name,
                                     ov_core_version_list_t *versions);

@@ -12,8 +12,9 @@
 
 typedef struct ov_infer_request ov_infer_request_t;
 
-/* Called when an asynchronous inference has ended, well or not, on a thread of the library. The request may
- * be started again from within. */
+/* Called when an asynchronous inference has ended, well, with an error or cancelled, on a thread of the
+ * library. All functions may be called from within, except waiting without a limit; the request may be
+ * started again. NULL as function means none. */
 typedef struct {
     void(OPENVINO_C_API_CALLBACK *callback_func)(void *args);
     void *args;
@@ -22,8 +23,8 @@ typedef struct {
 /* What one node cost in the last inference. Times are in microseconds. */
 typedef struct {
     enum Status {
-        NOT_RUN,       /* not reached */
-        OPTIMIZED_OUT, /* fused into another node or not needed */
+        NOT_RUN,       /* nothing measured: fused into another node, or measuring is off */
+        OPTIMIZED_OUT, /* needs no work */
         EXECUTED
     } status;
     int64_t real_time;
@@ -39,9 +40,9 @@ typedef struct {
 } ov_profiling_info_list_t;
 
 /* Let an input or output use the memory of `tensor`, which the request keeps alive; nothing is copied.
- * GENERAL_ERROR when there is no such name or port, or element type or shape do not fit the port. The
- * functions differ in how they name the port; those without a name need a model with one input, or one
- * output. */
+ * GENERAL_ERROR when there is no such name, index or port, or element type or shape do not fit the port. An
+ * output tensor set for a dynamic port is reshaped by the inference. The functions differ in how they name
+ * the port; those without a name need a model with one input, or one output. */
 OPENVINO_C_API(ov_status_e)
 ov_infer_request_set_tensor(ov_infer_request_t *infer_request, const char *tensor_name,
                             const ov_tensor_t *tensor);
@@ -68,9 +69,9 @@ ov_infer_request_set_output_tensor_by_index(ov_infer_request_t *infer_request, c
 OPENVINO_C_API(ov_status_e)
 ov_infer_request_set_output_tensor(ov_infer_request_t *infer_request, const ov_tensor_t *tensor);
 
-/* A new handle, for ov_tensor_free(), to the tensor that an input or output uses. A dynamic output has its
- * shape after the inference; a dynamic input may be given one with ov_tensor_set_shape(). Results stay valid
- * until the request runs again, also when the request is freed. */
+/* A new handle, for ov_tensor_free(), to the tensor that an input or output uses. A dynamic dimension is 0 at
+ * first; an output has its shape after the inference, an input may be given one with ov_tensor_set_shape().
+ * Results stay valid until the request runs again, also when the request is freed. */
 OPENVINO_C_API(ov_status_e)
 ov_infer_request_get_tensor(const ov_infer_request_t *infer_request, const char *tensor_name,
                             ov_tensor_t **tensor);
@@ -108,11 +109,11 @@ OPENVINO_C_API(ov_status_e) ov_infer_request_cancel(ov_infer_request_t *infer_re
 OPENVINO_C_API(ov_status_e) ov_infer_request_start_async(ov_infer_request_t *infer_request);
 
 /* Wait until the inference that was started has ended and its callback has returned; the result is that of
- * the inference. OK when nothing was started. */
+ * the inference, also when asked again. OK when nothing was started. */
 OPENVINO_C_API(ov_status_e) ov_infer_request_wait(ov_infer_request_t *infer_request);
 
 /* The same, for `timeout` milliseconds at most; RESULT_NOT_READY when the time is up, or when nothing was
- * started. */
+ * started. GENERAL_ERROR for a negative time. */
 OPENVINO_C_API(ov_status_e)
 ov_infer_request_wait_for(ov_infer_request_t *infer_request, const int64_t timeout);
 
@@ -120,7 +121,7 @@ ov_infer_request_wait_for(ov_infer_request_t *infer_request, const int64_t timeo
 OPENVINO_C_API(ov_status_e)
 ov_infer_request_set_callback(ov_infer_request_t *infer_request, const ov_callback_t *callback);
 
-/* A request that runs is waited for. Tensors stay valid. */
+/* A request that runs is waited for, its callback is not called any more. Tensors stay valid. */
 OPENVINO_C_API(void) ov_infer_request_free(ov_infer_request_t *infer_request);
 
 /* What each node cost, in order of execution, for ov_profiling_info_list_free(). Without the property

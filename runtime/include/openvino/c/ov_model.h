@@ -56,12 +56,13 @@ OPENVINO_C_API(ov_status_e) ov_model_inputs_size(const ov_model_t *model, size_t
 
 OPENVINO_C_API(ov_status_e) ov_model_outputs_size(const ov_model_t *model, size_t *output_size);
 
-/* Whether a shape anywhere in the model is dynamic; false for NULL. */
+/* Whether the shape of an input or output is dynamic; false for NULL. */
 OPENVINO_C_API(bool) ov_model_is_dynamic(const ov_model_t *model);
 
 /* Give inputs new shapes, all at once, and infer the shapes of the whole model again. GENERAL_ERROR when an
  * input is unknown or an operation cannot take the shape: the model is then as it was before. Compiled models
- * are not affected. The five functions differ in how they name the inputs. */
+ * are not affected. INVALID_C_PARAM for no inputs at all, UNKNOW_EXCEPTION for an index out of range. The
+ * five functions differ in how they name the inputs. */
 OPENVINO_C_API(ov_status_e)
 ov_model_reshape(const ov_model_t *model, const char **tensor_names, const ov_partial_shape_t *partial_shapes,
                  size_t size);
@@ -70,7 +71,7 @@ OPENVINO_C_API(ov_status_e)
 ov_model_reshape_input_by_name(const ov_model_t *model, const char *tensor_name,
                                const ov_partial_shape_t partial_shape);
 
-/* For a model with exactly one input. */
+/* Reshapes the first input. */
 OPENVINO_C_API(ov_status_e)
 ov_model_reshape_single_input(const ov_model_t *model, const ov_partial_shape_t partial_shape);
 

@@ -15,18 +15,18 @@ typedef struct ov_partial_shape {
     ov_dimension_t *dims;
 } ov_partial_shape_t;
 
-/* Known rank, dimensions as given (copied). INVALID_C_PARAM for a negative rank or a dimension that is no
- * interval, such as {2, 1} or {2, -1}. */
+/* Known rank, dimensions as given (copied). INVALID_C_PARAM for a rank below 1 or a dimension that is no
+ * interval, such as {2, 1}, {2, -1} or {0, -1}. */
 OPENVINO_C_API(ov_status_e)
 ov_partial_shape_create(const int64_t rank, const ov_dimension_t *dims,
                         ov_partial_shape_t *partial_shape_obj);
 
-/* As ov_partial_shape_create(), and the rank may be unknown too: `dims` must then be NULL. */
+/* As ov_partial_shape_create(), and the rank may be dynamic too, with `dims` NULL. */
 OPENVINO_C_API(ov_status_e)
 ov_partial_shape_create_dynamic(const ov_rank_t rank, const ov_dimension_t *dims,
                                 ov_partial_shape_t *partial_shape_obj);
 
-/* Known rank, known dimensions. INVALID_C_PARAM for a negative rank or dimension. */
+/* Known rank, known dimensions. INVALID_C_PARAM for a negative rank, or a dimension below 1. */
 OPENVINO_C_API(ov_status_e)
 ov_partial_shape_create_static(const int64_t rank, const int64_t *dims,
                                ov_partial_shape_t *partial_shape_obj);
@@ -34,7 +34,7 @@ ov_partial_shape_create_static(const int64_t rank, const int64_t *dims,
 /* Free the dimensions; the struct itself is the caller's. */
 OPENVINO_C_API(void) ov_partial_shape_free(ov_partial_shape_t *partial_shape);
 
-/* PARAMETER_MISMATCH when the partial shape is dynamic. */
+/* PARAMETER_MISMATCH when the partial shape is dynamic; the result goes to ov_shape_free(). */
 OPENVINO_C_API(ov_status_e)
 ov_partial_shape_to_shape(const ov_partial_shape_t partial_shape, ov_shape_t *shape);
 

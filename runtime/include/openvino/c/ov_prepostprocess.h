@@ -108,8 +108,8 @@ ov_preprocess_preprocess_steps_mean_multi_channels(
     ov_preprocess_preprocess_steps_t *preprocess_input_process_steps, const float *values,
     const int32_t value_size);
 
-/* Keep [begin, end) of each dimension; negative numbers count from the end. Both have one number a dimension.
- */
+/* Keep [begin, end) of each dimension; negative numbers count from the end. Both have one number a
+ * dimension. */
 OPENVINO_C_API(ov_status_e)
 ov_preprocess_preprocess_steps_crop(ov_preprocess_preprocess_steps_t *preprocess_input_process_steps,
                                     int32_t *begin, int32_t begin_size, int32_t *end, int32_t end_size);
@@ -214,13 +214,13 @@ OPENVINO_C_API(ov_status_e)
 ov_preprocess_input_model_info_set_layout(ov_preprocess_input_model_info_t *preprocess_input_model_info,
                                           ov_layout_t *layout);
 
-/* Make the model: a new handle for ov_model_free(). GENERAL_ERROR when steps and shapes do not fit together.
- */
+/* Make the model: a new handle for ov_model_free(). GENERAL_ERROR when steps and shapes do not fit
+ * together. */
 OPENVINO_C_API(ov_status_e)
 ov_preprocess_prepostprocessor_build(const ov_preprocess_prepostprocessor_t *preprocess, ov_model_t **model);
 
-/* Add elements before and after each dimension, one number a dimension; `value` fills them in mode CONSTANT.
- */
+/* Add elements before and after each dimension, one number a dimension; `value` fills them in mode
+ * CONSTANT. */
 OPENVINO_C_API(ov_status_e)
 ov_preprocess_preprocess_steps_pad(const ov_preprocess_preprocess_steps_t *preprocess_input_process_steps,
                                    const int *const pads_begin, size_t pads_begin_size,

@@ -15,7 +15,8 @@ OPENVINO_C_API(ov_status_e)
 ov_tensor_create_from_host_ptr(const ov_element_type_e type, const ov_shape_t shape, void *host_ptr,
                                ov_tensor_t **tensor);
 
-/* A tensor with memory of its own, contents undefined (strings are empty). GENERAL_ERROR without memory. */
+/* A tensor with memory of its own, contents undefined (strings are empty). GENERAL_ERROR without memory or
+ * for DYNAMIC, INVALID_C_PARAM for a number that is no type. */
 OPENVINO_C_API(ov_status_e)
 ov_tensor_create(const ov_element_type_e type, const ov_shape_t shape, ov_tensor_t **tensor);
 
@@ -23,7 +24,8 @@ ov_tensor_create(const ov_element_type_e type, const ov_shape_t shape, ov_tensor
  * pointers from ov_tensor_data() are stale. GENERAL_ERROR when host memory would have to grow. */
 OPENVINO_C_API(ov_status_e) ov_tensor_set_shape(ov_tensor_t *tensor, const ov_shape_t shape);
 
-/* A STRING tensor; the strings are copied. INVALID_C_PARAM unless array_size is the number of elements. */
+/* A STRING tensor; the strings are copied. With fewer strings than elements the rest are empty; more of them
+ * are INVALID_C_PARAM. */
 OPENVINO_C_API(ov_status_e)
 ov_tensor_create_from_string_array(const char **string_array, const size_t array_size, const ov_shape_t shape,
                                    ov_tensor_t **tensor);
@@ -34,9 +36,7 @@ OPENVINO_C_API(ov_status_e) ov_tensor_get_shape(const ov_tensor_t *tensor, ov_sh
 OPENVINO_C_API(ov_status_e)
 ov_tensor_get_element_type(const ov_tensor_t *tensor, ov_element_type_e *type);
 
-/* Copy strings into a STRING tensor. GENERAL_ERROR or INVALID_C_PARAM for another type or another number of
- * elements.
- */
+/* Copy strings into a STRING tensor. INVALID_C_PARAM for another type or another number of elements. */
 OPENVINO_C_API(ov_status_e)
 ov_tensor_set_string_data(ov_tensor_t *tensor, const char **string_array, const size_t array_size);
 
@@ -46,7 +46,8 @@ OPENVINO_C_API(ov_status_e) ov_tensor_get_size(const ov_tensor_t *tensor, size_t
 /* Number of bytes; types narrower than a byte are rounded up as a whole. */
 OPENVINO_C_API(ov_status_e) ov_tensor_get_byte_size(const ov_tensor_t *tensor, size_t *byte_size);
 
-/* The elements, writable, valid until the tensor grows or the last handle goes; NULL when there are none. */
+/* The elements, writable, valid until the tensor grows or the last handle goes. When there are none the
+ * pointer may be NULL. */
 OPENVINO_C_API(ov_status_e) ov_tensor_data(const ov_tensor_t *tensor, void **data);
 
 /* Release the handle; the memory stays while a request or another handle uses it. */

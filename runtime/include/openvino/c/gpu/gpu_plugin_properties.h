@@ -1,6 +1,6 @@
-/* Parameters of GPU contexts and GPU tensors (ov_core_create_context(), ov_remote_context_create_tensor()). A
- * value is a string, except where it is said to be a handle: then it is the handle itself, cast to a pointer.
- */
+/* Parameters of GPU contexts and GPU tensors (ov_core_create_context(), ov_remote_context_create_tensor()).
+ * A value is a string, except where it is said to be a handle: then it is the handle itself, cast to a
+ * pointer. */
 #ifndef OPENVINO_C_GPU_PLUGIN_PROPERTIES_H
 #define OPENVINO_C_GPU_PLUGIN_PROPERTIES_H
 
