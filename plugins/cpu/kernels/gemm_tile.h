@@ -77,4 +77,31 @@ static inline int64_t k_block(int64_t k)
     return max_i64(1, ceil_div(ceil_div(k, blocks), 8) * 8);
 }
 
+/* How a product is cut into tasks: m_blocks * n_blocks of them. */
+struct gemm_plan {
+    int64_t m_blocks, n_blocks, panels, k_block;
+};
+
+/* Rows of a block are chosen so that they stay in the second-level cache while panels pass by; columns so
+ * that a task is worth handing to a thread, yet large products give many tasks. */
+#define L2_FLOATS (96 * 1024)
+
+static inline struct gemm_plan gemm_make_plan(int64_t m, int64_t n, int64_t k, int64_t max_tiles)
+{
+    struct gemm_plan p = {.panels = ceil_div(n, TILE_NR), .k_block = k_block(k)};
+    int64_t tiles = ceil_div(m, TILE_MR), tiles_a_block, rows, work, target, panels_a_block;
+
+    if (m == 0 || n == 0) {
+        return (struct gemm_plan){.k_block = 1};
+    }
+    tiles_a_block = min_i64(max_tiles, max_i64(1, L2_FLOATS / p.k_block / TILE_MR));
+    p.m_blocks = ceil_div(tiles, tiles_a_block);
+    rows = ceil_div(m, p.m_blocks);
+    work = rows * TILE_NR * max_i64(k, 1);
+    target = max_i64(128 * 1024, min_i64(2 * 1024 * 1024, p.m_blocks * p.panels * work / 64));
+    panels_a_block = min_i64(p.panels, ceil_div(target, work));
+    p.n_blocks = ceil_div(p.panels, panels_a_block);
+    return p;
+}
+
 #endif

@@ -1,39 +1,11 @@
 #include "gemm_tile.h"
 
-/* --- how the work is cut --- */
-
-struct gemm_plan {
-    int64_t m_blocks, n_blocks, panels, k_block;
-};
-
-/* Rows of a block are chosen so that they stay in the second-level cache while panels pass by; columns so
- * that a task is worth handing to a thread, yet large products give many tasks. */
-#define L2_FLOATS (96 * 1024)
-
-static struct gemm_plan make_plan(int64_t m, int64_t n, int64_t k, int64_t max_tiles)
-{
-    struct gemm_plan p = {.panels = ceil_div(n, TILE_NR), .k_block = k_block(k)};
-    int64_t tiles = ceil_div(m, TILE_MR), tiles_a_block, rows, work, target, panels_a_block;
-
-    if (m == 0 || n == 0) {
-        return (struct gemm_plan){.k_block = 1};
-    }
-    tiles_a_block = min_i64(max_tiles, max_i64(1, L2_FLOATS / p.k_block / TILE_MR));
-    p.m_blocks = ceil_div(tiles, tiles_a_block);
-    rows = ceil_div(m, p.m_blocks);
-    work = rows * TILE_NR * max_i64(k, 1);
-    target = max_i64(128 * 1024, min_i64(2 * 1024 * 1024, p.m_blocks * p.panels * work / 64));
-    panels_a_block = min_i64(p.panels, ceil_div(target, work));
-    p.n_blocks = ceil_div(p.panels, panels_a_block);
-    return p;
-}
-
 #define MAX_TILES         (128 / TILE_MR)
 #define MAX_BATCHED_TILES (512 / TILE_MR)
 
 static int64_t gemm_tasks(int64_t m, int64_t n, int64_t k)
 {
-    struct gemm_plan p = make_plan(m, n, k, MAX_TILES);
+    struct gemm_plan p = gemm_make_plan(m, n, k, MAX_TILES);
 
     return p.m_blocks * p.n_blocks;
 }
@@ -67,7 +39,7 @@ static void gemm_pack(float *dst, const struct cpu_weights_src *src, int64_t n, 
 
 static void gemm_run(const struct cpu_gemm_args *args, int64_t task, void *scratch)
 {
-    struct gemm_plan p = make_plan(args->m, args->n, args->k, MAX_TILES);
+    struct gemm_plan p = gemm_make_plan(args->m, args->n, args->k, MAX_TILES);
     int64_t mb = task / p.n_blocks, nb = task % p.n_blocks;
     int64_t m0 = split(args->m, p.m_blocks, mb), m1 = split(args->m, p.m_blocks, mb + 1);
     int64_t n0 = split(p.panels, p.n_blocks, nb) * TILE_NR;
@@ -111,7 +83,7 @@ static struct batched_plan make_batched_plan(const struct cpu_batched_gemm_args 
     struct batched_plan p = {.count = 1};
     int64_t rows, panels;
 
-    p.cut = make_plan(args->m, args->n, args->k, MAX_BATCHED_TILES);
+    p.cut = gemm_make_plan(args->m, args->n, args->k, MAX_BATCHED_TILES);
     for (int i = 0; i < CPU_BATCH_DIMS; i++) {
         p.count *= args->batch[i];
     }
@@ -194,12 +166,9 @@ static void batched_run(const struct cpu_batched_gemm_args *args, int64_t task, 
     } while (k0 < args->k);
 }
 
-#define TEXT_2(x) #x
-#define TEXT_1(x) TEXT_2(x)
-
 extern const struct cpu_gemm_f32 CPU_NAME(gemm_f32);
 const struct cpu_gemm_f32 CPU_NAME(gemm_f32) = {
-    .name = "gemm_f32__" TEXT_1(CPU_ISA),
+    .name = CPU_NAME_TEXT(gemm_f32),
     .isa = CPU_ISA_ID,
     .mr = TILE_MR,
     .nr = TILE_NR,

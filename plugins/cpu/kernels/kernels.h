@@ -34,6 +34,9 @@ const void *cpu_kernel_exact(const char *name, enum cpu_isa isa);
 #define CPU_NAME_2(name, isa) cpu_##name##__##isa
 #define CPU_NAME_1(name, isa) CPU_NAME_2(name, isa)
 #define CPU_NAME(name)        CPU_NAME_1(name, CPU_ISA)
+#define CPU_TEXT_2(text)      #text
+#define CPU_TEXT_1(text)      CPU_TEXT_2(text)
+#define CPU_NAME_TEXT(name)   #name "__" CPU_TEXT_1(CPU_ISA) /* "gemm_f32__avx2" */
 #define CPU_ISA_ID_2(isa)     CPU_ISA_##isa
 #define CPU_ISA_ID_1(isa)     CPU_ISA_ID_2(isa)
 #define CPU_ISA_ID            CPU_ISA_ID_1(CPU_ISA) /* CPU_ISA_avx2 */
