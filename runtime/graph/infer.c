@@ -120,6 +120,26 @@ static bool run_reference(struct bounds_run *r, int64_t **out, bool upper)
     return ok;
 }
 
+/* Bounds that say nothing: what an input with unknown values that only move brings along, so that its
+ * neighbours (the other inputs of a Concat) stay known. */
+static const struct vt_bounds *bounds_unknown(struct vt_arena *arena, const struct vt_value *v)
+{
+    int64_t n = 1;
+    struct vt_bounds *b;
+
+    for (int i = 0; i < v->shape.rank; i++) {
+        if (__builtin_mul_overflow(n, v->shape.dims[i].min, &n) || n > VT_BOUNDS_MAX) {
+            return NULL;
+        }
+    }
+    b = vt_is_integral(v->type) ? bounds_create(arena, n) : NULL;
+    for (int64_t i = 0; b && i < n; i++) {
+        b->lo[i] = vt_type_info(v->type)->is_signed ? INT64_MIN : 0;
+        b->hi[i] = v->type == VT_BOOLEAN ? 1 : INT64_MAX;
+    }
+    return b;
+}
+
 /* Whether the reference may be run: every input that moves has bounds, every other one is known exactly. */
 static bool bounds_ready(struct bounds_run *r)
 {
@@ -135,13 +155,16 @@ static bool bounds_ready(struct bounds_run *r)
             return false;
         }
         r->in[i] = bounds_of(r->arena, v);
+        any |= r->in[i] != NULL;
+        if (!r->in[i] && !v->constant && input_moves(r->c->node->op, i)) {
+            r->in[i] = bounds_unknown(r->arena, v);
+        }
         if (!r->in[i] && (!v->constant || vt_tensor_count(v->constant) > VT_BOUNDS_MAX)) {
             return false;
         }
         if (r->in[i] && !input_moves(r->c->node->op, i) && !bounds_exact(r->in[i])) {
             return false;
         }
-        any |= r->in[i] != NULL;
     }
     return any;
 }

@@ -239,6 +239,8 @@ bool vt_infer_bounds(const struct vt_infer *c, int input, struct vt_dim *bounds,
         bounds[i] = interval(v->bounds->lo[i], v->bounds->hi[i]);
         if (v->bounds->lo[i] == v->bounds->hi[i]) {
             bounds[i] = (struct vt_dim){v->bounds->lo[i], v->bounds->lo[i]};
+        } else if (bounds[i].min == -1 && bounds[i].max < 0) {
+            bounds[i].min = -2; /* {-1, -1} would read as exactly -1 */
         }
     }
     *n = (int)v->bounds->n;
