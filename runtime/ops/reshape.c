@@ -28,7 +28,7 @@ static bool divide(struct vt_dim total, struct vt_dim others, struct vt_dim *out
     *out = vt_dim_any();
     if (vt_dim_is_static(total) && vt_dim_is_static(others)) {
         if (others.min == 0) {
-            *out = vt_dim_fixed(0);
+            *out = vt_dim_fixed(1); /* any would do; this is OpenVINO's choice */
             return total.min == 0;
         }
         *out = vt_dim_fixed(total.min / others.min);
@@ -58,7 +58,7 @@ static int fill_open(struct vt_infer *c, const struct vt_dim *want, bool special
     for (int i = 0; i < src->rank || i < out->rank; i++) {
         bool copied = i < out->rank && special_zero && vt_dim_is_static(want[i]) && want[i].min == 0;
 
-        if (copied && i < src->rank && !(vt_dim_is_static(src->dims[i]) && src->dims[i].min == 0)) {
+        if (copied && i < src->rank) {
             continue;
         }
         if (i < src->rank) {
