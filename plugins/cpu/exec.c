@@ -1,0 +1,533 @@
+/* Requests: walk the list of steps. Nothing is allocated here once a plan was run on a stream. */
+#include "model.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+
+struct cpu_request {
+    struct cpu_model *model;
+    struct vt_tensor *inputs, *outputs; /* bound views; outputs with data NULL are asked for */
+    size_t *capacity;
+    struct vt_state_store *states;
+    atomic_int cancelled;
+    struct vt_profile *profile;
+    int n_profile;
+    const struct cpu_plan *profiled; /* whose texts the profile points to */
+    struct cpu_plan *last;           /* kept in use so that its texts live */
+};
+
+/* ---- parallel loops
+ * ---------------------------------------------------------------------------------------------- */
+
+struct loop {
+    void (*fn)(void *arg, int64_t task, void *scratch);
+    void *arg;
+    int64_t count;
+    const struct cpu_run *run;
+    atomic_llong next;
+};
+
+static void loop_thread(void *arg, int thread, int threads)
+{
+    struct loop *l = arg;
+    void *scratch = l->run->scratch + (size_t)thread * l->run->scratch_stride;
+    long long i;
+
+    (void)threads;
+    while ((i = atomic_fetch_add_explicit(&l->next, 1, memory_order_relaxed)) < l->count) {
+        l->fn(l->arg, i, scratch);
+    }
+}
+
+void cpu_parallel(const struct cpu_run *run, int64_t count,
+                  void (*fn)(void *arg, int64_t task, void *scratch), void *arg)
+{
+    if (count <= 1 || run->threads == 1) {
+        for (int64_t i = 0; i < count; i++) {
+            fn(arg, i, run->scratch);
+        }
+        return;
+    }
+    struct loop l = {.fn = fn, .arg = arg, .count = count, .run = run};
+
+    run->host->pool_each(run->pool, loop_thread, &l);
+}
+
+struct range {
+    void (*fn)(void *arg, int64_t begin, int64_t end, void *scratch);
+    void *arg;
+    int64_t units, pieces;
+};
+
+static void range_task(void *arg, int64_t task, void *scratch)
+{
+    struct range *r = arg;
+    int64_t each = r->units / r->pieces, more = r->units % r->pieces;
+    int64_t begin = task * each + (task < more ? task : more);
+
+    r->fn(r->arg, begin, begin + each + (task < more), scratch);
+}
+
+void cpu_parallel_range(const struct cpu_run *run, int64_t units, int64_t pieces,
+                        void (*fn)(void *arg, int64_t begin, int64_t end, void *scratch), void *arg)
+{
+    struct range r = {fn, arg, units, pieces < units ? pieces : units};
+
+    if (units <= 0) {
+        return;
+    }
+    if (r.pieces <= 1 || run->threads == 1) {
+        fn(arg, 0, units, run->scratch);
+        return;
+    }
+    cpu_parallel(run, r.pieces, range_task, &r);
+}
+
+/* ---- streams
+ * ------------------------------------------------------------------------------------------------------- */
+
+#define HUGE ((size_t)2 << 20)
+
+/* Anonymous memory; large blocks ask for huge pages. */
+static char *map_bytes(size_t bytes)
+{
+    char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (p == MAP_FAILED) {
+        return NULL;
+    }
+    if (bytes >= 2 * HUGE) {
+        madvise(p, bytes, MADV_HUGEPAGE);
+    }
+    return p;
+}
+
+static int grow(char **memory, size_t *have, size_t want, struct vt_error *err)
+{
+    char *fresh;
+
+    if (want <= *have) {
+        return VT_OK;
+    }
+    fresh = map_bytes(want);
+    if (!fresh) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory for %zu bytes of intermediate tensors", want);
+    }
+    if (*memory) {
+        munmap(*memory, *have);
+    }
+    *memory = fresh;
+    *have = want;
+    return VT_OK;
+}
+
+int cpu_streams_create(struct cpu_model *model, struct vt_error *err)
+{
+    int n = model->config.streams;
+
+    pthread_mutex_init(&model->stream_lock, NULL);
+    pthread_cond_init(&model->stream_freed, NULL);
+    model->streams = calloc((size_t)n, sizeof(*model->streams));
+    if (!model->streams) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    for (int i = n - 1; i >= 0; i--) {
+        model->streams[i].pool = model->host->pool_create(model->config.threads, err);
+        if (!model->streams[i].pool) {
+            return err && err->code ? err->code : VT_E_NOMEM;
+        }
+        model->streams[i].next_free = model->free_streams;
+        model->free_streams = &model->streams[i];
+    }
+    return VT_OK;
+}
+
+void cpu_streams_destroy(struct cpu_model *model)
+{
+    for (int i = 0; model->streams && i < model->config.streams; i++) {
+        struct cpu_stream *s = &model->streams[i];
+
+        model->host->pool_destroy(s->pool);
+        if (s->arena) {
+            munmap(s->arena, s->arena_bytes);
+        }
+        if (s->scratch) {
+            munmap(s->scratch, s->scratch_bytes);
+        }
+        free(s->data);
+        free(s->dynamic);
+    }
+    free(model->streams);
+    pthread_cond_destroy(&model->stream_freed);
+    pthread_mutex_destroy(&model->stream_lock);
+}
+
+static struct cpu_stream *stream_take(struct cpu_model *model)
+{
+    struct cpu_stream *stream;
+
+    pthread_mutex_lock(&model->stream_lock);
+    while (!model->free_streams) {
+        pthread_cond_wait(&model->stream_freed, &model->stream_lock);
+    }
+    stream = model->free_streams;
+    model->free_streams = stream->next_free;
+    pthread_mutex_unlock(&model->stream_lock);
+    return stream;
+}
+
+static void stream_give(struct cpu_model *model, struct cpu_stream *stream)
+{
+    pthread_mutex_lock(&model->stream_lock);
+    stream->next_free = model->free_streams;
+    model->free_streams = stream;
+    pthread_cond_signal(&model->stream_freed);
+    pthread_mutex_unlock(&model->stream_lock);
+}
+
+/* Memory and pointers of a plan on a stream. */
+static int stream_bind(struct cpu_model *model, struct cpu_stream *s, const struct cpu_plan *plan,
+                       struct vt_error *err)
+{
+    int status;
+
+    if (s->bound == plan) {
+        return VT_OK;
+    }
+    s->bound = NULL;
+    status = grow(&s->arena, &s->arena_bytes, plan->arena_bytes, err);
+    if (status == VT_OK) {
+        status =
+            grow(&s->scratch, &s->scratch_bytes, plan->scratch_bytes * (size_t)model->config.threads, err);
+    }
+    if (status) {
+        return status;
+    }
+    if (s->n_values < plan->n_values) {
+        void **data = realloc(s->data, (size_t)plan->n_values * sizeof(*data));
+        struct vt_tensor *dynamic;
+
+        s->data = data ? data : s->data;
+        dynamic = data ? realloc(s->dynamic, (size_t)plan->n_values * sizeof(*dynamic)) : NULL;
+        if (!dynamic) {
+            return vt_fail(err, VT_E_NOMEM, "out of memory");
+        }
+        s->dynamic = dynamic;
+        s->n_values = plan->n_values;
+    }
+    for (int i = 0; i < plan->n_values; i++) {
+        const struct cpu_value *v = &plan->values[i], *root = &plan->values[v->root];
+
+        s->dynamic[i] = v->t;
+        s->data[i] = NULL;
+        if (root->place == CPU_AT_CONST) {
+            s->data[i] = (char *)root->t.data + v->root_offset;
+        } else if (root->place == CPU_AT_ARENA) {
+            s->data[i] = s->arena + root->offset + v->root_offset;
+        }
+    }
+    s->bound = plan;
+    return VT_OK;
+}
+
+/* ---- one inference
+ * ------------------------------------------------------------------------------------------------- */
+
+typedef int output_fn(void *ctx, int port, struct vt_tensor *t);
+
+static void *output_memory(struct cpu_request *r, int port, const struct vt_tensor *want, output_fn *output,
+                           void *ctx, int *status, struct vt_error *err)
+{
+    struct vt_tensor t = *want;
+
+    if (r->outputs[port].data && r->capacity[port] >= want->bytes) {
+        bool same = r->outputs[port].rank == want->rank;
+
+        for (int i = 0; same && i < want->rank; i++) {
+            same = r->outputs[port].dims[i] == want->dims[i];
+        }
+        if (same) {
+            return r->outputs[port].data;
+        }
+    }
+    t.data = NULL;
+    *status = output(ctx, port, &t);
+    if (*status) {
+        vt_fail(err, *status, "no memory for output %d (%zu bytes)", port, want->bytes);
+    }
+    return t.data;
+}
+
+/* Pointers to what differs from one inference to the next: model inputs and outputs. */
+static int bind_ports(struct cpu_request *r, struct cpu_stream *s, const struct cpu_plan *plan,
+                      output_fn *output, void *ctx, struct vt_error *err)
+{
+    int status = VT_OK;
+
+    for (int i = 0; i < plan->n_results && status == VT_OK; i++) {
+        int root = plan->values[plan->results[i]].root;
+
+        if (plan->values[root].place == CPU_AT_OUTPUT) {
+            s->data[root] = output_memory(r, i, &plan->values[plan->results[i]].t, output, ctx, &status, err);
+        }
+    }
+    for (int i = 0; i < plan->n_values && status == VT_OK; i++) {
+        const struct cpu_value *v = &plan->values[i], *root = &plan->values[v->root];
+
+        if (root->place == CPU_AT_INPUT) {
+            s->data[i] = (char *)r->inputs[root->port].data + v->root_offset;
+        } else if (root->place == CPU_AT_OUTPUT) {
+            s->data[i] = (char *)s->data[v->root] + v->root_offset;
+        }
+    }
+    return status;
+}
+
+static int64_t now_us(clockid_t clock)
+{
+    struct timespec t;
+
+    clock_gettime(clock, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static int run_steps(struct cpu_request *r, struct cpu_run *run, const struct cpu_plan *plan)
+{
+    bool timed = r->model->config.perf_count;
+    int status = VT_OK;
+
+    for (int i = 0; i < plan->n_steps && status == VT_OK; i++) {
+        const struct cpu_step *step = &plan->steps[i];
+
+        if (atomic_load_explicit(&r->cancelled, memory_order_relaxed)) {
+            return vt_fail(run->err, VT_E_CANCELLED, "the inference was cancelled");
+        }
+        if (timed) {
+            int64_t real = now_us(CLOCK_MONOTONIC), cpu = now_us(CLOCK_THREAD_CPUTIME_ID);
+
+            status = step->run(step, run);
+            r->profile[i].real_us = now_us(CLOCK_MONOTONIC) - real;
+            r->profile[i].cpu_us = now_us(CLOCK_THREAD_CPUTIME_ID) - cpu;
+        } else {
+            status = step->run(step, run);
+        }
+        if (status && step->node) {
+            vt_fail(run->err, status, "%s failed", step->kernel);
+            vt_context(run->err, "node '%s': ", run->host->node_name(step->node));
+        }
+    }
+    return status;
+}
+
+/* Results whose shape came out of the data. */
+static int copy_dynamic(struct cpu_request *r, struct cpu_run *run, const struct cpu_plan *plan,
+                        output_fn *output, void *ctx)
+{
+    int status = VT_OK;
+
+    for (int i = 0; i < plan->n_results && status == VT_OK; i++) {
+        const struct vt_tensor *t = &run->dynamic[plan->results[i]];
+
+        if (plan->values[plan->results[i]].place == CPU_AT_DYNAMIC) {
+            void *dst = output_memory(r, i, t, output, ctx, &status, run->err);
+
+            if (status == VT_OK && t->bytes) {
+                memcpy(dst, t->data, t->bytes);
+            }
+        }
+    }
+    return status;
+}
+
+static void free_dynamic(const struct vt_host *host, struct cpu_run *run, const struct cpu_plan *plan)
+{
+    for (int i = 0; plan->has_dynamic && i < plan->n_values; i++) {
+        if (plan->values[i].place == CPU_AT_DYNAMIC) {
+            host->free(run->dynamic[i].data);
+            run->dynamic[i].data = NULL;
+        }
+    }
+}
+
+/* The profile has one row a step; its texts belong to the plan, which the request keeps. */
+static int prepare_profile(struct cpu_request *r, struct cpu_plan *plan, struct vt_error *err)
+{
+    const struct vt_host *host = r->model->host;
+
+    if (!r->model->config.perf_count || r->profiled == plan) {
+        return VT_OK;
+    }
+    free(r->profile);
+    r->profile = calloc((size_t)plan->n_steps + 1, sizeof(*r->profile));
+    if (!r->profile) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    for (int i = 0; i < plan->n_steps; i++) {
+        const struct cpu_step *step = &plan->steps[i];
+
+        r->profile[i].status = VT_PROFILE_EXECUTED;
+        r->profile[i].node_name = step->node ? host->node_name(step->node) : "reorder";
+        r->profile[i].node_type = step->node ? host->node_op(step->node) : "Reorder";
+        r->profile[i].exec_type = step->kernel;
+    }
+    r->n_profile = plan->n_steps;
+    r->profiled = plan;
+    if (r->last) {
+        cpu_plan_release(r->model, r->last);
+    }
+    r->last = plan;
+    atomic_fetch_add(&plan->users, 1);
+    return VT_OK;
+}
+
+static int run_on_stream(struct cpu_request *r, struct cpu_stream *s, const struct cpu_plan *plan,
+                         output_fn *output, void *ctx, struct vt_error *err)
+{
+    struct cpu_model *model = r->model;
+    struct cpu_run run = {.host = model->host,
+                          .plan = plan,
+                          .pool = s->pool,
+                          .threads = model->config.threads,
+                          .scratch_stride = plan->scratch_bytes,
+                          .states = r->states,
+                          .err = err};
+    int status = stream_bind(model, s, plan, err);
+
+    if (status) {
+        return status;
+    }
+    run.data = s->data;
+    run.dynamic = s->dynamic;
+    run.scratch = s->scratch;
+    status = bind_ports(r, s, plan, output, ctx, err);
+    if (status == VT_OK) {
+        unsigned saved = model->host->fp_begin();
+
+        status = run_steps(r, &run, plan);
+        model->host->fp_end(saved);
+    }
+    if (status == VT_OK) {
+        status = copy_dynamic(r, &run, plan, output, ctx);
+    }
+    free_dynamic(model->host, &run, plan);
+    return status;
+}
+
+static int request_run(void *request, output_fn *output, void *ctx, struct vt_error *err)
+{
+    struct cpu_request *r = request;
+    struct cpu_plan *plan;
+    struct cpu_stream *stream;
+    int status = cpu_model_plan(r->model, r->inputs, &plan, err);
+
+    if (status) {
+        return status;
+    }
+    status = prepare_profile(r, plan, err);
+    if (status == VT_OK) {
+        stream = stream_take(r->model);
+        status = run_on_stream(r, stream, plan, output, ctx, err);
+        stream_give(r->model, stream);
+    }
+    cpu_plan_release(r->model, plan);
+    atomic_store_explicit(&r->cancelled, 0, memory_order_relaxed);
+    return status;
+}
+
+/* ---- the request table
+ * --------------------------------------------------------------------------------------------- */
+
+static void request_destroy(void *request)
+{
+    struct cpu_request *r = request;
+
+    if (!r) {
+        return;
+    }
+    if (r->last) {
+        cpu_plan_release(r->model, r->last);
+    }
+    if (r->states) {
+        r->model->host->states_destroy(r->states);
+    }
+    free(r->profile);
+    free(r->inputs);
+    free(r->outputs);
+    free(r->capacity);
+    free(r);
+}
+
+int cpu_request_create(void *compiled, void **request, struct vt_error *err)
+{
+    struct cpu_model *model = compiled;
+    struct cpu_request *r = calloc(1, sizeof(*r));
+
+    if (r) {
+        r->model = model;
+        r->inputs = calloc((size_t)model->n_params + 1, sizeof(*r->inputs));
+        r->outputs = calloc((size_t)model->n_results + 1, sizeof(*r->outputs));
+        r->capacity = calloc((size_t)model->n_results + 1, sizeof(*r->capacity));
+    }
+    if (!r || !r->inputs || !r->outputs || !r->capacity) {
+        request_destroy(r);
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    r->states = model->host->states_create(model->graph, err);
+    if (!r->states) {
+        request_destroy(r);
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    *request = r;
+    return VT_OK;
+}
+
+static int bind_input(void *request, int port, const struct vt_tensor *t, struct vt_error *err)
+{
+    struct cpu_request *r = request;
+
+    (void)err;
+    r->inputs[port] = *t;
+    return VT_OK;
+}
+
+static int bind_output(void *request, int port, const struct vt_tensor *t, size_t capacity,
+                       struct vt_error *err)
+{
+    struct cpu_request *r = request;
+
+    (void)err;
+    r->outputs[port] = t ? *t : (struct vt_tensor){0};
+    r->capacity[port] = capacity;
+    return VT_OK;
+}
+
+static void request_cancel(void *request)
+{
+    atomic_store_explicit(&((struct cpu_request *)request)->cancelled, 1, memory_order_relaxed);
+}
+
+static struct vt_state_store *request_states(void *request)
+{
+    return ((struct cpu_request *)request)->states;
+}
+
+static int request_profile(void *request, const struct vt_profile **list, int *n)
+{
+    struct cpu_request *r = request;
+
+    *list = r->profile;
+    *n = r->n_profile;
+    return VT_OK;
+}
+
+const struct vt_request_fns cpu_request_fns = {
+    .abi = VT_ABI_HEADER(struct vt_request_fns),
+    .destroy = request_destroy,
+    .bind_input = bind_input,
+    .bind_output = bind_output,
+    .run = request_run,
+    .cancel = request_cancel,
+    .states = request_states,
+    .profile = request_profile,
+};

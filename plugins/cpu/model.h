@@ -1,0 +1,136 @@
+/* Inside of the CPU plugin: compiled models, streams, plans, requests. */
+#ifndef CPU_MODEL_H
+#define CPU_MODEL_H
+
+#include "impl.h"
+#include "property.h"
+#include "region.h"
+#include "vt/plugin.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct cpu_config {
+    int threads; /* of one stream */
+    int streams;
+    bool perf_count;
+};
+
+/* Weights in executed form. */
+struct cpu_weight {
+    const void *source; /* data pointer of the constant */
+    uint64_t key;
+    void *data;
+    size_t bytes;
+    bool mapped; /* by mmap, else aligned_alloc */
+    struct cpu_weight *next;
+};
+
+#define CPU_WEIGHT_BUCKETS 256
+
+struct cpu_weights_cache {
+    pthread_mutex_t lock;
+    struct cpu_weight *buckets[CPU_WEIGHT_BUCKETS];
+    uint64_t bytes;
+};
+
+/* Everything fixed for one set of shapes. */
+struct cpu_plan {
+    struct cpu_region region;
+    struct vt_graph *graph; /* of its own when the model is dynamic */
+    bool owns_graph;
+    struct cpu_value *values;
+    int n_values;
+    struct cpu_step *steps;
+    int n_steps;
+    int *results; /* per result, the value at CPU_AT_OUTPUT or CPU_AT_DYNAMIC */
+    int n_results;
+    size_t arena_bytes, scratch_bytes;
+    bool has_dynamic;
+    struct vt_pshape *key; /* per parameter */
+    atomic_int users;      /* inferences that use it now; the LRU drops only idle ones */
+    uint64_t used;         /* clock of the LRU */
+    struct cpu_plan *next;
+};
+
+/* What one running inference needs. */
+struct cpu_stream {
+    struct vt_pool *pool;
+    char *arena;
+    size_t arena_bytes;
+    char *scratch;
+    size_t scratch_bytes;
+    void **data;
+    struct vt_tensor *dynamic;
+    int n_values;
+    const struct cpu_plan *bound; /* the plan that `data` is filled for */
+    struct cpu_stream *next_free;
+};
+
+struct cpu_model {
+    const struct vt_host *host;
+    enum cpu_isa isa;
+    struct cpu_config config;
+    struct cpu_properties properties; /* as they were when it was compiled */
+    struct vt_graph *graph;
+    int n_params, n_results;
+    bool dynamic;
+    struct cpu_weights_cache weights;
+
+    pthread_mutex_t plan_lock;
+    struct cpu_plan *plans; /* newest first */
+    int n_plans;
+    uint64_t plan_clock;
+
+    pthread_mutex_t stream_lock;
+    pthread_cond_t stream_freed;
+    struct cpu_stream *streams, *free_streams;
+};
+
+/* ---- compile.c */
+int cpu_model_create(const struct vt_host *host, struct vt_graph *graph, const struct cpu_config *config,
+                     struct cpu_model **model, struct vt_error *err);
+void cpu_model_destroy(struct cpu_model *model);
+
+/* The plan for these input shapes, built or found; release with cpu_plan_release. */
+int cpu_model_plan(struct cpu_model *model, const struct vt_tensor *inputs, struct cpu_plan **plan,
+                   struct vt_error *err);
+void cpu_plan_release(struct cpu_model *model, struct cpu_plan *plan);
+
+/* ---- plan.c: build a plan for a graph whose parameters are static. */
+struct cpu_plan *cpu_plan_create(struct cpu_model *model, struct vt_graph *graph, bool owns_graph,
+                                 struct vt_error *err);
+void cpu_plan_destroy(const struct vt_host *host, struct cpu_plan *plan);
+
+/* Options of the node with concrete shapes; ops of a graph, indexed like its nodes. `impl` is NULL where no
+ * step is needed (Parameter, Constant, Result, decompression Convert). */
+struct cpu_choice {
+    struct cpu_op op;
+    const struct cpu_impl *impl;
+    struct cpu_option options[CPU_MAX_OPTIONS];
+    int n_options, chosen;
+    bool dynamic; /* some shape is known only at run time */
+};
+
+/* ---- select.c */
+struct cpu_choice *cpu_select(struct cpu_model *model, struct vt_graph *graph, struct cpu_region *region,
+                              struct vt_error *err);
+enum cpu_layout cpu_option_input_layout(const struct cpu_choice *c, int input);
+/* Constant behind an input, decompression seen through; NULL for activations. */
+const struct vt_node *cpu_constant_of(const struct vt_host *host, const struct vt_node *node, int input);
+const struct cpu_impl *cpu_impl_find(const struct cpu_op *op, const char *type, bool log);
+
+/* ---- memory.c: give every arena value an offset; returns the arena's size. */
+size_t cpu_plan_memory(struct cpu_plan *plan);
+
+/* ---- weights.c */
+void cpu_weights_init(struct cpu_weights_cache *cache);
+void cpu_weights_finish(struct cpu_weights_cache *cache);
+
+/* ---- exec.c */
+extern const struct vt_request_fns cpu_request_fns;
+int cpu_request_create(void *compiled, void **request, struct vt_error *err);
+int cpu_streams_create(struct cpu_model *model, struct vt_error *err);
+void cpu_streams_destroy(struct cpu_model *model);
+
+#endif

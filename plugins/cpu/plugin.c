@@ -1,0 +1,187 @@
+/* The CPU plugin's table: device, properties, compile. */
+#include "model.h"
+#include "property.h"
+
+#include <stdlib.h>
+
+struct cpu_plugin {
+    const struct vt_host *host;
+    struct vt_device device;
+    struct cpu_properties properties;
+};
+
+static int plugin_create(const struct vt_host *host, void **out, struct vt_error *err)
+{
+    struct cpu_plugin *plugin = calloc(1, sizeof(*plugin));
+
+    if (!plugin) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    plugin->host = host;
+    plugin->device = (struct vt_device){"", host->cpu()->brand};
+    cpu_properties_init(&plugin->properties, host);
+    *out = plugin;
+    return VT_OK;
+}
+
+static void plugin_destroy(void *plugin)
+{
+    free(plugin);
+}
+
+static int plugin_devices(void *p, const struct vt_device **list, int *n, const char **reason)
+{
+    *list = &((struct cpu_plugin *)p)->device;
+    *n = 1;
+    *reason = NULL;
+    return VT_OK;
+}
+
+static int plugin_properties(void *p, const struct vt_property **list, int *n)
+{
+    (void)p;
+    return cpu_property_list(list, n);
+}
+
+static int plugin_get(void *p, const char *device_id, const char *key, char *buf, size_t size, size_t *length,
+                      struct vt_error *err)
+{
+    struct cpu_plugin *plugin = p;
+
+    (void)device_id;
+    return cpu_property_get(&plugin->properties, plugin->host, key, buf, size, length, err);
+}
+
+static int plugin_set(void *p, const char *device_id, const char *key, const char *value,
+                      struct vt_error *err)
+{
+    struct cpu_plugin *plugin = p;
+
+    (void)device_id;
+    return cpu_property_set(&plugin->properties, key, value, err);
+}
+
+static int plugin_query(void *p, const struct vt_graph *graph, const struct vt_config *config,
+                        void (*verdict)(void *ctx, const struct vt_node_support *support), void *ctx,
+                        struct vt_error *err)
+{
+    const struct vt_host *host = ((struct cpu_plugin *)p)->host;
+    int n = host->graph_n_nodes(graph);
+
+    (void)config;
+    (void)err;
+    for (int i = 0; i < n; i++) {
+        const struct vt_node *node = host->graph_node(graph, i);
+        struct vt_node_support s = {.node = node, .precision = "f32"};
+
+        s.supported = host->node_has_eval(node) || host->node_constant(node) || !host->node_n_in(node) ||
+                      strcmp(host->node_op(node), "Result") == 0;
+        s.reason = s.supported ? NULL : "no kernel and no reference";
+        verdict(ctx, &s);
+    }
+    return VT_OK;
+}
+
+static int plugin_compile(void *p, const char *device_id, struct vt_graph *graph,
+                          const struct vt_config *config, void **compiled, struct vt_error *err)
+{
+    struct cpu_plugin *plugin = p;
+    struct cpu_properties properties = plugin->properties;
+    struct cpu_config settings;
+    struct cpu_model *model;
+    int status = VT_OK;
+
+    (void)device_id;
+    for (int i = 0; config && i < config->n && status == VT_OK; i++) {
+        status = cpu_property_set(&properties, config->keys[i], config->values[i], err);
+    }
+    if (status) {
+        plugin->host->graph_destroy(graph);
+        return status;
+    }
+    cpu_properties_resolve(&properties, plugin->host, &settings);
+    status = cpu_model_create(plugin->host, graph, &settings, &model, err);
+    if (status == VT_OK) {
+        model->properties = properties;
+        *compiled = model;
+    }
+    return status;
+}
+
+/* ---- compiled models
+ * --------------------------------------------------------------------------------------------- */
+
+static void compiled_destroy(void *compiled)
+{
+    cpu_model_destroy(compiled);
+}
+
+static int compiled_properties(void *compiled, const struct vt_property **list, int *n)
+{
+    (void)compiled;
+    return cpu_compiled_property_list(list, n);
+}
+
+static int compiled_get(void *compiled, const char *key, char *buf, size_t size, size_t *length,
+                        struct vt_error *err)
+{
+    return cpu_compiled_property_get(compiled, key, buf, size, length, err);
+}
+
+static int compiled_concurrency(void *compiled)
+{
+    return ((struct cpu_model *)compiled)->config.streams;
+}
+
+static int compiled_memory(void *compiled, struct vt_memory_stats *stats)
+{
+    struct cpu_model *model = compiled;
+
+    *stats = (struct vt_memory_stats){0};
+    pthread_mutex_lock(&model->weights.lock);
+    stats->weights = model->weights.bytes;
+    pthread_mutex_unlock(&model->weights.lock);
+    pthread_mutex_lock(&model->plan_lock);
+    for (const struct cpu_plan *plan = model->plans; plan; plan = plan->next) {
+        stats->arena = plan->arena_bytes > stats->arena ? plan->arena_bytes : stats->arena;
+    }
+    pthread_mutex_unlock(&model->plan_lock);
+    stats->arena *= (uint64_t)model->config.streams;
+    return VT_OK;
+}
+
+static const struct vt_compiled_fns compiled_fns = {
+    .abi = VT_ABI_HEADER(struct vt_compiled_fns),
+    .destroy = compiled_destroy,
+    .create_request = cpu_request_create,
+    .properties = compiled_properties,
+    .get_property = compiled_get,
+    .concurrency = compiled_concurrency,
+    .memory = compiled_memory,
+};
+
+static const struct vt_plugin plugin = {
+    .abi = VT_ABI_HEADER(struct vt_plugin),
+    .name = "CPU",
+    .version = VT_VERSION_TEXT,
+    .description = "Vintner CPU plugin",
+    .create = plugin_create,
+    .destroy = plugin_destroy,
+    .devices = plugin_devices,
+    .properties = plugin_properties,
+    .get_property = plugin_get,
+    .set_property = plugin_set,
+    .query = plugin_query,
+    .compile = plugin_compile,
+    .compiled = &compiled_fns,
+    .request = &cpu_request_fns,
+};
+
+__attribute__((visibility("default"))) const struct vt_plugin *vt_plugin_entry(int host_major,
+                                                                               int host_minor);
+
+const struct vt_plugin *vt_plugin_entry(int host_major, int host_minor)
+{
+    (void)host_minor;
+    return host_major == VT_ABI_MAJOR ? &plugin : NULL;
+}

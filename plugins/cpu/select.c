@@ -1,0 +1,301 @@
+/* The joint choice of implementations and layouts. */
+#include "model.h"
+
+#include <stdlib.h>
+
+#define CPU_IMPL(op, impl) extern const struct cpu_impl cpu_impl_##impl;
+#include "impls.def"
+#undef CPU_IMPL
+
+static const struct {
+    const char *op; /* "*": any */
+    const struct cpu_impl *impl;
+} impls[] = {
+#define CPU_IMPL(op, impl) {op, &cpu_impl_##impl},
+#include "impls.def"
+#undef CPU_IMPL
+};
+
+#define IMPLS ((int)(sizeof(impls) / sizeof(impls[0])))
+
+const struct cpu_impl *cpu_impl_find(const struct cpu_op *op, const char *type, bool log)
+{
+    char line[512];
+
+    for (int i = 0; i < IMPLS; i++) {
+        const char *reason = NULL;
+
+        if (strcmp(impls[i].op, type) != 0 && strcmp(impls[i].op, "*") != 0) {
+            continue;
+        }
+        if (impls[i].impl->supports(op, &reason)) {
+            return impls[i].impl;
+        }
+        if (log) {
+            snprintf(line, sizeof(line), "%s '%s': not %s, %s", type, op->host->node_name(op->node),
+                     impls[i].impl->name, reason ? reason : "it does not fit");
+            op->host->trace(VT_LOG_DISPATCH, line);
+        }
+    }
+    return NULL;
+}
+
+const struct vt_node *cpu_constant_of(const struct vt_host *host, const struct vt_node *node, int input)
+{
+    struct vt_edge e = host->node_in(node, input);
+
+    if (!e.src) {
+        return NULL;
+    }
+    if (host->node_constant(e.src)) {
+        return e.src;
+    }
+    if (strcmp(host->node_op(e.src), "Convert") == 0 && host->node_value(e.src, 0)->type == VT_F32) {
+        struct vt_edge inner = host->node_in(e.src, 0);
+        const struct vt_tensor *t = inner.src ? host->node_constant(inner.src) : NULL;
+
+        if (t && (t->type == VT_F16 || t->type == VT_BF16)) {
+            return inner.src;
+        }
+    }
+    return NULL;
+}
+
+/* ---- nodes with concrete shapes
+ * ------------------------------------------------------------------------------------ */
+
+static bool fill_arg(struct cpu_region *region, struct cpu_arg *arg, const struct vt_value *v)
+{
+    int64_t *dims;
+
+    arg->type = v->type;
+    arg->rank = -1;
+    if (!vt_pshape_is_static(&v->shape)) {
+        return true;
+    }
+    dims = cpu_region_array(region, (size_t)v->shape.rank, sizeof(*dims));
+    if (!dims) {
+        return false;
+    }
+    arg->count = 1;
+    for (int i = 0; i < v->shape.rank; i++) {
+        dims[i] = v->shape.dims[i].min;
+        arg->count *= dims[i];
+    }
+    arg->rank = v->shape.rank;
+    arg->dims = dims;
+    return true;
+}
+
+static bool fill_op(struct cpu_model *model, struct cpu_region *region, struct cpu_choice *c,
+                    const struct vt_node *node)
+{
+    const struct vt_host *host = model->host;
+    struct cpu_op *op = &c->op;
+
+    op->host = host;
+    op->model = model;
+    op->node = node;
+    op->type = host->node_op(node);
+    op->n_in = host->node_n_in(node);
+    op->n_out = host->node_n_out(node);
+    op->isa = model->isa;
+    op->threads = model->config.threads;
+    op->in = cpu_region_array(region, (size_t)op->n_in, sizeof(*op->in));
+    op->out = cpu_region_array(region, (size_t)op->n_out, sizeof(*op->out));
+    if (!op->in || !op->out) {
+        return false;
+    }
+    for (int i = 0; i < op->n_in; i++) {
+        struct vt_edge e = host->node_in(node, i);
+
+        if (!e.src) {
+            continue;
+        }
+        op->in[i].constant = cpu_constant_of(host, node, i);
+        op->in[i].raw = op->in[i].constant ? host->node_constant(op->in[i].constant) : NULL;
+        if (!fill_arg(region, &op->in[i], host->node_value(e.src, e.port))) {
+            return false;
+        }
+        c->dynamic |= op->in[i].rank < 0;
+    }
+    for (int i = 0; i < op->n_out; i++) {
+        if (!fill_arg(region, &op->out[i], host->node_value(node, i))) {
+            return false;
+        }
+        c->dynamic |= op->out[i].rank < 0;
+    }
+    return true;
+}
+
+/* Parameters, constants and results take no step; a decompression Convert is read through by its consumers,
+ * who make its value when they need it. */
+static bool needs_step(const struct cpu_choice *c)
+{
+    const char *type = c->op.type;
+
+    if (strcmp(type, "Parameter") == 0 || strcmp(type, "Constant") == 0 || strcmp(type, "Result") == 0) {
+        return false;
+    }
+    if (strcmp(type, "Convert") == 0 && c->op.in[0].raw && c->op.out[0].type == VT_F32 &&
+        (c->op.in[0].type == VT_F16 || c->op.in[0].type == VT_BF16)) {
+        return false;
+    }
+    return true;
+}
+
+static double bytes_moved(const struct cpu_op *op)
+{
+    double bytes = 0;
+
+    for (int i = 0; i < op->n_in; i++) {
+        bytes += op->in[i].type ? (double)op->in[i].count * vt_type_info(op->in[i].type)->bits / 8 : 0;
+    }
+    for (int i = 0; i < op->n_out; i++) {
+        bytes += (double)op->out[i].count * vt_type_info(op->out[i].type)->bits / 8;
+    }
+    return bytes;
+}
+
+static int choose_impl(struct cpu_choice *c, struct vt_error *err)
+{
+    const struct vt_host *host = c->op.host;
+
+    c->impl = cpu_impl_find(&c->op, c->op.type, host->log_enabled(VT_LOG_DISPATCH));
+    if (!c->impl) {
+        return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: %s (opset%d), node '%s'", c->op.type,
+                       host->node_opset(c->op.node), host->node_name(c->op.node));
+    }
+    if (c->impl->options) {
+        c->n_options = c->impl->options(&c->op, c->options);
+    } else {
+        c->options[0] = (struct cpu_option){.cost = bytes_moved(&c->op) / 8};
+        c->n_options = 1;
+    }
+    return VT_OK;
+}
+
+/* ---- weighing
+ * --------------------------------------------------------------------------------------------------- */
+
+enum cpu_layout cpu_option_input_layout(const struct cpu_choice *c, int input)
+{
+    const struct cpu_option *o = &c->options[c->chosen];
+
+    if (!c->impl || c->op.in[input].rank < 3) {
+        return CPU_PLAIN;
+    }
+    return input == 0 ? o->in : o->rest;
+}
+
+/* Nanoseconds to change the layout of a tensor; nothing when both forms are the same bytes. */
+static double reorder_cost(const struct cpu_arg *arg, enum cpu_layout a, enum cpu_layout b)
+{
+    int64_t spatial = 1;
+
+    if (a == b || arg->rank < 3) {
+        return 0;
+    }
+    for (int i = 2; i < arg->rank; i++) {
+        spatial *= arg->dims[i];
+    }
+    if (arg->dims[1] == 1 || spatial == 1) {
+        return 0;
+    }
+    return 500 + (double)arg->count * 8 / 6;
+}
+
+static enum cpu_layout output_layout(const struct cpu_choice *c, int output)
+{
+    return c->impl && c->op.out[output].rank >= 3 ? c->options[c->chosen].out : CPU_PLAIN;
+}
+
+struct weigher {
+    const struct vt_host *host;
+    struct cpu_choice *choices;
+};
+
+static double edges_cost(const struct weigher *w, struct cpu_choice *c)
+{
+    const struct vt_host *host = w->host;
+    double cost = 0;
+
+    for (int i = 0; i < c->op.n_in; i++) {
+        struct vt_edge e = host->node_in(c->op.node, i);
+
+        if (e.src && !c->op.in[i].raw) {
+            cost += reorder_cost(&c->op.in[i], output_layout(&w->choices[host->node_index(e.src)], e.port),
+                                 cpu_option_input_layout(c, i));
+        }
+    }
+    for (int o = 0; o < c->op.n_out; o++) {
+        int uses = host->node_n_uses(c->op.node, o);
+
+        for (int u = 0; u < uses; u++) {
+            int input;
+            const struct vt_node *user = host->node_use(c->op.node, o, u, &input);
+
+            cost += reorder_cost(&c->op.out[o], output_layout(c, o),
+                                 cpu_option_input_layout(&w->choices[host->node_index(user)], input));
+        }
+    }
+    return cost;
+}
+
+static bool improve(const struct weigher *w, struct cpu_choice *c)
+{
+    int best = c->chosen, was = c->chosen;
+    double best_cost = 0;
+
+    for (int k = 0; k < c->n_options; k++) {
+        double cost;
+
+        c->chosen = k;
+        cost = c->options[k].cost + edges_cost(w, c);
+        if (k == 0 || cost < best_cost) {
+            best = k;
+            best_cost = cost;
+        }
+    }
+    c->chosen = best;
+    return best != was;
+}
+
+/* Sweeps in both directions until nothing improves: chains of layout-neutral nodes follow their ends. */
+static void weigh(struct cpu_model *model, struct cpu_choice *choices, int n)
+{
+    struct weigher w = {model->host, choices};
+    bool changed = true;
+
+    for (int round = 0; changed && round < 6; round++) {
+        changed = false;
+        for (int i = 0; i < n; i++) {
+            changed |= choices[i].n_options > 1 && improve(&w, &choices[i]);
+        }
+        for (int i = n - 1; i >= 0; i--) {
+            changed |= choices[i].n_options > 1 && improve(&w, &choices[i]);
+        }
+    }
+}
+
+struct cpu_choice *cpu_select(struct cpu_model *model, struct vt_graph *graph, struct cpu_region *region,
+                              struct vt_error *err)
+{
+    const struct vt_host *host = model->host;
+    int n = host->graph_n_nodes(graph);
+    struct cpu_choice *choices = cpu_region_array(region, (size_t)n, sizeof(*choices));
+
+    for (int i = 0; choices && i < n; i++) {
+        if (!fill_op(model, region, &choices[i], host->graph_node(graph, i))) {
+            choices = NULL;
+        } else if (needs_step(&choices[i]) && choose_impl(&choices[i], err)) {
+            return NULL;
+        }
+    }
+    if (!choices) {
+        vt_fail(err, VT_E_NOMEM, "out of memory compiling model '%s'", host->graph_name(graph));
+        return NULL;
+    }
+    weigh(model, choices, n);
+    return choices;
+}
