@@ -2,30 +2,11 @@
 #ifndef VT_CPU_H
 #define VT_CPU_H
 
+#include "vt/levels.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* Each set contains what the compiler flags of its kernels turn on:
- * avx2 = AVX2, FMA, F16C; avx2_vnni = avx2 + AVX-VNNI; avx512 = avx2 + F, BW, VL, DQ, CD;
- * avx512_vnni = avx512 + VNNI; avx512_bf16 = avx512_vnni + BF16; avx512_fp16 = avx512_bf16 + FP16;
- * amx = avx512_bf16 + AMX tile, int8, bf16. On aarch64 dotprod = neon + SDOT, i8mm = dotprod + SMMLA.
- * The x86 sets are no chain: Zen 4 has avx512_bf16 and no avx2_vnni, Granite Rapids and Alder Lake differ
- * again. Ask vt_cpu_has for the set that a kernel needs, never compare levels. */
-enum vt_isa {
-    VT_ISA_REF = 0,
-    VT_ISA_AVX2,
-    VT_ISA_AVX2_VNNI,
-    VT_ISA_AVX512,
-    VT_ISA_AVX512_VNNI,
-    VT_ISA_AVX512_BF16,
-    VT_ISA_AVX512_FP16,
-    VT_ISA_AMX,
-    VT_ISA_NEON,
-    VT_ISA_DOTPROD,
-    VT_ISA_I8MM,
-    VT_ISA_COUNT
-};
 
 struct vt_cpu {
     uint32_t isas;     /* bit 1 << isa; the bit of ref is always set */

@@ -7,25 +7,10 @@
 #ifndef VT_LOG_H
 #define VT_LOG_H
 
+#include "vt/levels.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
-
-enum vt_log_level {
-    VT_LOG_NONE = 0,
-    VT_LOG_ERROR,
-    VT_LOG_WARNING,
-    VT_LOG_INFO,
-    VT_LOG_DEBUG,
-};
-
-enum vt_log_category {
-    VT_LOG_DISPATCH = 1 << 0, /* which kernel a node got, and why better ones were refused */
-    VT_LOG_PASSES = 1 << 1,   /* what each graph pass changed */
-    VT_LOG_MEMORY = 1 << 2,   /* plans, arenas, weights kept and given back */
-    VT_LOG_PLUGIN = 1 << 3,   /* loading of plugins and frontends, devices that are absent */
-    VT_LOG_GENERAL = 1 << 4,
-    VT_LOG_ALL = (1 << 5) - 1,
-};
 
 /* `line` has no newline and is valid during the call only. May be called by several threads at once. Lines
  * that the callback itself logs go to stderr. */

@@ -1,0 +1,7 @@
+#include "core.h"
+#include "vintner.h"
+
+const char *vt_version(void)
+{
+    return vt_runtime_version();
+}

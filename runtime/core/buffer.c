@@ -1,0 +1,214 @@
+#include "buffer.h"
+
+#include "io.h"
+
+#include <stdlib.h>
+
+/* A string whose memory somebody else allocated was allocated by malloc too: libstdc++'s operator new is. */
+static void free_strings(struct vt_string *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (s[i].text != s[i].small) {
+            free(s[i].text);
+        }
+    }
+}
+
+static void init_strings(struct vt_string *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        s[i] = (struct vt_string){.text = s[i].small};
+    }
+}
+
+static void release_memory(struct vt_buffer *buffer)
+{
+    if (buffer->host) {
+        return;
+    }
+    if (buffer->t.type == VT_STRING && buffer->t.data) {
+        free_strings(buffer->t.data, buffer->capacity / sizeof(struct vt_string));
+    }
+    free(buffer->t.data);
+}
+
+/* At least one cache line, so that an empty tensor has an address too. */
+static void *allocate(enum vt_type type, size_t bytes, size_t *capacity)
+{
+    size_t rounded;
+    void *data;
+
+    if (!bytes) {
+        bytes = 64;
+    }
+    if (__builtin_add_overflow(bytes, (size_t)63, &rounded)) {
+        return NULL;
+    }
+    rounded &= ~(size_t)63;
+    data = aligned_alloc(64, rounded);
+    if (data && type == VT_STRING) {
+        init_strings(data, rounded / sizeof(struct vt_string));
+    }
+    *capacity = rounded;
+    return data;
+}
+
+static int describe(struct vt_tensor *t, enum vt_type type, int rank, const int64_t *dims,
+                    struct vt_error *err)
+{
+    char text[VT_SHAPE_TEXT];
+
+    if (type <= VT_DYNAMIC || type >= VT_TYPE_COUNT) {
+        return vt_fail(err, VT_E_TYPE, "a tensor cannot have the element type %s", vt_type_info(type)->name);
+    }
+    if (rank < 0 || rank > VT_MAX_RANK) {
+        return vt_fail(err, VT_E_SHAPE, "a tensor of rank %d: 0 to %d are allowed", rank, VT_MAX_RANK);
+    }
+    if (!vt_tensor_describe(t, type, rank, dims)) {
+        return vt_fail(err, VT_E_SHAPE, "a tensor of shape %s and type %s: a negative dimension or too large",
+                       vt_shape_text(rank, dims, text), vt_type_info(type)->name);
+    }
+    return VT_OK;
+}
+
+int vt_buffer_create_empty(enum vt_type type, int rank, const int64_t *dims, struct vt_buffer **buffer,
+                           struct vt_error *err)
+{
+    struct vt_tensor t;
+    int status = describe(&t, type, rank, dims, err);
+
+    if (status) {
+        return status;
+    }
+    *buffer = calloc(1, sizeof(**buffer));
+    if (!*buffer) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    (*buffer)->t = t;
+    (*buffer)->generation = 1;
+    atomic_init(&(*buffer)->refs, 1);
+    return VT_OK;
+}
+
+int vt_buffer_create(enum vt_type type, int rank, const int64_t *dims, struct vt_buffer **buffer,
+                     struct vt_error *err)
+{
+    struct vt_buffer *made;
+    char text[VT_SHAPE_TEXT];
+    int status = vt_buffer_create_empty(type, rank, dims, &made, err);
+
+    if (status) {
+        return status;
+    }
+    made->t.data = allocate(type, made->t.bytes, &made->capacity);
+    if (!made->t.data) {
+        free(made);
+        return vt_fail(err, VT_E_NOMEM, "out of memory for a tensor of shape %s and type %s",
+                       vt_shape_text(rank, dims, text), vt_type_info(type)->name);
+    }
+    *buffer = made;
+    return VT_OK;
+}
+
+int vt_buffer_wrap(enum vt_type type, int rank, const int64_t *dims, void *data, struct vt_buffer **buffer,
+                   struct vt_error *err)
+{
+    int status = vt_buffer_create_empty(type, rank, dims, buffer, err);
+
+    if (status == VT_OK) {
+        (*buffer)->t.data = data;
+        (*buffer)->capacity = (*buffer)->t.bytes;
+        (*buffer)->host = true;
+    }
+    return status;
+}
+
+int vt_buffer_reshape(struct vt_buffer *buffer, int rank, const int64_t *dims, struct vt_error *err)
+{
+    struct vt_tensor t;
+    char text[VT_SHAPE_TEXT];
+    size_t capacity = buffer->capacity;
+    int status = describe(&t, buffer->t.type, rank, dims, err);
+
+    if (status) {
+        return status;
+    }
+    t.data = buffer->t.data;
+    if (t.bytes > capacity || (!t.data && !buffer->host)) {
+        if (buffer->host) {
+            return vt_fail(err, VT_E_SHAPE,
+                           "shape %s needs %zu bytes, the memory given for the tensor has %zu and cannot "
+                           "grow",
+                           vt_shape_text(rank, dims, text), t.bytes, capacity);
+        }
+        t.data = allocate(t.type, t.bytes, &capacity);
+        if (!t.data) {
+            return vt_fail(err, VT_E_NOMEM, "out of memory for a tensor of shape %s and type %s",
+                           vt_shape_text(rank, dims, text), vt_type_info(t.type)->name);
+        }
+        release_memory(buffer);
+    }
+    buffer->t = t;
+    buffer->capacity = capacity;
+    buffer->generation++;
+    return VT_OK;
+}
+
+static int set_string(struct vt_string *s, const char *text, size_t length)
+{
+    char *memory = s->small;
+
+    if (length >= sizeof(s->small)) {
+        memory = malloc(length + 1);
+        if (!memory) {
+            return VT_E_NOMEM;
+        }
+    }
+    if (s->text != s->small) {
+        free(s->text);
+    }
+    memcpy(memory, text, length);
+    memory[length] = 0;
+    s->text = memory;
+    s->length = length;
+    if (memory != s->small) {
+        s->capacity = length;
+    }
+    return VT_OK;
+}
+
+int vt_buffer_set_strings(struct vt_buffer *buffer, const char *const *texts, int64_t n, struct vt_error *err)
+{
+    int64_t count = vt_tensor_count(&buffer->t);
+    struct vt_string *s = buffer->t.data;
+
+    if (buffer->t.type != VT_STRING) {
+        return vt_fail(err, VT_E_TYPE, "strings for a tensor of type %s", vt_type_info(buffer->t.type)->name);
+    }
+    if (n > count) {
+        return vt_fail(err, VT_E_RANGE, "%lld strings for a tensor of %lld elements", (long long)n,
+                       (long long)count);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        const char *text = i < n ? texts[i] : "";
+
+        if (set_string(&s[i], text, strlen(text))) {
+            return vt_fail(err, VT_E_NOMEM, "out of memory for a string of %zu bytes", strlen(text));
+        }
+    }
+    return VT_OK;
+}
+
+struct vt_buffer *vt_buffer_ref(struct vt_buffer *buffer)
+{
+    atomic_fetch_add_explicit(&buffer->refs, 1, memory_order_relaxed);
+    return buffer;
+}
+
+void vt_buffer_unref(struct vt_buffer *buffer)
+{
+    if (buffer && atomic_fetch_sub_explicit(&buffer->refs, 1, memory_order_acq_rel) == 1) {
+        release_memory(buffer);
+        free(buffer);
+    }
+}

@@ -1,0 +1,59 @@
+/* Tensors that several owners share: requests and the handles that users hold. All handles see one type, one
+ * shape and one memory, so a shape that is set through one of them, or that an inference gives to an output,
+ * shows in all. Reference counting may happen on any thread; everything else belongs to one thread at a time.
+ */
+#ifndef VT_BUFFER_H
+#define VT_BUFFER_H
+
+#include "vt/status.h"
+#include "vt/tensor.h"
+
+#include <stdatomic.h>
+
+struct vt_buffer {
+    struct vt_tensor t;  /* t.data is NULL only before the first inference wrote a dynamic output */
+    size_t capacity;     /* bytes behind t.data */
+    uint32_t generation; /* changes with type, shape or memory */
+    bool host;           /* memory of the caller's: it cannot grow and is not freed */
+    atomic_int refs;
+};
+
+/* An element of a VT_STRING tensor, laid out like libstdc++'s std::string: `text` points to `small` when the
+ * string is shorter than 16 bytes, else to memory from malloc. */
+struct vt_string {
+    char *text;
+    size_t length;
+    union {
+        char small[16];
+        size_t capacity;
+    };
+};
+
+/* Memory of its own, aligned to 64 bytes, contents undefined (strings are empty); data is not NULL for an
+ * empty tensor either. VT_E_TYPE for VT_DYNAMIC, VT_E_SHAPE for a negative dim, a rank above VT_MAX_RANK or a
+ * size that overflows, VT_E_NOMEM. One reference. */
+int vt_buffer_create(enum vt_type type, int rank, const int64_t *dims, struct vt_buffer **buffer,
+                     struct vt_error *err);
+
+/* A view of the caller's memory, large enough for the shape; it may be reshaped up to its first size. */
+int vt_buffer_wrap(enum vt_type type, int rank, const int64_t *dims, void *data, struct vt_buffer **buffer,
+                   struct vt_error *err);
+
+/* Described, without memory until vt_buffer_reshape: for outputs whose shape is not known yet. */
+int vt_buffer_create_empty(enum vt_type type, int rank, const int64_t *dims, struct vt_buffer **buffer,
+                           struct vt_error *err);
+
+/* Change the shape. Own memory grows where needed and its contents are then undefined; it is kept when it is
+ * large enough. VT_E_SHAPE, with nothing changed, when host memory would have to grow. */
+int vt_buffer_reshape(struct vt_buffer *buffer, int rank, const int64_t *dims, struct vt_error *err);
+
+/* Copy `n` texts into the first n elements of a VT_STRING buffer, empty the others. VT_E_TYPE for another
+ * type, VT_E_RANGE when n exceeds the number of elements. */
+int vt_buffer_set_strings(struct vt_buffer *buffer, const char *const *texts, int64_t n,
+                          struct vt_error *err);
+
+/* ref returns its argument; unref accepts NULL. */
+struct vt_buffer *vt_buffer_ref(struct vt_buffer *buffer);
+void vt_buffer_unref(struct vt_buffer *buffer);
+
+#endif

@@ -1,0 +1,13 @@
+/* The table of functions that plugins and frontends get. */
+#ifndef VT_CORE_HOST_H
+#define VT_CORE_HOST_H
+
+#include "vt/host.h"
+
+/* One for the process, filled at the first call; any thread. */
+const struct vt_host *vt_core_host(void);
+
+/* "0.1.0" */
+const char *vt_runtime_version(void);
+
+#endif

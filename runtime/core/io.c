@@ -1,0 +1,114 @@
+#include "io.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void append(char text[VT_SHAPE_TEXT], size_t *at, const char *piece)
+{
+    size_t n = strlen(piece);
+
+    if (*at + n + 2 <= VT_SHAPE_TEXT) {
+        memcpy(text + *at, piece, n + 1);
+        *at += n;
+    }
+}
+
+static void append_dim(char text[VT_SHAPE_TEXT], size_t *at, struct vt_dim d)
+{
+    char piece[64];
+
+    if (vt_dim_is_static(d)) {
+        snprintf(piece, sizeof(piece), "%lld", (long long)d.min);
+    } else if (d.max < 0 && d.min == 0) {
+        snprintf(piece, sizeof(piece), "?");
+    } else if (d.max < 0) {
+        snprintf(piece, sizeof(piece), "%lld..", (long long)d.min);
+    } else if (d.min == 0) {
+        snprintf(piece, sizeof(piece), "..%lld", (long long)d.max);
+    } else {
+        snprintf(piece, sizeof(piece), "%lld..%lld", (long long)d.min, (long long)d.max);
+    }
+    append(text, at, piece);
+}
+
+const char *vt_pshape_text(const struct vt_pshape *shape, char text[VT_SHAPE_TEXT])
+{
+    size_t at = 0;
+
+    append(text, &at, shape->rank < 0 ? "[..." : "[");
+    for (int i = 0; i < shape->rank; i++) {
+        append(text, &at, i ? "," : "");
+        append_dim(text, &at, shape->dims[i]);
+    }
+    append(text, &at, "]");
+    return text;
+}
+
+const char *vt_shape_text(int rank, const int64_t *dims, char text[VT_SHAPE_TEXT])
+{
+    struct vt_pshape shape = {.rank = rank};
+
+    for (int i = 0; i < rank; i++) {
+        shape.dims[i] = vt_dim_fixed(dims[i]);
+    }
+    return vt_pshape_text(&shape, text);
+}
+
+static bool has_name(const struct vt_io *io, const char *name)
+{
+    for (int i = 0; i < io->n_names; i++) {
+        if (strcmp(io->names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int vt_io_find(const struct vt_io *list, int n, const char *name)
+{
+    for (int i = 0; i < n; i++) {
+        if (has_name(&list[i], name)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static bool same_shape(const struct vt_pshape *a, const struct vt_pshape *b)
+{
+    if (a->rank != b->rank) {
+        return false;
+    }
+    for (int i = 0; i < a->rank; i++) {
+        if (a->dims[i].min != b->dims[i].min || a->dims[i].max != b->dims[i].max) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool same_port(const struct vt_io *a, const struct vt_io *b)
+{
+    if (a->type != b->type || a->n_names != b->n_names || !same_shape(&a->shape, &b->shape)) {
+        return false;
+    }
+    for (int i = 0; i < a->n_names; i++) {
+        if (!has_name(b, a->names[i])) {
+            return false;
+        }
+    }
+    return a->n_names || strcmp(a->node_name, b->node_name) == 0;
+}
+
+int vt_io_match(const struct vt_io *list, int n, const struct vt_io *io, int hint)
+{
+    if (hint >= 0 && hint < n && same_port(&list[hint], io)) {
+        return hint;
+    }
+    for (int i = 0; i < n; i++) {
+        if (same_port(&list[i], io)) {
+            return i;
+        }
+    }
+    return -1;
+}

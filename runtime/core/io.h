@@ -1,0 +1,30 @@
+/* What is known of an input or output of a model: the same for models and for what was compiled from them. */
+#ifndef VT_IO_H
+#define VT_IO_H
+
+#include "vt/tensor.h"
+
+enum vt_side { VT_INPUT = 0, VT_OUTPUT = 1 };
+
+struct vt_io {
+    const char *node_name;    /* friendly name of the Parameter or Result */
+    const char *const *names; /* tensor names: of the Parameter's output, of what the Result reads */
+    int n_names;
+    enum vt_type type;
+    struct vt_pshape shape;
+};
+
+/* "[1,?,2..5]", "[...]" for an unknown rank: into `text`, which is returned. */
+#define VT_SHAPE_TEXT 512
+const char *vt_pshape_text(const struct vt_pshape *shape, char text[VT_SHAPE_TEXT]);
+const char *vt_shape_text(int rank, const int64_t *dims, char text[VT_SHAPE_TEXT]);
+
+/* Index of the entry that has the tensor name; -1 when there is none. */
+int vt_io_find(const struct vt_io *list, int n, const char *name);
+
+/* Index of the entry that describes the same port as `io`, which may come from another copy of the model:
+ * equal tensor names (node names where there are none), type and shape. Entry `hint` is looked at first. -1
+ * when there is none. */
+int vt_io_match(const struct vt_io *list, int n, const struct vt_io *io, int hint);
+
+#endif
