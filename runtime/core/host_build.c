@@ -191,15 +191,20 @@ static int node_map_body(struct vt_node *node, int body, const struct vt_body_ma
         return vt_fail(err, VT_E_RANGE, "node '%s' (%s): body %d is mapped to a port that does not exist",
                        node->name, node->op->name, body);
     }
-    wider = vt_arena_array(&node->graph->arena, (size_t)b->n_maps + 1, sizeof(*wider));
-    if (!wider) {
-        return no_memory(node, err);
+    /* Room for the next power of two, so that many maps take linear memory. */
+    if ((b->n_maps & (b->n_maps - 1)) == 0) {
+        size_t n = (size_t)b->n_maps;
+
+        wider = vt_arena_array(&node->graph->arena, n ? 2 * n : 1, sizeof(*wider));
+        if (!wider) {
+            return no_memory(node, err);
+        }
+        if (n) {
+            memcpy(wider, b->maps, n * sizeof(*wider));
+        }
+        b->maps = wider;
     }
-    if (b->n_maps) {
-        memcpy(wider, b->maps, (size_t)b->n_maps * sizeof(*wider));
-    }
-    wider[b->n_maps++] = *map;
-    b->maps = wider;
+    b->maps[b->n_maps++] = *map;
     return VT_OK;
 }
 

@@ -78,10 +78,19 @@ static int copy_bodies(struct vt_node *to, const struct vt_node *from, struct vt
             return VT_E_NOMEM;
         }
         to->n_bodies = i + 1;
-        to->bodies[i].n_maps = b->n_maps;
         if (b->n_maps) {
-            to->bodies[i].maps = vt_arena_copy(arena, b->maps, (size_t)b->n_maps * sizeof(*b->maps));
+            size_t room = 1;
+
+            while (room < (size_t)b->n_maps) {
+                room *= 2; /* what adding one more counts on */
+            }
+            to->bodies[i].maps = vt_arena_array(arena, room, sizeof(*b->maps));
+            if (!to->bodies[i].maps) {
+                return VT_E_NOMEM;
+            }
+            memcpy(to->bodies[i].maps, b->maps, (size_t)b->n_maps * sizeof(*b->maps));
         }
+        to->bodies[i].n_maps = b->n_maps;
     }
     return VT_OK;
 }

@@ -281,17 +281,25 @@ struct vt_node *vt_constant_f32(struct vt_graph *graph, const char *name, float 
 
 int vt_output_add_name(struct vt_graph *graph, struct vt_output *out, const char *name)
 {
-    const char **wider = vt_arena_array(&graph->arena, (size_t)out->n_names + 1, sizeof(*wider));
+    size_t n = (size_t)out->n_names;
     char *copy = vt_arena_strdup(&graph->arena, name);
 
-    if (!wider || !copy) {
+    /* The array has room for the next power of two: doubling keeps the arena linear in the names. */
+    if ((n & (n - 1)) == 0) {
+        const char **wider = vt_arena_array(&graph->arena, n ? 2 * n : 1, sizeof(*wider));
+
+        if (!wider) {
+            return VT_E_NOMEM;
+        }
+        if (n) {
+            memcpy(wider, out->names, n * sizeof(*wider));
+        }
+        out->names = wider;
+    }
+    if (!copy) {
         return VT_E_NOMEM;
     }
-    if (out->n_names) {
-        memcpy(wider, out->names, (size_t)out->n_names * sizeof(*wider));
-    }
-    wider[out->n_names++] = copy;
-    out->names = wider;
+    out->names[out->n_names++] = copy;
     return VT_OK;
 }
 

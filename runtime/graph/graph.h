@@ -30,7 +30,7 @@ struct vt_use {
 
 struct vt_output {
     struct vt_value v;  /* type, partial shape, known values */
-    const char **names; /* tensor names, may be empty */
+    const char **names; /* tensor names, may be empty; room for n_names rounded up to a power of two */
     int n_names;
     struct vt_use *uses; /* in no particular order */
     int n_uses, cap_uses;
@@ -44,7 +44,7 @@ struct vt_rt_info {
 
 struct vt_body {
     struct vt_graph *graph;
-    struct vt_body_map *maps;
+    struct vt_body_map *maps; /* room for n_maps rounded up to a power of two */
     int n_maps;
 };
 
