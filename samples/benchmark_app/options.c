@@ -1,0 +1,371 @@
+#include "options.h"
+
+#include "option_values.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct option_row {
+    const char *name;       /* without dashes */
+    const char *aliases[2]; /* other spellings, as OpenVINO's Python tool has them */
+    const char *value;      /* the value's name in the help; NULL: a flag */
+    option_parser *parse;   /* NULL: known, but not implemented */
+    size_t field;
+    const char *help;
+};
+
+#define FIELD(member) offsetof(struct options, member)
+
+/* One row an option: all that the program knows about its command line. */
+static const struct option_row rows[] = {
+    {"h", {"help"}, NULL, option_flag, FIELD(help), "Print this help and the devices."},
+    {"m",
+     {"path_to_model"},
+     "PATH",
+     option_text,
+     FIELD(model),
+     "Required. Model to measure: .xml, .onnx or another format that the runtime reads, or a compiled "
+     ".blob."},
+    {"i",
+     {"paths_to_input"},
+     "PATHS",
+     option_text,
+     FIELD(input),
+     "Inputs: files or folders, separated by commas; NAME:FILE,FILE gives an input's own. .npy, .bin (raw "
+     "bytes) and pictures; "
+     "the word 'random' for random values. Without names the files go round over the inputs. Default: random "
+     "values."},
+    {"d",
+     {"target_device"},
+     "DEVICE",
+     option_text,
+     FIELD(device),
+     "Device: CPU (default), GPU, GPU.1, NPU, AUTO, HETERO:GPU,CPU, …"},
+    {"hint",
+     {"perf_hint"},
+     "HINT",
+     option_hint,
+     FIELD(hint),
+     "latency, throughput (tput), cumulative_throughput (ctput), or none. Default: throughput, unless "
+     "-nstreams or -nthreads is "
+     "given: then none."},
+    {"niter",
+     {"number_iterations"},
+     "N",
+     option_count,
+     FIELD(iterations),
+     "Number of inferences. With -api async rounded up to a multiple of the requests or data shapes. 0: "
+     "compile only. With -t as "
+     "well, the longer of the two."},
+    {"t",
+     {"time"},
+     "SECONDS",
+     option_count,
+     FIELD(seconds),
+     "Time to measure. Default: 10 where -niter is not given."},
+    {"max_irate", {"maximum_inference_rate"}, "RATE", NULL, 0, "Upper limit of inferences per second."},
+    {"api",
+     {"api_type"},
+     "API",
+     option_api,
+     FIELD(api),
+     "sync or async. Default: async; sync with -hint latency."},
+    {"b",
+     {"batch_size"},
+     "N",
+     option_positive,
+     FIELD(batch),
+     "Batch: the model is reshaped to it. Needs an N in the layout (see -layout)."},
+    {"shape",
+     {NULL},
+     "SHAPES",
+     option_shapes,
+     FIELD(shapes),
+     "Reshapes the model: [1,3,224,224] for every input, or in1[1,3,224,224],in2[?,1..10]."},
+    {"data_shape",
+     {NULL},
+     "SHAPES",
+     option_data_shapes,
+     FIELD(data_shapes),
+     "Shapes of the data that models of open shape are fed with, used in turn: "
+     "in1[1,64][8,64],in2[1,5][8,5]."},
+    {"layout",
+     {NULL},
+     "LAYOUTS",
+     option_text,
+     FIELD(layout),
+     "Meaning of the dimensions: [NCHW] or in1[NHWC],in2[NC]. Default: guessed."},
+    {"extensions", {NULL}, "PATHS", NULL, 0, "Libraries with operations of one's own."},
+    {"c", {"path_to_cldnn_config"}, "PATH", NULL, 0, "Description of GPU kernels of one's own."},
+    {"cache_dir", {"cdir"}, "FOLDER", NULL, 0, "Folder for compiled models."},
+    {"load_from_file", {"lfile"}, NULL, NULL, 0, "Compile from the file at once."},
+    {"nireq",
+     {"number_infer_requests"},
+     "N",
+     option_positive,
+     FIELD(requests),
+     "Requests that run side by side. Default: what the compiled model recommends; 1 with -api sync."},
+    {"nstreams",
+     {"number_streams"},
+     "N",
+     option_text,
+     FIELD(streams),
+     "Streams: a number, AUTO, or by device CPU:4,GPU:2."},
+    {"inference_only",
+     {NULL},
+     NULL,
+     option_flag,
+     FIELD(inference_only),
+     "Fill the inputs once, before measuring (default for models of fixed shape), or =false: with each "
+     "inference."},
+    {"infer_precision",
+     {NULL},
+     "TYPE",
+     option_text,
+     FIELD(infer_precision),
+     "f32, bf16, f16, or by device CPU:bf16,GPU:f32."},
+    {"no_warmup", {NULL}, NULL, option_flag, FIELD(no_warmup), "Leave out the first, unmeasured inference."},
+    {"ip", {"input_precision"}, "TYPE", NULL, 0, "Element type of the inputs."},
+    {"op", {"output_precision"}, "TYPE", NULL, 0, "Element type of the outputs."},
+    {"iop", {"input_output_precision"}, "TYPES", NULL, 0, "Element types by name."},
+    {"mean_values", {NULL}, "VALUES", NULL, 0, "Mean of each channel."},
+    {"scale_values", {NULL}, "VALUES", NULL, 0, "Scale of each channel."},
+    {"nthreads", {"number_threads"}, "N", option_count, FIELD(threads), "Threads of the CPU device."},
+    {"pin", {"infer_threads_pinning"}, "YES|NO", NULL, 0, "Bind threads to cores."},
+    {"use_device_mem", {NULL}, NULL, NULL, 0, "Inputs and outputs in the device's memory."},
+    {"latency_percentile",
+     {NULL},
+     "LIST",
+     option_percentiles,
+     FIELD(percentiles),
+     "Percentiles of the latency to print, such as 50,90,95,99 (50 is the median). Nearest rank. Default: "
+     "50."},
+    {"report_type",
+     {NULL},
+     "TYPE",
+     option_report_type,
+     FIELD(report_type),
+     "Write a report: no_counters, average_counters, detailed_counters, sort_detailed_counters."},
+    {"report_folder",
+     {NULL},
+     "FOLDER",
+     option_text,
+     FIELD(report_folder),
+     "Folder of the report. Default: the current one."},
+    {"json_stats", {NULL}, NULL, option_flag, FIELD(json), "Write the report as JSON instead of CSV."},
+    {"pc", {"perf_counts"}, NULL, option_flag, FIELD(counters), "Print what each node took."},
+    {"pcsort", {"perf_counts_sort"}, "ORDER", NULL, 0, "Print what each node took, sorted."},
+    {"pcseq", {NULL}, NULL, NULL, 0, "Latencies of each data shape."},
+    {"exec_graph_path", {NULL}, "PATH", NULL, 0, "Write the graph that runs."},
+    {"dump_config", {NULL}, "PATH", NULL, 0, "Write the properties that were set."},
+    {"load_config", {NULL}, "PATH", NULL, 0, "Read properties to set."},
+    {"seed", {NULL}, "N", option_count, FIELD(seed), "Seed of the random inputs. Default: 1."},
+};
+
+enum { ROWS = sizeof(rows) / sizeof(*rows) };
+
+/* Options of earlier releases that scripts still carry. */
+static const struct {
+    const char *name, *advice;
+} removed[] = {
+    {"l", "use -extensions"},
+    {"nstream", "use -nstreams"},
+    {"pc_sort", "use -pcsort"},
+    {"iscale", "use -scale_values"},
+    {"imean", "use -mean_values"},
+    {"enforcebf16", "use -infer_precision bf16"},
+    {"cldnn_config", "use -c"},
+    {"progress", "the progress shows by itself on a terminal"},
+    {"stream_output", "the progress shows by itself on a terminal"},
+    {"dump_raw_result", "it has no successor"},
+};
+
+static const struct option_row *find_row(const char *name, size_t length)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        const char *names[] = {rows[i].name, rows[i].aliases[0], rows[i].aliases[1]};
+        for (size_t k = 0; k < 3 && names[k]; k++) {
+            if (strlen(names[k]) == length && strncmp(names[k], name, length) == 0) {
+                return &rows[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+/* Levenshtein distance; names longer than 31 characters count as far away. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t n = strlen(b), row[32];
+    if (n > 31) {
+        return SIZE_MAX;
+    }
+    for (size_t j = 0; j <= n; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 1; a[i - 1]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+            best = row[j] + 1 < best ? row[j] + 1 : best;
+            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+            diagonal = row[j];
+            row[j] = best;
+        }
+    }
+    return row[n];
+}
+
+static size_t common_prefix(const char *a, const char *b)
+{
+    size_t n = 0;
+    while (a[n] && a[n] == b[n]) {
+        n++;
+    }
+    return n;
+}
+
+/* The name of an option at the least distance; among equals the one that starts most alike. */
+static const char *nearest_name(const char *name)
+{
+    const char *nearest = rows[0].name;
+    size_t least = SIZE_MAX;
+    for (size_t i = 0; i < ROWS; i++) {
+        const char *names[] = {rows[i].name, rows[i].aliases[0], rows[i].aliases[1]};
+        for (size_t k = 0; k < 3 && names[k]; k++) {
+            size_t d = distance(name, names[k]);
+            if (d < least || (d == least && common_prefix(name, names[k]) > common_prefix(name, nearest))) {
+                least = d;
+                nearest = names[k];
+            }
+        }
+    }
+    return nearest;
+}
+
+static int fail_unknown(const char *name, struct message *message)
+{
+    for (size_t i = 0; i < sizeof(removed) / sizeof(*removed); i++) {
+        if (strcmp(name, removed[i].name) == 0) {
+            return message_fail(message, "-%s was removed: %s", name, removed[i].advice);
+        }
+    }
+    return message_fail(message, "unknown option -%.60s; the nearest is -%s (-h lists all)", name,
+                        nearest_name(name));
+}
+
+static int store(struct options *options, const struct option_row *row, const char *value,
+                 struct message *message)
+{
+    if (!row->parse) {
+        return message_fail(message, "not implemented: -%s", row->name);
+    }
+    struct message reason = {""};
+    if (row->parse((char *)options + row->field, value, &reason) < 0) {
+        return message_fail(message, "-%s: %.900s", row->name, reason.text);
+    }
+    if (options->given_count < OPTIONS_MAX_GIVEN) {
+        options->given[options->given_count++] = (struct given_option){row->name, value};
+    }
+    return 0;
+}
+
+/* Reads the option at argv[*at], and the value behind it where it takes one. */
+static int parse_one(struct options *options, int argc, char **argv, int *at, struct message *message)
+{
+    const char *text = argv[*at];
+    size_t dashes = strspn(text, "-");
+    if (dashes < 1 || dashes > 2 || !text[dashes]) {
+        return message_fail(message, "unexpected argument '%.200s'; options start with - or --", text);
+    }
+    const char *name = text + dashes, *equals = strchr(name, '=');
+    size_t length = equals ? (size_t)(equals - name) : strlen(name);
+    const struct option_row *row = find_row(name, length);
+    if (!row) {
+        char plain[64];
+        snprintf(plain, sizeof(plain), "%.*s", (int)(length < 60 ? length : 60), name);
+        return fail_unknown(plain, message);
+    }
+    const char *next = *at + 1 < argc ? argv[*at + 1] : NULL, *value = equals ? equals + 1 : NULL;
+    if (!value && row->value && row->parse) {
+        if (!next) {
+            return message_fail(message, "-%s needs a value: -%s %s", row->name, row->name, row->value);
+        }
+        value = next;
+        ++*at;
+    } else if (!value && next && option_is_flag_value(next)) {
+        value = next;
+        ++*at;
+    }
+    return store(options, row, value ? value : "true", message);
+}
+
+int options_parse(struct options *options, int argc, char **argv, struct message *message)
+{
+    *options = (struct options){.device = "CPU",
+                                .report_folder = ".",
+                                .iterations = -1,
+                                .seconds = -1,
+                                .requests = -1,
+                                .threads = -1,
+                                .batch = -1,
+                                .seed = 1,
+                                .inference_only = -1};
+    options->percentiles = (struct percentiles){1, {50}};
+    for (int at = 1; at < argc; at++) {
+        if (parse_one(options, argc, argv, &at, message) < 0) {
+            return -1;
+        }
+    }
+    if (!options->model && !options->help) {
+        return message_fail(message, "no model given: -m PATH is required (-h prints the help)");
+    }
+    if (!options->hint) {
+        options->hint = options->streams || options->threads >= 0 ? "none" : NULL;
+    }
+    if (!options->api) {
+        options->api = options->hint && strcmp(options->hint, "LATENCY") == 0 ? "sync" : "async";
+    }
+    return 0;
+}
+
+void options_finish(struct options *options)
+{
+    shape_list_finish(&options->shapes);
+    shape_list_finish(&options->data_shapes);
+}
+
+void options_print_help(FILE *file)
+{
+    fprintf(file, "benchmark_app -m MODEL [option …]\n\n"
+                  "Measures how fast a model runs on a device. Options are written -name value, -name=value "
+                  "or --name value;\n"
+                  "flags stand alone or take =true or =false. Exit code: 0, or 3 after an error.\n\n");
+    for (size_t i = 0; i < ROWS; i++) {
+        const struct option_row *row = &rows[i];
+        int used = fprintf(file, "  -%s%s%s", row->name, row->value ? " " : "", row->value ? row->value : "");
+        used += row->aliases[0] ? fprintf(file, ", --%s", row->aliases[0]) : 0;
+        fprintf(file, "\n      %s%s\n", row->help, row->parse ? "" : " (not implemented)");
+    }
+}
+
+bool options_value_for_device(const char *text, const char *device, char *value, size_t size)
+{
+    for (const char *at = text;; at++) {
+        size_t length = strcspn(at, ",");
+        const char *colon = memchr(at, ':', length);
+        size_t prefix = colon ? (size_t)(colon - at) : 0;
+        bool matches = !colon || (strlen(device) == prefix && strncasecmp(device, at, prefix) == 0);
+        if (matches && length) {
+            snprintf(value, size, "%.*s", (int)(length - prefix - (colon != NULL)), colon ? colon + 1 : at);
+            return true;
+        }
+        at += length;
+        if (!*at) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,193 @@
+#include "report.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static void add(struct report *report, enum report_section section, const char *label, const char *key,
+                char *text, bool is_number)
+{
+    struct report_value *grown = realloc(report->values, (report->count + 1) * sizeof(*grown));
+    if (!grown) {
+        free(text);
+        return;
+    }
+    report->values = grown;
+    struct report_value value = {section, strdup(label), strdup(key), text, is_number};
+    if (!value.label || !value.key || !text) {
+        free(value.label);
+        free(value.key);
+        free(text);
+        return;
+    }
+    grown[report->count++] = value;
+}
+
+void report_add_text(struct report *report, enum report_section section, const char *label, const char *key,
+                     const char *text)
+{
+    add(report, section, label, key, strdup(text), false);
+}
+
+void report_add_number(struct report *report, enum report_section section, const char *label, const char *key,
+                       double number)
+{
+    char text[40];
+    snprintf(text, sizeof(text), number == floor(number) && fabs(number) < 1e15 ? "%.0f" : "%.9g",
+             isfinite(number) ? number : 0);
+    add(report, section, label, key, strdup(text), true);
+}
+
+void report_finish(struct report *report)
+{
+    for (size_t i = 0; i < report->count; i++) {
+        free(report->values[i].label);
+        free(report->values[i].key);
+        free(report->values[i].text);
+    }
+    free(report->values);
+    *report = (struct report){0};
+}
+
+/* The text behind the colon of the first line of `path` that starts with `name`. */
+static void line_of_file(const char *path, const char *name, char *text, size_t size)
+{
+    snprintf(text, size, "unknown");
+    FILE *file = fopen(path, "r");
+    if (!file) {
+        return;
+    }
+    char line[4096];
+    while (fgets(line, sizeof(line), file)) {
+        const char *colon = strncmp(line, name, strlen(name)) == 0 ? strchr(line, ':') : NULL;
+        if (colon) {
+            colon += 1 + strspn(colon + 1, " \t");
+            snprintf(text, size, "%.*s", (int)strcspn(colon, "\n"), colon);
+            break;
+        }
+    }
+    fclose(file);
+}
+
+void report_add_system(struct report *report, const char *runtime_build)
+{
+    char text[256];
+    line_of_file("/proc/cpuinfo", "model name", text, sizeof(text));
+    report_add_text(report, REPORT_SYSTEM, "processor", "processor", text);
+    report_add_number(report, REPORT_SYSTEM, "logical processors", "logical_processors",
+                      (double)sysconf(_SC_NPROCESSORS_ONLN));
+    line_of_file("/proc/self/status", "Cpus_allowed_list", text, sizeof(text));
+    report_add_text(report, REPORT_SYSTEM, "allowed processors", "allowed_processors", text);
+    struct utsname system;
+    if (uname(&system) == 0) {
+        snprintf(text, sizeof(text), "%.60s %.100s %.60s", system.sysname, system.release, system.machine);
+        report_add_text(report, REPORT_SYSTEM, "system", "system", text);
+    }
+    report_add_text(report, REPORT_SYSTEM, "runtime", "runtime", runtime_build);
+}
+
+FILE *report_open(const struct options *options, const char *name, struct message *message)
+{
+    char *path;
+    if (asprintf(&path, "%s/%s.%s", options->report_folder, name, options->json == 1 ? "json" : "csv") < 0) {
+        message_fail(message, "no memory");
+        return NULL;
+    }
+    FILE *file = fopen(path, "w");
+    if (!file) {
+        message_fail(message, "cannot write %s: %s", path, strerror(errno));
+    }
+    free(path);
+    return file;
+}
+
+int report_close(FILE *file, const char *name, struct message *message)
+{
+    bool failed = ferror(file);
+    failed |= fclose(file) != 0;
+    return failed ? message_fail(message, "cannot write %s: %s", name, strerror(errno)) : 0;
+}
+
+void report_write_json_text(FILE *file, const char *text)
+{
+    fputc('"', file);
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+        if (*at == '"' || *at == '\\') {
+            fprintf(file, "\\%c", *at);
+        } else if (*at < 0x20) {
+            fprintf(file, "\\u%04x", *at);
+        } else {
+            fputc(*at, file);
+        }
+    }
+    fputc('"', file);
+}
+
+static void write_csv(const struct report *report, const struct options *options, FILE *file)
+{
+    static const char *const titles[] = {"Configuration setup", "Execution results", "System"};
+    fprintf(file, "Command line parameters\n");
+    for (size_t i = 0; i < options->given_count; i++) {
+        fprintf(file, "%s;%s\n", options->given[i].name, options->given[i].value);
+    }
+    for (int section = 0; section < REPORT_SECTIONS; section++) {
+        fprintf(file, "\n%s\n", titles[section]);
+        for (size_t i = 0; i < report->count; i++) {
+            const struct report_value *value = &report->values[i];
+            if ((int)value->section == section) {
+                fprintf(file, "%s;%s\n", value->label, value->text);
+            }
+        }
+    }
+}
+
+static void write_json(const struct report *report, const struct options *options, FILE *file)
+{
+    static const char *const titles[] = {"configuration_setup", "execution_results", "system"};
+    fprintf(file, "{\n  \"cmd_options\": {");
+    for (size_t i = 0; i < options->given_count; i++) {
+        fprintf(file, "%s\n    ", i ? "," : "");
+        report_write_json_text(file, options->given[i].name);
+        fprintf(file, ": ");
+        report_write_json_text(file, options->given[i].value);
+    }
+    fprintf(file, "\n  }");
+    for (int section = 0; section < REPORT_SECTIONS; section++) {
+        fprintf(file, ",\n  \"%s\": {", titles[section]);
+        const char *comma = "";
+        for (size_t i = 0; i < report->count; i++) {
+            const struct report_value *value = &report->values[i];
+            if ((int)value->section != section) {
+                continue;
+            }
+            fprintf(file, "%s\n    ", comma);
+            report_write_json_text(file, value->key);
+            fprintf(file, ": ");
+            if (value->is_number) {
+                fputs(value->text, file);
+            } else {
+                report_write_json_text(file, value->text);
+            }
+            comma = ",";
+        }
+        fprintf(file, "\n  }");
+    }
+    fprintf(file, "\n}\n");
+}
+
+int report_write(const struct report *report, const struct options *options, struct message *message)
+{
+    FILE *file = report_open(options, "benchmark_report", message);
+    if (!file) {
+        return -1;
+    }
+    if (options->json == 1) {
+        write_json(report, options, file);
+    } else {
+        write_csv(report, options, file);
+    }
+    return report_close(file, "benchmark_report", message);
+}

@@ -1,0 +1,229 @@
+/* benchmark_app as a whole, on the shipped model. Arguments: the program, the model's folder. */
+#include "../../samples/common/file.h"
+#include "cmocka_includes.h"
+#include "program.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *program, *folder;
+static char output[PROGRAM_MAX_OUTPUT], reports[] = "/tmp/vintner-test-XXXXXX";
+
+static int setup(void **state)
+{
+    (void)state;
+    return mkdtemp(reports) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    return rmdir(reports);
+}
+
+/* Runs it on the model with more options and expects the exit code. */
+static void run(int code, const char *more)
+{
+    int got = program_run(output, "'%s' -m '%s/digits.xml' -d CPU %s", program, folder, more);
+    if (got != code) {
+        fail_msg("%s: exit code %d\n%s", more, got, output);
+    }
+}
+
+static void expect(const char *part)
+{
+    if (!strstr(output, part)) {
+        fail_msg("missing '%s' in\n%s", part, output);
+    }
+}
+
+static double value_behind(const char *label)
+{
+    const char *at = strstr(output, label);
+    if (!at) {
+        fail_msg("missing '%s' in\n%s", label, output);
+        return 0;
+    }
+    return atof(at + strlen(label));
+}
+
+static void test_sync(void **state)
+{
+    (void)state;
+    run(0, "-hint none -nthreads 1 -nireq 1 -api sync -niter 50 -infer_precision f32");
+    for (int step = 1; step <= 11; step++) {
+        char text[32];
+        snprintf(text, sizeof(text), "[Step %d/11] ", step);
+        expect(text);
+    }
+    expect("[ INFO ] Latency:\n[ INFO ]    Median:        ");
+    expect("Start inference synchronously, limits: 50 iterations");
+    assert_true(value_behind("[ INFO ] Count:            ") == 50);
+    assert_true(value_behind("[ INFO ]    Min:           ") <= value_behind("[ INFO ]    Median:        "));
+    assert_true(value_behind("[ INFO ]    Median:        ") <= value_behind("[ INFO ]    Max:           "));
+    assert_true(value_behind("[ INFO ] Throughput:   ") > 0);
+    /* the throughput line is the last one */
+    assert_null(strchr(strchr(strstr(output, "Throughput:"), '\n') + 1, '\n'));
+}
+
+static void test_async(void **state)
+{
+    (void)state;
+    run(0, "-hint none -nstreams 2 -nireq 4 -api async -niter 50");
+    expect("from 50 to 52");
+    expect("Start inference asynchronously, 4 inference requests, limits: 52 iterations");
+    assert_true(value_behind("[ INFO ] Count:            ") == 52);
+    /* full mode, inputs set anew for each inference */
+    run(0, "-nireq 3 -niter 30 -inference_only=false");
+    expect("Benchmarking in full mode");
+    assert_true(value_behind("[ INFO ] Count:            ") == 30);
+}
+
+static void test_time(void **state)
+{
+    (void)state;
+    run(0, "-t 1 -hint latency");
+    double duration = value_behind("[ INFO ] Duration:         ");
+    assert_true(duration >= 1000 && duration < 5000);
+    double rate = value_behind("[ INFO ] Throughput:   "),
+           count = value_behind("[ INFO ] Count:            ");
+    assert_true(rate > 0.98 * count / duration * 1000 && rate < 1.02 * count / duration * 1000);
+}
+
+static void test_batch(void **state)
+{
+    (void)state;
+    run(0, "-b 4 -niter 20 -api sync");
+    expect("Model batch size: 4");
+    expect("[4,1,8,8]");
+    double rate = value_behind("[ INFO ] Throughput:   "),
+           count = value_behind("[ INFO ] Count:            ");
+    double frames = 4 * count / value_behind("[ INFO ] Duration:         ") * 1000;
+    assert_true(rate > 0.9 * frames && rate < 1.1 * frames);
+}
+
+static void test_open_shape(void **state)
+{
+    (void)state;
+    run(3, "-shape '[?,1,8,8]' -niter 4");
+    expect("input 'picture' has the open shape [?,1,8,8]: give -data_shape or -shape");
+    run(0, "-shape '[?,1,8,8]' -data_shape 'picture[1,1,8,8][3,1,8,8]' -niter 5 -nireq 1");
+    expect("Benchmarking in full mode");
+    assert_true(value_behind("[ INFO ] Count:            ") == 6);
+    run(3, "-shape '[?,1,8,8]' -data_shape '[1,1,9,8]' -niter 4");
+    expect("does not fit input 'picture'");
+    run(3, "-data_shape '[2,1,8,8]' -niter 4");
+    run(0, "-shape '[?,1,8,8]' -niter 0");
+    expect("Model compiled successfully");
+}
+
+static void test_inputs(void **state)
+{
+    (void)state;
+    char more[2048];
+    snprintf(more, sizeof(more), "-niter 3 -api sync -i '%s/images'", folder);
+    run(0, more);
+    expect("Fill input 'picture' from ");
+    snprintf(more, sizeof(more), "-niter 3 -api sync -i 'picture:%s/images/digit1.bmp'", folder);
+    run(0, more);
+    snprintf(more, sizeof(more), "-niter 3 -i '%s/digits.bin'", folder);
+    run(3, more);
+    expect("input 'picture' takes 256");
+    run(3, "-niter 3 -i /nonexistent.npy");
+    run(3, "-niter 3 -i x.txt");
+}
+
+static void read_report(const char *name)
+{
+    char path[256];
+    unsigned char *text;
+    size_t bytes;
+    struct message message = {""};
+    snprintf(path, sizeof(path), "%s/%s", reports, name);
+    if (file_read(path, &text, &bytes, &message) < 0) {
+        fail_msg("%s", message.text);
+    }
+    snprintf(output, sizeof(output), "%s", text);
+    free(text);
+    unlink(path);
+}
+
+static void test_reports(void **state)
+{
+    (void)state;
+    char more[512];
+    snprintf(more, sizeof(more),
+             "-niter 8 -nireq 2 -latency_percentile 90,99 -report_type average_counters -report_folder %s",
+             reports);
+    run(0, more);
+    expect("[ INFO ]    90 percentile:     ");
+    expect("[ INFO ]    99 percentile:     ");
+    read_report("benchmark_report.csv");
+    expect("Command line parameters\n");
+    expect("\ntopology;digits\n");
+    expect("\ntotal number of iterations;8\n");
+    expect("\nlatency (90 percentile) (ms);");
+    read_report("benchmark_average_counters_report.csv");
+    expect("layerName;execStatus;layerType;execType;realTime (ms);cpuTime (ms)\n");
+    expect("\nTotal;;;;");
+
+    strcat(more, " -json_stats");
+    run(0, more);
+    read_report("benchmark_report.json");
+    expect("\"target_device\": \"CPU\"");
+    expect("\"iterations_num\": 8");
+    expect("\"percentile_boundary\": 90");
+    assert_true(value_behind("\"throughput\": ") > 0);
+    assert_true(value_behind("\"load_model_time\": ") > 0);
+    read_report("benchmark_average_counters_report.json");
+    expect("\"report_type\": \"average\"");
+}
+
+static void test_report_of_an_error(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        program_run(output, "'%s' -m /nonexistent.xml -report_type no_counters -json_stats -report_folder %s",
+                    program, reports),
+        3);
+    read_report("benchmark_report.json");
+    expect("\"error\": \"reading /nonexistent.xml");
+}
+
+static void test_errors(void **state)
+{
+    (void)state;
+    run(3, "-nitr 4");
+    expect("the nearest is -niter");
+    run(3, "-pcsort sort");
+    expect("not implemented: -pcsort");
+    run(3, "-niter 1 -report_type no_counters -report_folder /nonexistent");
+    assert_int_equal(program_run(output, "'%s' -m '%s/digits.xml' -d NOSUCH -niter 1", program, folder), 3);
+    expect("NOSUCH");
+    assert_int_equal(program_run(output, "'%s' -h", program), 0);
+    expect("-latency_percentile LIST");
+    expect("Available devices:\n  ");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 3) {
+        return 2;
+    }
+    program = argv[1];
+    folder = argv[2];
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sync),
+        cmocka_unit_test(test_async),
+        cmocka_unit_test(test_time),
+        cmocka_unit_test(test_batch),
+        cmocka_unit_test(test_open_shape),
+        cmocka_unit_test(test_inputs),
+        cmocka_unit_test(test_reports),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_report_of_an_error),
+    };
+    return cmocka_run_group_tests_name("benchmark_app", tests, setup, teardown);
+}
