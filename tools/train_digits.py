@@ -4,13 +4,17 @@
   train_digits.py [--out models/digits] [--seed 7] [--epochs 60]
 
 Needs numpy, and scikit-learn for its copy of the UCI handwritten digits (1,797 pictures, 8x8, 17 grey levels).
-Forward and backward passes, Adam and the writers (IR, PNG, BMP) are all in this file. The same seed on the same
-numpy gives the same files.
+Forward and backward passes, Adam and the writers (IR, PNG, BMP) are all in this file. The same seed with the same
+numpy on the same kind of processor gives the same files.
 """
 import argparse
+import os
 import struct
 import zlib
 from pathlib import Path
+
+# More threads would add up in another order and end in other weights. numpy reads these when it is imported.
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -177,24 +181,24 @@ class Ir:
     @staticmethod
     def port(number, shape, precision, names=None):
         named = f' names="{names}"' if names else ""
-        dims = "".join(f"\n\t\t\t\t\t<dim>{d}</dim>" for d in shape)
-        return f'\t\t\t\t<port id="{number}" precision="{precision}"{named}>{dims}\n\t\t\t\t</port>\n'
+        dims = "".join(f"\n          <dim>{d}</dim>" for d in shape)
+        return f'        <port id="{number}" precision="{precision}"{named}>{dims}\n        </port>\n'
 
     def add(self, kind, name, version, attributes, inputs, shape, precision="FP32", names=None):
         """inputs: what earlier calls returned. Returns (id, port, shape, precision) of the output."""
         data = "".join(f' {key}="{value}"' for key, value in attributes.items())
-        text = f'\t\t<layer id="{self.count}" name="{name}" type="{kind}" version="{version}">\n'
-        text += f"\t\t\t<data{data} />\n" if data else ""
+        text = f'    <layer id="{self.count}" name="{name}" type="{kind}" version="{version}">\n'
+        text += f"      <data{data} />\n" if data else ""
         if inputs:
-            text += "\t\t\t<input>\n"
+            text += "      <input>\n"
             for port, (source, source_port, dims, source_precision) in enumerate(inputs):
                 text += self.port(port, dims, source_precision)
-                self.edges.append(f'\t\t<edge from-layer="{source}" from-port="{source_port}" '
+                self.edges.append(f'    <edge from-layer="{source}" from-port="{source_port}" '
                                   f'to-layer="{self.count}" to-port="{port}" />\n')
-            text += "\t\t\t</input>\n"
+            text += "      </input>\n"
         if kind != "Result":
-            text += "\t\t\t<output>\n" + self.port(len(inputs), shape, precision, names) + "\t\t\t</output>\n"
-        self.layers.append(text + "\t\t</layer>\n")
+            text += "      <output>\n" + self.port(len(inputs), shape, precision, names) + "      </output>\n"
+        self.layers.append(text + "    </layer>\n")
         self.count += 1
         return self.count - 1, len(inputs), shape, precision
 
@@ -208,9 +212,9 @@ class Ir:
         return self.add("Const", name, "opset1", attributes, [], value.shape, precision)
 
     def write(self, stem, name, notes):
-        info = "".join(f'\t\t<{key} value="{value}" />\n' for key, value in notes.items())
-        text = (f'<?xml version="1.0"?>\n<net name="{name}" version="11">\n\t<layers>\n{"".join(self.layers)}\t</layers>\n'
-                f'\t<edges>\n{"".join(self.edges)}\t</edges>\n\t<rt_info>\n{info}\t</rt_info>\n</net>\n')
+        info = "".join(f'    <{key} value="{value}" />\n' for key, value in notes.items())
+        text = (f'<?xml version="1.0"?>\n<net name="{name}" version="11">\n  <layers>\n{"".join(self.layers)}  </layers>\n'
+                f'  <edges>\n{"".join(self.edges)}  </edges>\n  <rt_info>\n{info}  </rt_info>\n</net>\n')
         stem.with_suffix(".xml").write_text(text)
         stem.with_suffix(".bin").write_bytes(self.blob)
 

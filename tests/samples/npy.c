@@ -106,7 +106,7 @@ static void test_cut_and_changed(void **state)
         assert_int_equal(npy_read(temporary_write(file, n), &npy, &message), -1);
     }
     for (size_t n = 0; n < bytes - 24; n++) {
-        for (int value = 0; value < 256; value += 5) {
+        for (int value = 0; value < 256; value += 37) {
             unsigned char saved = file[n];
             file[n] = (unsigned char)value;
             if (npy_read(temporary_write(file, bytes), &npy, &message) == 0) {
