@@ -95,17 +95,12 @@ static int64_t ceil_div(int64_t a, int64_t b)
 
 static void classify(struct cpu_copy *p, struct dim *dims, int rank)
 {
-    p->size = p->size ? p->size : 1;
     if (find_transpose(dims, rank)) {
         p->form = CPU_COPY_TILES;
     } else if (rank > 0 && dims[rank - 1].src == 1 && dims[rank - 1].dst == 1) {
         p->form = CPU_COPY_RUNS;
     } else {
         p->form = CPU_COPY_ROWS;
-    }
-    /* A single long run is cut, so that threads can share it. */
-    if (p->form == CPU_COPY_RUNS && rank == 1 && dims[0].n > CPU_COPY_RUN) {
-        p->tile_count[0] = ceil_div(dims[0].n, CPU_COPY_RUN);
     }
     for (int i = 0; i < rank; i++) {
         p->dims[i] = dims[i].n;
@@ -153,8 +148,10 @@ bool cpu_copy_plan(struct cpu_copy *plan, int size, int rank, const int64_t *dim
         plan->tile_count[0] = ceil_div(d[n - 2].n, CPU_COPY_TILE);
         plan->tile_count[1] = ceil_div(d[n - 1].n, CPU_COPY_TILE);
         plan->units *= plan->tile_count[0] * plan->tile_count[1];
-    } else if (plan->tile_count[0]) {
-        plan->units = plan->tile_count[0];
+    } else if (plan->form == CPU_COPY_RUNS) {
+        /* Long runs are cut, so that threads can share them. */
+        plan->tile_count[0] = ceil_div(d[n - 1].n, CPU_COPY_RUN);
+        plan->units *= plan->tile_count[0];
     }
     return true;
 }

@@ -70,8 +70,10 @@ enum cpu_binary_op {
     CPU_SQDIFF,
     CPU_MOD,      /* the sign of the dividend, C's % and fmod */
     CPU_FLOORMOD, /* the sign of the divisor */
-    CPU_POW,
-    CPU_BIT_AND, /* integers only from here; on booleans (u8 0/1) these are the logical operations */
+    CPU_FLOORDIV, /* rounds down: Divide of integers with m_pythondiv; for f32 floor(a / b) */
+    CPU_POW,      /* integers by repeated multiplication; a negative exponent leaves 1, -1 or 0 */
+    CPU_BIT_AND, /* integers only from here (f32 is left alone: no result); on booleans (u8 0/1) these are the
+                    logical operations */
     CPU_BIT_OR,
     CPU_BIT_XOR,
     CPU_SHL,
@@ -91,6 +93,23 @@ typedef void cpu_compare_fn(const struct cpu_bcast *p, enum cpu_compare_op op, c
 /* Three inputs: cond (u8, non-zero takes a), a, b with elements of the kernel's size. */
 typedef void cpu_select_fn(const struct cpu_bcast *p, const uint8_t *cond, const void *a, const void *b,
                            void *dst, int64_t begin, int64_t end);
+
+/* The element types of the kernels; the numbers are those of enum vt_type. */
+enum cpu_type {
+    CPU_TYPE_BOOLEAN = 1,
+    CPU_TYPE_BF16 = 2,
+    CPU_TYPE_F16 = 3,
+    CPU_TYPE_F32 = 4,
+    CPU_TYPE_F64 = 5,
+    CPU_TYPE_I8 = 7,
+    CPU_TYPE_I16 = 8,
+    CPU_TYPE_I32 = 9,
+    CPU_TYPE_I64 = 10,
+    CPU_TYPE_U8 = 16,
+    CPU_TYPE_U16 = 17,
+    CPU_TYPE_U32 = 18,
+    CPU_TYPE_U64 = 19,
+};
 
 /* Contiguous conversion of elements [begin, end); `from` and `to` are enum vt_type of: boolean bf16 f16 f32
  * f64 i8 i16 i32 i64 u8 u16 u32 u64. Float to integers truncates; what does not fit i32 (i64 for 64-bit

@@ -58,7 +58,8 @@ SIMD_INLINE vf unary(int kind, vf x, vf a, vf b)
     case VT_POST_SIGMOID: return vf_sigmoid(x);
     case VT_POST_SWISH: return vf_swish(x, a);
     case VT_POST_HSWISH:
-        return vf_mul(vf_mul(x, vf_min(vf_set1(6), vf_max(zero, vf_add(x, vf_set1(3))))), vf_set1(1.0f / 6));
+        x = vf_finite_below(x);
+        return vf_mul(x, vf_mul(vf_min(vf_set1(6), vf_max(zero, vf_add(x, vf_set1(3)))), vf_set1(1.0f / 6)));
     case VT_POST_HSIGMOID: return vf_min(one, vf_max(zero, vf_fma(x, a, b)));
     case VT_POST_GELU_ERF: return vf_gelu_erf(x);
     case VT_POST_GELU_TANH: return vf_gelu_tanh(x);

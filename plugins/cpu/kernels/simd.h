@@ -285,6 +285,10 @@ SIMD_INLINE vi vi_from_vf(vf a)
 {
     return _mm512_cvtps_epi32(a);
 } /* to nearest even */
+SIMD_INLINE vi vi_trunc_vf(vf a)
+{
+    return _mm512_cvttps_epi32(a);
+} /* towards zero; out of range and NaN give INT32_MIN */
 SIMD_INLINE vf vf_from_vi(vi a)
 {
     return _mm512_cvtepi32_ps(a);
@@ -518,6 +522,10 @@ SIMD_INLINE vi vi_from_vf(vf a)
 {
     return _mm256_cvtps_epi32(a);
 } /* to nearest even */
+SIMD_INLINE vi vi_trunc_vf(vf a)
+{
+    return _mm256_cvttps_epi32(a);
+} /* towards zero; out of range and NaN give INT32_MIN */
 SIMD_INLINE vf vf_from_vi(vi a)
 {
     return _mm256_cvtepi32_ps(a);
@@ -772,6 +780,10 @@ SIMD_INLINE vi vi_or(vi a, vi b)
 SIMD_INLINE vi vi_from_vf(vf a) /* to nearest even; out of range gives INT32_MIN */
 {
     return a >= -0x1p31f && a < 0x1p31f ? (vi)nearbyintf(a) : INT32_MIN;
+}
+SIMD_INLINE vi vi_trunc_vf(vf a) /* towards zero; out of range and NaN give INT32_MIN */
+{
+    return a >= -0x1p31f && a < 0x1p31f ? (vi)a : INT32_MIN;
 }
 SIMD_INLINE vf vf_from_vi(vi a)
 {

@@ -152,9 +152,16 @@ SIMD_INLINE vf vf_sigmoid(vf x)
     return vf_div(one, vf_add(one, vf_exp(vf_neg(x))));
 }
 
+/* The most negative finite number in place of -inf, for products whose limit there is -0 and not NaN. */
+SIMD_INLINE vf vf_finite_below(vf x)
+{
+    return vf_max(vf_set1(-0x1.fffffep127f), x);
+}
+
 /* x sigmoid(a x), a > 0. */
 SIMD_INLINE vf vf_swish(vf x, vf a)
 {
+    x = vf_finite_below(x);
     return vf_div(x, vf_add(vf_set1(1), vf_exp(vf_neg(vf_mul(a, x)))));
 }
 
@@ -172,12 +179,12 @@ SIMD_INLINE vf vf_mish(vf x)
     const vf two = vf_set1(2);
     vf w = vf_exp(vf_min(vf_set1(20), x)), t = vf_mul(w, vf_add(w, two));
 
-    return vf_mul(x, vf_div(t, vf_add(t, two)));
+    return vf_mul(vf_finite_below(x), vf_div(t, vf_add(t, two)));
 }
 
 SIMD_INLINE vf vf_gelu_erf(vf x)
 {
-    vf h = vf_mul(x, vf_set1(0.5f));
+    vf h = vf_mul(vf_finite_below(x), vf_set1(0.5f));
 
     return vf_fma(h, vf_erf(vf_mul(x, vf_set1(0x1.6a09e6p-1f))), h);
 }
@@ -185,7 +192,10 @@ SIMD_INLINE vf vf_gelu_erf(vf x)
 /* x / 2 (1 + tanh(u)) = x / (1 + exp(-2 u)), u = sqrt(2 / pi) (x + 0.044715 x^3) */
 SIMD_INLINE vf vf_gelu_tanh(vf x)
 {
-    vf u = vf_mul(x, vf_fma(vf_mul(x, x), vf_set1(-0.0713548163f), vf_set1(-1.5957691216f)));
+    vf u;
+
+    x = vf_finite_below(x);
+    u = vf_mul(x, vf_fma(vf_mul(x, x), vf_set1(-0.0713548163f), vf_set1(-1.5957691216f)));
 
     return vf_div(x, vf_add(vf_set1(1), vf_exp(u)));
 }
