@@ -58,6 +58,8 @@ struct bench {
     double *latencies;                      /* ms, sorted after the run */
     size_t latency_count;
     double frames, duration_ms, first_ms;
+    struct stats stats;
+    double rate; /* frames a second */
 };
 
 /* device.c */
@@ -102,7 +104,9 @@ int bench_measure_async(struct bench *b);
 
 /* results.c */
 void bench_report_setup(struct bench *b);
-void bench_print_results(struct bench *b);
+/* Works the latencies into b->stats and the report. */
+void bench_summarize(struct bench *b);
+void bench_print_results(const struct bench *b);
 
 /* counters.c */
 int bench_report_counters(struct bench *b);

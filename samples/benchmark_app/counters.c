@@ -173,7 +173,12 @@ static int write_report(struct bench *b, const ov_profiling_info_list_t *lists)
     if (json) {
         fprintf(file, "%s\n}\n", average ? "" : "]");
     }
-    return report_close(file, name, &b->message) < 0 ? -1 : rc;
+    if (report_close(file, name, &b->message) < 0 || rc < 0) {
+        return -1;
+    }
+    console_info("Performance counters report is stored to %s/%s.%s", b->options.report_folder, name,
+                 json ? "json" : "csv");
+    return 0;
 }
 
 static int print_all(struct bench *b, const ov_profiling_info_list_t *lists)

@@ -124,6 +124,30 @@ static int measure(struct bench *b)
     return bench_warm_up(b) < 0 ? -1 : bench_measure(b);
 }
 
+static int write_report(struct bench *b)
+{
+    const struct options *options = &b->options;
+    if (!options->report_type) {
+        return 0;
+    }
+    if (report_write(&b->report, options, &b->message) < 0) {
+        return -1;
+    }
+    console_info("Statistics report is stored to %s/benchmark_report.%s", options->report_folder,
+                 options->json == 1 ? "json" : "csv");
+    return 0;
+}
+
+/* A run that failed leaves a report of what it came to and why it ended; a report that cannot be written adds
+ * no second error. */
+static void report_failure(struct bench *b)
+{
+    struct message why = b->message;
+    report_add_text(&b->report, REPORT_RESULTS, "error", "error", why.text);
+    write_report(b);
+    b->message = why;
+}
+
 static int run(struct bench *b)
 {
     if (prepare(b) < 0) {
@@ -135,13 +159,17 @@ static int run(struct bench *b)
             console_step("skipped");
         }
         console_step(NULL);
-        return 0;
+        return write_report(b);
     }
     if (measure(b) < 0) {
         return -1;
     }
     console_step(NULL);
     if (bench_report_counters(b) < 0) {
+        return -1;
+    }
+    bench_summarize(b);
+    if (write_report(b) < 0) {
         return -1;
     }
     bench_print_results(b);
@@ -194,11 +222,7 @@ int main(int argc, char **argv)
     } else {
         rc = run(&b);
         if (rc < 0) {
-            report_add_text(&b.report, REPORT_RESULTS, "error", "error", b.message.text);
-        }
-        struct message reason;
-        if (b.options.report_type && report_write(&b.report, &b.options, rc < 0 ? &reason : &b.message) < 0) {
-            rc = -1;
+            report_failure(&b);
         }
     }
     if (rc < 0) {

@@ -74,6 +74,9 @@ static int run_once(struct bench *b, size_t set)
 
 int bench_warm_up(struct bench *b)
 {
+    if (b->options.no_warmup == 1) {
+        console_info("Skipping warmup inference due to -no_warmup flag");
+    }
     /* Each data shape once: what a device prepares for a new shape belongs to no measured inference. */
     for (size_t g = 0; g < b->group_count && b->options.no_warmup != 1; g++) {
         if (run_once(b, g) < 0) {

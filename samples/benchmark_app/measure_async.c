@@ -11,6 +11,7 @@ struct slot {
     struct pool *pool;
     size_t index;
     int64_t started;
+    ov_callback_t callback; /* OpenVINO keeps the pointer that it is given, not a copy */
 };
 
 /* Idle requests in the order in which they finished, and the latencies. The callbacks, on threads of the
@@ -74,9 +75,9 @@ static int pool_init(struct pool *pool, struct bench *b)
     }
     for (size_t i = 0; i < n; i++) {
         pool->ring[i] = i;
-        pool->slots[i] = (struct slot){pool, i, 0};
-        ov_callback_t callback = {on_done, &pool->slots[i]};
-        if (runtime_check(ov_infer_request_set_callback(b->requests[i], &callback), &b->message,
+        struct slot *slot = &pool->slots[i];
+        *slot = (struct slot){pool, i, 0, {on_done, slot}};
+        if (runtime_check(ov_infer_request_set_callback(b->requests[i], &slot->callback), &b->message,
                           "setting a callback") < 0) {
             return -1;
         }

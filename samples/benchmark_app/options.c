@@ -346,8 +346,10 @@ void options_print_help(FILE *file)
                   "flags stand alone or take =true or =false. Exit code: 0, or 3 after an error.\n\n");
     for (size_t i = 0; i < ROWS; i++) {
         const struct option_row *row = &rows[i];
-        int used = fprintf(file, "  -%s%s%s", row->name, row->value ? " " : "", row->value ? row->value : "");
-        used += row->aliases[0] ? fprintf(file, ", --%s", row->aliases[0]) : 0;
+        fprintf(file, "  -%s%s%s", row->name, row->value ? " " : "", row->value ? row->value : "");
+        if (row->aliases[0]) {
+            fprintf(file, ", --%s", row->aliases[0]);
+        }
         fprintf(file, "\n      %s%s\n", row->help, row->parse ? "" : " (not implemented)");
     }
 }

@@ -108,20 +108,23 @@ static void print_latencies(const struct bench *b, const struct stats *stats)
     print_latency("Max:           ", stats->max, stats);
 }
 
-void bench_print_results(struct bench *b)
+void bench_summarize(struct bench *b)
 {
-    struct stats stats;
-    stats_summarize(b->latencies, b->latency_count, &stats);
-    double rate = b->duration_ms > 0 ? b->frames * 1000 / b->duration_ms : 0;
-    report_add_number(&b->report, REPORT_RESULTS, "total execution time (ms)", "execution_time",
-                      b->duration_ms);
-    report_add_number(&b->report, REPORT_RESULTS, "total number of iterations", "iterations_num",
-                      (double)stats.count);
-    report_latencies(b, &stats);
-    report_add_number(&b->report, REPORT_RESULTS, "throughput", "throughput", rate);
+    struct report *report = &b->report;
+    stats_summarize(b->latencies, b->latency_count, &b->stats);
+    b->rate = b->duration_ms > 0 ? b->frames * 1000 / b->duration_ms : 0;
+    report_add_number(report, REPORT_RESULTS, "total execution time (ms)", "execution_time", b->duration_ms);
+    report_add_number(report, REPORT_RESULTS, "total number of iterations", "iterations_num",
+                      (double)b->stats.count);
+    report_latencies(b, &b->stats);
+    report_add_number(report, REPORT_RESULTS, "throughput", "throughput", b->rate);
+}
+
+void bench_print_results(const struct bench *b)
+{
     print_devices(b);
-    console_info("Count:            %zu iterations", stats.count);
+    console_info("Count:            %zu iterations", b->stats.count);
     console_info("Duration:         %.2f ms", b->duration_ms);
-    print_latencies(b, &stats);
-    console_info("Throughput:   %.2f FPS", rate);
+    print_latencies(b, &b->stats);
+    console_info("Throughput:   %.2f FPS", b->rate);
 }

@@ -75,6 +75,13 @@ static void test_async(void **state)
     expect("from 50 to 52");
     expect("Start inference asynchronously, 4 inference requests, limits: 52 iterations");
     assert_true(value_behind("[ INFO ] Count:            ") == 52);
+    /* All requests are under way together: by Little's law, arrivals a second times the time each stays make
+     * their number. */
+    run(0, "-hint none -nstreams 1 -nireq 4 -b 64 -niter 400");
+    double under_way = value_behind("[ INFO ] Count:            ") /
+                       value_behind("[ INFO ] Duration:         ") *
+                       value_behind("[ INFO ]    Average:       ") / (strstr(output, " us\n") ? 1000 : 1);
+    assert_true(under_way > 1.5 && under_way < 4.5);
     /* full mode, inputs set anew for each inference */
     run(0, "-nireq 3 -niter 30 -inference_only=false");
     expect("Benchmarking in full mode");
