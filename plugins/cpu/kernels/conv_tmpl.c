@@ -2,13 +2,16 @@
 
 #include "gemm_tile.h"
 
-/* A convolution is a matrix product whose rows are output pixels. The rows of a block are gathered from the
- * input
- * ([row][tap][channel], the order of the packed weights) into scratch that stays in the second-level cache
- * while all panels of the task pass by. A 1x1 convolution needs no gathering, its input is the matrix.
+/* A convolution is a matrix product whose rows are output pixels. There are three ways to come by the rows:
+ *
+ * matrix    A 1x1 convolution of stride 1: the input is the matrix.
+ * in place  The pixels of an output line lie at equal distances in the input, and each kernel line is one run
+ * of taps and channels (or each tap a run of channels). Where there is padding, or the input is NCHW, the
+ * lines that a block needs are first copied into scratch with their borders. gathered  Where output lines are
+ * too short for tiles, the rows of a block are written out ([row][tap][channel]).
  *
  * A transposed convolution falls into prod(stride) phases: outputs that are congruent modulo the stride use
- * the same taps, and within a phase it is a dense convolution of stride 1. */
+ * the same taps, and within a phase it is a dense convolution of stride 1; its rows are gathered. */
 
 /* One spatial dim of a gathering: input index = row * step + offset + tap * pitch. */
 struct axis {
@@ -17,10 +20,9 @@ struct axis {
 
 struct gather {
     struct axis axis[CPU_CONV_DIMS];
-    const float *x;                  /* first channel of the group at index 0 of every dim */
-    ptrdiff_t pixel, line, plane;    /* floats between neighbours in w, h, d */
-    int64_t channels;                /* of the group */
-    int64_t first_line, first_plane; /* index that x stands for, when only a part is there */
+    const float *x;               /* first channel of the group at index 0 of every dim */
+    ptrdiff_t pixel, line, plane; /* floats between neighbours in w, h, d */
+    int64_t channels;             /* of the group */
 };
 
 SIMD_INLINE float *put_zeros(float *dst, int64_t count)
@@ -93,7 +95,7 @@ static void gather_row(float *dst, const struct gather *g, const int64_t at[CPU_
         if (d < 0 || d >= ax[0].in || h < 0 || h >= ax[1].in) {
             dst = put_zeros(dst, hi - lo);
         } else {
-            const float *x = g->x + (d - g->first_plane) * g->plane + (h - g->first_line) * g->line;
+            const float *x = g->x + d * g->plane + h * g->line;
 
             dst = gather_line(dst, g, x, w0, lo, hi);
         }
@@ -153,12 +155,26 @@ static int64_t product(const int64_t v[CPU_CONV_DIMS])
 
 /* --- convolution --- */
 
+enum way { WAY_MATRIX, WAY_IN_PLACE, WAY_GATHERED };
+
+/* In place: a block is some lines of one plane of outputs, or a part of one line. */
+struct place {
+    bool copied;            /* the block's input lines are in scratch */
+    bool joined;            /* the taps of a kernel line are one run */
+    int64_t lines, columns; /* of outputs, in a block */
+    int64_t line_blocks, column_blocks;
+    int64_t runs, run; /* number and length */
+    int64_t in_lines, in_columns;
+    ptrdiff_t pixel, line, plane;
+};
+
 struct conv_plan {
+    enum way way;
     int64_t rows; /* output pixels of an image */
     int64_t k, icg, ocg;
-    bool matrix; /* the input is the matrix: nothing to gather */
     struct gemm_plan cut;
-    size_t slab_floats, gathered;
+    struct place place;
+    size_t floats; /* scratch: gathered rows or copied lines */
 };
 
 /* Gathering pays only where many columns share it, so a task takes all panels when blocks of rows are many.
@@ -184,69 +200,108 @@ static struct gemm_plan cut_gathered(int64_t m, int64_t n, int64_t k, int64_t ot
     return p;
 }
 
-/* Input lines and planes that the rows [row, row + rows) need. */
-static void needed_lines(const struct gather *g, int64_t row, int64_t rows, int64_t first[2], int64_t last[2])
+/* Positions along one dim that `outputs` neighbouring outputs read, holes of strides and dilations included.
+ */
+static int64_t reach(const struct cpu_conv_shape *s, int dim, int64_t outputs)
 {
-    int64_t a[CPU_CONV_DIMS], b[CPU_CONV_DIMS];
-
-    row_position(g, row, a);
-    row_position(g, row + rows - 1, b);
-    for (int i = 0; i < 2; i++) {
-        const struct axis *ax = &g->axis[i];
-        int64_t lo = a[i], hi = b[i];
-
-        if (i == 1 && a[0] != b[0]) {
-            lo = 0;
-            hi = ax->rows - 1;
-        }
-        first[i] = clamp_i64(lo * ax->step + ax->offset, 0, ax->in);
-        last[i] = clamp_i64(hi * ax->step + ax->offset + (ax->taps - 1) * ax->pitch + 1, first[i], ax->in);
-    }
+    return (outputs - 1) * s->stride[dim] + (s->kernel[dim] - 1) * s->dilation[dim] + 1;
 }
 
-static void make_gather(struct gather *g, const struct cpu_conv_shape *s)
+static bool needs_copy(const struct cpu_conv_shape *s)
 {
-    *g = (struct gather){.channels = s->ic / s->groups, .pixel = s->x_planar ? s->ic : s->x_pixel};
+    bool outside = s->x_planar;
+
     for (int i = 0; i < CPU_CONV_DIMS; i++) {
-        g->axis[i] =
-            (struct axis){s->in[i], s->out[i], s->stride[i], s->kernel[i], -s->pad[i], s->dilation[i]};
+        outside = outside || s->pad[i] != 0 || reach(s, i, s->out[i]) > s->in[i];
     }
-    g->line = g->pixel * s->in[2];
-    g->plane = g->line * s->in[1];
+    return outside;
+}
+
+#define PLACE_ROWS   (16 * TILE_MR) /* of a block, when lines are short */
+#define PLACE_FLOATS (64 * 1024)    /* of copied lines */
+
+/* How many lines and columns of outputs a block has. */
+static void size_place(struct place *p, const struct cpu_conv_shape *s)
+{
+    p->columns = s->out[2];
+    p->lines = clamp_i64(PLACE_ROWS / p->columns, 1, s->out[1]);
+    if (p->copied) {
+        int64_t fit = PLACE_FLOATS / (s->kernel[0] * p->pixel), width = reach(s, 2, p->columns);
+
+        /* lines share their halo, so many are good as long as they stay in the cache */
+        p->lines = clamp_i64((fit / width - reach(s, 1, 1)) / s->stride[1] + 1, 1, 2 * p->lines);
+        if (reach(s, 1, 1) * width > fit) {
+            width = max_i64(fit / reach(s, 1, 1), reach(s, 2, 2 * TILE_MR));
+            p->columns = clamp_i64((width - reach(s, 2, 1)) / s->stride[2] + 1, 1, p->columns);
+        }
+        p->lines = min_i64(p->lines, s->out[1]);
+    }
+    p->line_blocks = ceil_div(s->out[1], p->lines);
+    p->column_blocks = ceil_div(s->out[2], p->columns);
+    p->lines = ceil_div(s->out[1], p->line_blocks);
+    p->columns = ceil_div(s->out[2], p->column_blocks);
+}
+
+static void make_place(struct place *p, const struct cpu_conv_shape *s)
+{
+    int64_t icg = s->ic / s->groups;
+
+    *p = (struct place){.copied = needs_copy(s)};
+    p->pixel = s->x_pixel;
+    if (p->copied) { /* step aside where neighbouring outputs would lie a multiple of 2 KiB apart */
+        p->pixel = s->stride[2] * icg % 512 == 0 ? icg + 16 : icg;
+    }
+    p->joined = s->dilation[2] == 1 && p->pixel == icg;
+    p->runs = s->kernel[0] * s->kernel[1] * (p->joined ? 1 : s->kernel[2]);
+    p->run = p->joined ? s->kernel[2] * icg : icg;
+    size_place(p, s);
+    p->in_lines = reach(s, 1, p->lines);
+    p->in_columns = reach(s, 2, p->columns);
+    p->line = p->pixel * (p->copied ? p->in_columns : s->in[2]);
+    p->plane = p->line * (p->copied ? p->in_lines : s->in[1] * s->dilation[0]);
+}
+
+/* Tiles end with the output line, so short lines leave them partly empty. With six rows a tile that costs
+ * more than gathering, unless few output channels share the gathered rows. */
+static bool lines_fill_tiles(const struct cpu_conv_shape *s)
+{
+    double rows = (double)s->out[2] / (double)ceil_div(s->out[2], TILE_MR);
+    bool few = s->oc / s->groups <= 2 * TILE_NR;
+
+    if (s->x_planar) {
+        return true;
+    }
+    return SIMD_LANES == 8 ? rows >= (few ? 5.0 : 5.7) : rows > TILE_MR / 2;
 }
 
 static struct conv_plan make_conv_plan(const struct cpu_conv_shape *s)
 {
     struct conv_plan p = {.rows = product(s->out), .icg = s->ic / s->groups, .ocg = s->oc / s->groups};
-    struct gather g;
-    int64_t block_rows;
+    int64_t others = max_i64(1, s->batch * s->groups);
+    bool same = product(s->stride) == 1 && product(s->kernel) == 1;
 
     p.k = product(s->kernel) * p.icg;
-    p.matrix = !s->x_planar && product(s->kernel) == 1;
-    for (int i = 0; i < CPU_CONV_DIMS; i++) {
-        p.matrix = p.matrix && s->stride[i] == 1 && s->pad[i] == 0 && s->in[i] == s->out[i];
+    if (p.rows == 0 || p.ocg == 0) {
+        p.cut.k_block = 1;
+        return p;
     }
-    if (p.matrix) {
+    if (same && !needs_copy(s) && product(s->in) == p.rows) {
+        p.way = WAY_MATRIX;
         p.cut = gemm_make_plan(p.rows, p.ocg, p.k, 128 / TILE_MR);
-        return p;
-    }
-    p.cut = cut_gathered(p.rows, p.ocg, p.k, max_i64(1, s->batch * s->groups));
-    if (p.cut.m_blocks == 0) {
-        return p;
-    }
-    block_rows = ceil_div(p.rows, p.cut.m_blocks);
-    p.gathered = gathered_floats(block_rows, min_i64(p.k, p.cut.k_block));
-    if (s->x_planar) {
-        make_gather(&g, s);
-        for (int64_t i = 0; i < p.cut.m_blocks; i++) {
-            int64_t r0 = split(p.rows, p.cut.m_blocks, i), r1 = split(p.rows, p.cut.m_blocks, i + 1), lo[2],
-                    hi[2];
-
-            needed_lines(&g, r0, r1 - r0, lo, hi);
-            p.slab_floats =
-                (size_t)max_i64((int64_t)p.slab_floats, (hi[0] - lo[0]) * (hi[1] - lo[1]) * g.line);
+    } else if (lines_fill_tiles(s)) {
+        p.way = WAY_IN_PLACE;
+        make_place(&p.place, s);
+        p.cut.panels = ceil_div(p.ocg, TILE_NR);
+        p.cut.m_blocks = s->out[0] * p.place.line_blocks * p.place.column_blocks;
+        p.cut.n_blocks = clamp_i64(ceil_div(16, p.cut.m_blocks * others), 1, ceil_div(p.cut.panels, 2));
+        if (p.place.copied) {
+            p.floats = (size_t)(s->kernel[0] * p.place.plane + SIMD_LANES);
         }
-        p.slab_floats = (p.slab_floats + 15) / 16 * 16;
+        p.floats = (p.floats + 15) / 16 * 16;
+    } else {
+        p.way = WAY_GATHERED;
+        p.cut = cut_gathered(p.rows, p.ocg, p.k, others);
+        p.floats = gathered_floats(ceil_div(p.rows, p.cut.m_blocks), min_i64(p.k, p.cut.k_block));
     }
     return p;
 }
@@ -262,93 +317,169 @@ static size_t conv_scratch_bytes(const struct cpu_conv_shape *s)
 {
     struct conv_plan p = make_conv_plan(s);
 
-    return (p.gathered + p.slab_floats) * sizeof(float);
+    return p.floats * sizeof(float) + (size_t)p.place.runs * sizeof(ptrdiff_t);
 }
 
-/* The lines of an NCHW image that a block needs, turned into NHWC. */
-static void turn_slab(float *slab, struct gather *g, const struct cpu_conv_shape *s, const float *image,
-                      int64_t row, int64_t rows)
+static void run_matrix(const struct conv_plan *p, const struct cpu_conv_shape *s, struct gemm_block *block,
+                       const float *x, int64_t mb, float *scratch)
 {
-    int64_t first[2], last[2], lines;
-    ptrdiff_t channel = s->in[0] * s->in[1] * s->in[2];
+    int64_t m0 = split(p->rows, p->cut.m_blocks, mb), k0 = 0;
+    const float *w = block->w;
+    struct gather g = {.channels = p->icg, .x = x, .pixel = s->x_pixel};
 
-    needed_lines(g, row, rows, first, last);
-    g->first_plane = first[0];
-    g->first_line = first[1];
-    lines = last[1] - first[1];
-    g->plane = lines * g->line;
-    g->x = slab;
-    for (int64_t d = first[0]; d < last[0]; d++) {
-        const float *src = image + (d * s->in[1] + first[1]) * s->in[2];
+    block->m = split(p->rows, p->cut.m_blocks, mb + 1) - m0;
+    block->y += m0 * block->ldy;
+    block->row = m0;
+    block->lda = s->x_pixel;
+    for (int i = 0; i < CPU_CONV_DIMS; i++) {
+        g.axis[i] =
+            (struct axis){s->in[i], s->out[i], s->stride[i], s->kernel[i], -s->pad[i], s->dilation[i]};
+    }
+    g.line = g.pixel * s->in[2];
+    g.plane = g.line * s->in[1];
+    do {
+        block->k = min_i64(p->cut.k_block, p->k - k0);
+        block->first = k0 == 0;
+        block->last = k0 + block->k >= p->k;
+        block->w = w + k0 * TILE_NR;
+        block->a = x + m0 * s->x_pixel + k0;
+        if (p->way == WAY_GATHERED) {
+            block->a = scratch;
+            block->lda = gathered_ld(block->k);
+            gather_rows(scratch, block->lda, &g, m0, block->m, k0, k0 + block->k);
+        }
+        CPU_NAME(gemm_block)(block);
+        k0 += block->k;
+    } while (k0 < p->k);
+}
 
-        CPU_NAME(gemm_transpose)
-        (slab + (d - first[0]) * g->plane, s->ic, src, channel, s->ic, lines * s->in[2]);
+/* One input line with its borders; `from` is the index of its first pixel, `src` the line's pixel 0. */
+static float *copy_line(float *dst, const struct cpu_conv_shape *s, const struct place *p, const float *src,
+                        int64_t from)
+{
+    int64_t icg = s->ic / s->groups, begin = clamp_i64(-from, 0, p->in_columns);
+    int64_t end = clamp_i64(s->in[2] - from, begin, p->in_columns), count = end - begin;
+    ptrdiff_t channel = product(s->in);
+
+    dst = put_zeros(dst, begin * p->pixel);
+    if (s->x_planar) {
+        CPU_NAME(gemm_transpose)(dst, p->pixel, src + from + begin, channel, icg, count);
+        dst += count * p->pixel;
+    } else if (p->pixel == icg && s->x_pixel == icg) {
+        dst = put_copy(dst, src + (from + begin) * icg, count * icg);
+    } else {
+        for (int64_t i = 0; i < count; i++) {
+            put_copy(dst, src + (from + begin + i) * s->x_pixel, icg);
+            dst += p->pixel;
+        }
+    }
+    return put_zeros(dst, (p->in_columns - end) * p->pixel);
+}
+
+/* The input lines of a block whose first output is `at`. */
+static void copy_lines(float *dst, const struct cpu_conv_shape *s, const struct place *p, const float *x,
+                       const int64_t at[CPU_CONV_DIMS])
+{
+    ptrdiff_t pixel = s->x_planar ? 1 : s->x_pixel;
+
+    for (int64_t t = 0; t < s->kernel[0]; t++) {
+        int64_t d = at[0] * s->stride[0] - s->pad[0] + t * s->dilation[0];
+
+        for (int64_t i = 0; i < p->in_lines; i++) {
+            int64_t h = at[1] * s->stride[1] - s->pad[1] + i;
+
+            if (d < 0 || d >= s->in[0] || h < 0 || h >= s->in[1]) {
+                dst = put_zeros(dst, p->line);
+            } else {
+                const float *src = x + (d * s->in[1] + h) * s->in[2] * pixel;
+
+                dst = copy_line(dst, s, p, src, at[2] * s->stride[2] - s->pad[2]);
+            }
+        }
     }
 }
 
-struct conv_task {
-    int64_t image, group, m0, m1, n0, n1; /* columns within the group */
-};
-
-static struct conv_task find_task(const struct conv_plan *p, const struct cpu_conv_shape *s, int64_t task)
+static void place_runs(ptrdiff_t *offsets, const struct cpu_conv_shape *s, const struct place *p)
 {
-    struct conv_task t;
-    int64_t nb = task % p->cut.n_blocks, rest = task / p->cut.n_blocks, mb = rest % p->cut.m_blocks;
+    int64_t taps = p->joined ? 1 : s->kernel[2];
 
-    rest /= p->cut.m_blocks;
-    t.group = rest % s->groups;
-    t.image = rest / s->groups;
-    t.m0 = split(p->rows, p->cut.m_blocks, mb);
-    t.m1 = split(p->rows, p->cut.m_blocks, mb + 1);
-    t.n0 = split(p->cut.panels, p->cut.n_blocks, nb) * TILE_NR;
-    t.n1 = min_i64(p->ocg, split(p->cut.panels, p->cut.n_blocks, nb + 1) * TILE_NR);
-    return t;
+    for (int64_t i = 0; i < p->runs; i++) {
+        int64_t d = i / taps / s->kernel[1], h = i / taps % s->kernel[1], w = i % taps;
+
+        offsets[i] = d * p->plane + h * s->dilation[1] * p->line + w * s->dilation[2] * p->pixel;
+    }
+}
+
+static void run_in_place(const struct conv_plan *plan, const struct cpu_conv_shape *s,
+                         struct gemm_block *block, const float *x, int64_t mb, float *scratch)
+{
+    const struct place *p = &plan->place;
+    int64_t at[CPU_CONV_DIMS], blocks = ceil_div(p->runs, max_i64(1, 1536 / max_i64(1, p->run)));
+    ptrdiff_t *offsets = (ptrdiff_t *)(scratch + plan->floats);
+    const float *w = block->w;
+
+    at[2] = split(s->out[2], p->column_blocks, mb % p->column_blocks);
+    block->m = split(s->out[2], p->column_blocks, mb % p->column_blocks + 1) - at[2];
+    mb /= p->column_blocks;
+    at[1] = split(s->out[1], p->line_blocks, mb % p->line_blocks);
+    block->lines = split(s->out[1], p->line_blocks, mb % p->line_blocks + 1) - at[1];
+    at[0] = mb / p->line_blocks;
+    block->row = (at[0] * s->out[1] + at[1]) * s->out[2] + at[2];
+    block->y += block->row * block->ldy;
+    block->lda = s->stride[2] * p->pixel;
+    block->a_line = s->stride[1] * p->line;
+    block->k = p->run;
+    if (p->copied) {
+        copy_lines(scratch, s, p, x, at);
+        block->a = scratch;
+    } else {
+        block->a =
+            x + ((at[0] * s->stride[0] * s->in[1] + at[1] * s->stride[1]) * s->in[2] + at[2] * s->stride[2]) *
+                    s->x_pixel;
+    }
+    place_runs(offsets, s, p);
+    for (int64_t i = 0; i < blocks; i++) {
+        int64_t r0 = split(p->runs, blocks, i);
+
+        block->runs = split(p->runs, blocks, i + 1) - r0;
+        block->run_offsets = offsets + r0;
+        block->first = i == 0;
+        block->last = i == blocks - 1;
+        block->w = w + r0 * p->run * TILE_NR;
+        CPU_NAME(gemm_block)(block);
+    }
 }
 
 static void conv_run(const struct cpu_conv_shape *s, const struct cpu_conv_args *args, int64_t task,
                      void *scratch)
 {
     struct conv_plan p = make_conv_plan(s);
-    struct conv_task t = find_task(&p, s, task);
-    ptrdiff_t image = product(s->in) * (s->x_planar ? s->ic : s->x_pixel);
-    const float *x = args->x + t.image * image;
-    float *gathered = scratch, *slab = gathered + p.gathered;
-    struct gather g;
+    int64_t nb = task % p.cut.n_blocks, rest = task / p.cut.n_blocks, mb = rest % p.cut.m_blocks;
+    int64_t group = rest / p.cut.m_blocks % s->groups, image = rest / p.cut.m_blocks / s->groups;
+    int64_t n0 = split(p.cut.panels, p.cut.n_blocks, nb) * TILE_NR;
+    int64_t n1 = min_i64(p.ocg, split(p.cut.panels, p.cut.n_blocks, nb + 1) * TILE_NR),
+            pixels = product(s->in);
+    const float *x = args->x + image * pixels * (s->x_planar ? s->ic : s->x_pixel);
     struct gemm_block block = {
-        .m = t.m1 - t.m0,
-        .n = t.n1 - t.n0,
+        .lines = 1,
+        .n = n1 - n0,
+        .runs = 1,
+        .run_offsets = CPU_NAME(gemm_one_run),
+        .w = args->w + (group * p.cut.panels * TILE_NR + n0) * p.k,
         .panel = p.k * TILE_NR,
-        .y = args->y + (t.image * p.rows + t.m0) * s->y_pixel + t.group * p.ocg + t.n0,
+        .y = args->y + image * p.rows * s->y_pixel + group * p.ocg + n0,
         .ldy = s->y_pixel,
         .post = args->post,
-        .row = t.m0,
-        .col = t.group * p.ocg + t.n0,
-        .batch = {t.image},
+        .col = group * p.ocg + n0,
+        .batch = {image},
     };
-    int64_t k0 = 0;
 
-    make_gather(&g, s);
-    g.x = x;
-    if (s->x_planar) {
-        turn_slab(slab, &g, s, x, t.m0, block.m);
+    x += group * p.icg * (s->x_planar ? pixels : 1);
+    if (p.way == WAY_IN_PLACE) {
+        run_in_place(&p, s, &block, x, mb, scratch);
+    } else {
+        run_matrix(&p, s, &block, x, mb, scratch);
     }
-    g.x += t.group * p.icg;
-    do {
-        block.k = min_i64(p.cut.k_block, p.k - k0);
-        block.first = k0 == 0;
-        block.last = k0 + block.k >= p.k;
-        block.w = args->w + (t.group * p.cut.panels * TILE_NR + t.n0) * p.k + k0 * TILE_NR;
-        if (p.matrix) {
-            block.a = g.x + t.m0 * g.pixel + k0;
-            block.lda = g.pixel;
-        } else {
-            block.a = gathered;
-            block.lda = gathered_ld(block.k);
-            gather_rows(gathered, block.lda, &g, t.m0, block.m, k0, k0 + block.k);
-        }
-        CPU_NAME(gemm_block)(&block);
-        k0 += block.k;
-    } while (k0 < p.k);
 }
 
 static size_t conv_packed_bytes(const struct cpu_conv_shape *s)
@@ -521,7 +652,8 @@ static void transposed_run(const struct cpu_conv_shape *s, const struct cpu_conv
     int64_t rest = task / p.cut.n_blocks / p.cut.m_blocks, group, image, m0, n0, k, k0 = 0;
     struct cpu_epilogue bias = {.bias = args->post ? args->post->bias : NULL};
     float *gathered = scratch, *result = gathered + p.gathered;
-    struct gemm_block block = {.post = &bias, .y = result};
+    struct gemm_block block = {
+        .lines = 1, .runs = 1, .run_offsets = CPU_NAME(gemm_one_run), .post = &bias, .y = result};
     struct phase phase;
     const float *w;
 

@@ -246,7 +246,8 @@ static void dw_line(const struct cpu_conv_shape *s, const struct cpu_conv_args *
                w + w0 * j->padded, y + o * s->y_pixel);
     }
     if (args->post && from < args->post->step_count) {
-        struct gemm_block block = {.m = s->out[2],
+        struct gemm_block block = {.lines = 1,
+                                   .m = s->out[2],
                                    .n = s->oc,
                                    .y = y,
                                    .ldy = s->y_pixel,

@@ -20,19 +20,25 @@
 #define TILE_NR (TILE_NV * SIMD_LANES)
 
 /* One block of k of a block of rows and columns. With k cut up, y itself holds the sums between the blocks.
- */
+ *
+ * Rows come in lines of m each, lda apart; lines lie a_line apart (a product has one line; a convolution that
+ * reads its input in place has one per line of pixels). k comes in runs: run i of a row begins at
+ * run_offsets[i] floats from its start and is k long; the runs' weights follow one another in the panel. */
 struct gemm_block {
-    int64_t m, n, k;
+    int64_t lines, m, n, runs, k;
     const float *a;
-    ptrdiff_t lda;
+    ptrdiff_t lda, a_line;
+    const ptrdiff_t *run_offsets;
     const float *w;  /* first panel, at this block's k */
     ptrdiff_t panel; /* floats from a panel to the next */
-    float *y;
+    float *y;        /* all rows ldy apart, also across lines */
     ptrdiff_t ldy;
     bool first, last;                        /* first: start from the bias; last: run the epilogue */
     const struct cpu_epilogue *post;         /* or NULL */
     int64_t row, col, batch[CPU_BATCH_DIMS]; /* of y[0], as the epilogue counts */
 };
+
+extern const ptrdiff_t CPU_NAME(gemm_one_run)[1]; /* run_offsets of rows that are one run */
 
 void CPU_NAME(gemm_block)(const struct gemm_block *block);
 

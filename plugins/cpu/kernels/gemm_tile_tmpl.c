@@ -8,8 +8,11 @@
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 
+const ptrdiff_t CPU_NAME(gemm_one_run)[1] = {0};
+
 struct tile {
-    int64_t k;
+    int64_t runs, k;
+    const ptrdiff_t *run_offsets;
     const float *init; /* what sums start from: the bias, zeros, or y itself */
     ptrdiff_t lda, ldy, init_ld;
     float low, high; /* last: the result is held between the two */
@@ -69,15 +72,9 @@ SIMD_INLINE void tile_end(const int mr, const int nv, const struct tile *t, tile
 SIMD_INLINE void tile_wide(const int mr, const int nv, const struct tile *t, const float *a, const float *b,
                            float *y)
 {
-    const float *p0 = a, *p3 = a, *p6 = a, *p9 = a, *p12 = a;
     ptrdiff_t lda = t->lda;
     tile_sums sum;
-    int64_t k = t->k;
 
-    p3 += mr > 3 ? 3 * lda : 0;
-    p6 += mr > 6 ? 6 * lda : 0;
-    p9 += mr > 9 ? 9 * lda : 0;
-    p12 += mr > 12 ? 12 * lda : 0;
     tile_begin(mr, nv, t, sum);
 
 #define ROW(r)                                                                                               \
@@ -109,17 +106,35 @@ SIMD_INLINE void tile_wide(const int mr, const int nv, const struct tile *t, con
         b += (count)*TILE_NR;                                                                                \
         p0 += (count);                                                                                       \
         p3 += (count);                                                                                       \
-        p6 += (count);                                                                                       \
-        p9 += (count);                                                                                       \
-        p12 += (count);                                                                                      \
-        __asm__("" : "+r"(p0), "+r"(p3), "+r"(p6), "+r"(p9), "+r"(p12)); /* keep them apart */               \
+        __asm__("" : "+r"(p0), "+r"(p3)); /* keep them apart */                                              \
+        if (mr > 6) {                                                                                        \
+            p6 += (count);                                                                                   \
+            __asm__("" : "+r"(p6));                                                                          \
+        }                                                                                                    \
+        if (mr > 9) {                                                                                        \
+            p9 += (count);                                                                                   \
+            __asm__("" : "+r"(p9));                                                                          \
+        }                                                                                                    \
+        if (mr > 12) {                                                                                       \
+            p12 += (count);                                                                                  \
+            __asm__("" : "+r"(p12));                                                                         \
+        }                                                                                                    \
     } while (0)
 
-    for (; k >= 4; k -= 4) {
-        STEPS(4);
-    }
-    for (; k > 0; k--) {
-        STEPS(1);
+    for (int64_t run = 0; run < t->runs; run++) {
+        const float *p0 = a + t->run_offsets[run], *p3 = p0, *p6 = p0, *p9 = p0, *p12 = p0;
+        int64_t k = t->k;
+
+        p3 += mr > 3 ? 3 * lda : 0;
+        p6 += mr > 6 ? 6 * lda : 0;
+        p9 += mr > 9 ? 9 * lda : 0;
+        p12 += mr > 12 ? 12 * lda : 0;
+        for (; k >= 4; k -= 4) {
+            STEPS(4);
+        }
+        for (; k > 0; k--) {
+            STEPS(1);
+        }
     }
 #undef STEPS
 #undef ROW
@@ -136,7 +151,6 @@ SIMD_INLINE void tile_thin(const int mr, const int nv, const int depth, const st
 {
     tile_sums first, sum[4];
     ptrdiff_t lda = t->lda;
-    int64_t k = 0;
 
     tile_begin(mr, nv, t, first);
     UNROLL
@@ -149,38 +163,43 @@ SIMD_INLINE void tile_thin(const int mr, const int nv, const int depth, const st
             }
         }
     }
-    for (; k + depth <= t->k; k += depth) {
-        UNROLL
-        for (int u = 0; u < depth; u++) {
+    for (int64_t run = 0; run < t->runs; run++) {
+        const float *p = a + t->run_offsets[run];
+        int64_t k = 0;
+
+        for (; k + depth <= t->k; k += depth) {
             UNROLL
-            for (int line = 0; line < TILE_NR; line += 16) {
-                __builtin_prefetch(b + u * TILE_NR + THIN_AHEAD + line);
+            for (int u = 0; u < depth; u++) {
+                UNROLL
+                for (int line = 0; line < TILE_NR; line += 16) {
+                    __builtin_prefetch(b + u * TILE_NR + THIN_AHEAD + line);
+                }
+                UNROLL
+                for (int r = 0; r < mr; r++) {
+                    vf x = vf_set1(p[r * lda + u]);
+
+                    UNROLL
+                    for (int v = 0; v < nv; v++) {
+                        sum[u][r][v] = vf_fma(x, vf_load(b + u * TILE_NR + v * SIMD_LANES), sum[u][r][v]);
+                    }
+                }
             }
+            b += depth * TILE_NR;
+            p += depth;
+        }
+        for (; k < t->k; k++) {
             UNROLL
             for (int r = 0; r < mr; r++) {
-                vf x = vf_set1(a[r * lda + u]);
+                vf x = vf_set1(p[r * lda]);
 
                 UNROLL
                 for (int v = 0; v < nv; v++) {
-                    sum[u][r][v] = vf_fma(x, vf_load(b + u * TILE_NR + v * SIMD_LANES), sum[u][r][v]);
+                    sum[0][r][v] = vf_fma(x, vf_load(b + v * SIMD_LANES), sum[0][r][v]);
                 }
             }
+            b += TILE_NR;
+            p++;
         }
-        b += depth * TILE_NR;
-        a += depth;
-    }
-    for (; k < t->k; k++) {
-        UNROLL
-        for (int r = 0; r < mr; r++) {
-            vf x = vf_set1(a[r * lda]);
-
-            UNROLL
-            for (int v = 0; v < nv; v++) {
-                sum[0][r][v] = vf_fma(x, vf_load(b + v * SIMD_LANES), sum[0][r][v]);
-            }
-        }
-        b += TILE_NR;
-        a++;
     }
     UNROLL
     for (int r = 0; r < mr; r++) {
@@ -348,7 +367,7 @@ static void apply_steps(const struct gemm_block *block, int from, int64_t row, i
 void CPU_NAME(gemm_epilogue)(const struct gemm_block *block, int from)
 {
     if (block->post) {
-        apply_steps(block, from, 0, 0, block->m, block->n, block->y, block->ldy);
+        apply_steps(block, from, 0, 0, block->lines * block->m, block->n, block->y, block->ldy);
     }
 }
 
@@ -381,32 +400,44 @@ static int64_t tile_rows(const struct gemm_block *block)
     return crowded && TILE_MR > 8 ? TILE_MR / 2 : TILE_MR;
 }
 
-void CPU_NAME(gemm_block)(const struct gemm_block *block)
+/* The tiles of one panel. */
+static void run_panel(const struct gemm_block *block, struct tile *t, int64_t n0, const float *bias, int from)
 {
-    struct tile t = {.k = block->k, .lda = block->lda, .ldy = block->ldy};
-    const float *bias =
-        block->first && block->post && block->post->bias ? block->post->bias + block->col : NULL;
-    int64_t parts = ceil_div(block->m, tile_rows(block));
-    int from = take_clamps(block, &t);
+    int64_t parts = ceil_div(block->m, tile_rows(block)), nr = min_i64(TILE_NR, block->n - n0);
+    int64_t nv = ceil_div(nr, SIMD_LANES);
+    const float *w = block->w + n0 / TILE_NR * block->panel;
     bool steps = block->last && block->post && from < block->post->step_count;
 
-    for (int64_t n0 = 0; n0 < block->n; n0 += TILE_NR) {
-        int64_t nr = min_i64(TILE_NR, block->n - n0);
-        int64_t nv = ceil_div(nr, SIMD_LANES);
-        const float *w = block->w + n0 / TILE_NR * block->panel;
+    t->tail = (int)(nr - (nv - 1) * SIMD_LANES);
+    for (int64_t line = 0; line < block->lines; line++) {
+        const float *a = block->a + line * block->a_line;
+        int64_t row = line * block->m;
 
-        t.tail = (int)(nr - (nv - 1) * SIMD_LANES);
         for (int64_t i = 0; i < parts; i++) {
             int64_t m0 = split(block->m, parts, i), mr = split(block->m, parts, i + 1) - m0;
-            float *y = block->y + m0 * block->ldy + n0;
+            float *y = block->y + (row + m0) * block->ldy + n0;
 
-            t.init = !block->first ? y : bias ? bias + n0 : zeros;
-            t.init_ld = block->first ? 0 : block->ldy;
-            tiles[nv - 1][mr - 1](&t, block->a + m0 * block->lda, w, y);
+            t->init = !block->first ? y : bias ? bias + n0 : zeros;
+            tiles[nv - 1][mr - 1](t, a + m0 * block->lda, w, y);
             if (steps) {
-                apply_steps(block, from, m0, n0, mr, nr, y, block->ldy);
+                apply_steps(block, from, row + m0, n0, mr, nr, y, block->ldy);
             }
         }
+    }
+}
+
+void CPU_NAME(gemm_block)(const struct gemm_block *block)
+{
+    struct tile t = {
+        .runs = block->runs, .k = block->k, .run_offsets = block->run_offsets, .lda = block->lda};
+    const float *bias =
+        block->first && block->post && block->post->bias ? block->post->bias + block->col : NULL;
+    int from = take_clamps(block, &t);
+
+    t.ldy = block->ldy;
+    t.init_ld = block->first ? 0 : block->ldy;
+    for (int64_t n0 = 0; n0 < block->n; n0 += TILE_NR) {
+        run_panel(block, &t, n0, bias, from);
     }
 }
 
@@ -464,6 +495,30 @@ SIMD_INLINE void transpose_8x8(float *dst, ptrdiff_t dst_ld, const float *src, p
         _mm256_storeu_ps(dst + (i + 4) * dst_ld, _mm256_permute2f128_ps(a[i], a[i + 4], 0x31));
     }
 }
+
+/* Three or four planes into pixels. Pixels are written as four floats each; with three of them the fourth is
+ * overwritten by the next pixel, so the last one goes apart. */
+static void interleave(float *dst, const float *src, ptrdiff_t src_ld, int64_t planes, int64_t cols)
+{
+    const float *last = src + (planes == 4 ? 3 * src_ld : 0);
+    int64_t j = 0;
+
+    for (; j + 5 <= cols; j += 4) {
+        __m128 r0 = _mm_loadu_ps(src + j), r1 = _mm_loadu_ps(src + src_ld + j);
+        __m128 r2 = _mm_loadu_ps(src + 2 * src_ld + j), r3 = _mm_loadu_ps(last + j);
+
+        _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
+        _mm_storeu_ps(dst + j * planes, r0);
+        _mm_storeu_ps(dst + (j + 1) * planes, r1);
+        _mm_storeu_ps(dst + (j + 2) * planes, r2);
+        _mm_storeu_ps(dst + (j + 3) * planes, r3);
+    }
+    for (; j < cols; j++) {
+        for (int64_t i = 0; i < planes; i++) {
+            dst[j * planes + i] = src[i * src_ld + j];
+        }
+    }
+}
 #endif
 
 void CPU_NAME(gemm_transpose)(float *dst, ptrdiff_t dst_ld, const float *src, ptrdiff_t src_ld, int64_t rows,
@@ -472,6 +527,10 @@ void CPU_NAME(gemm_transpose)(float *dst, ptrdiff_t dst_ld, const float *src, pt
     int64_t i = 0;
 
 #if SIMD_LANES >= 8
+    if ((rows == 3 || rows == 4) && dst_ld == rows) {
+        interleave(dst, src, src_ld, rows, cols);
+        return;
+    }
     for (; i + 8 <= rows; i += 8) {
         int64_t j = 0;
 

@@ -45,6 +45,9 @@ static void gemm_run(const struct cpu_gemm_args *args, int64_t task, void *scrat
     int64_t n0 = split(p.panels, p.n_blocks, nb) * TILE_NR;
     int64_t n1 = min_i64(args->n, split(p.panels, p.n_blocks, nb + 1) * TILE_NR);
     struct gemm_block block = {
+        .lines = 1,
+        .runs = 1,
+        .run_offsets = CPU_NAME(gemm_one_run),
         .m = m1 - m0,
         .n = n1 - n0,
         .lda = args->ldx,
@@ -132,7 +135,14 @@ static void batched_run(const struct cpu_batched_gemm_args *args, int64_t task, 
     int64_t n1 = min_i64(args->n, split(p.cut.panels, p.cut.n_blocks, nb + 1) * TILE_NR);
     const float *a = args->a, *b = args->b;
     float *packed_b = scratch, *packed_a = packed_b + p.b_floats;
-    struct gemm_block block = {.m = m1 - m0, .n = n1 - n0, .post = args->post, .row = m0, .col = n0};
+    struct gemm_block block = {.lines = 1,
+                               .runs = 1,
+                               .run_offsets = CPU_NAME(gemm_one_run),
+                               .m = m1 - m0,
+                               .n = n1 - n0,
+                               .post = args->post,
+                               .row = m0,
+                               .col = n0};
     int64_t k0 = 0;
 
     block.ldy = args->ldy;
