@@ -50,11 +50,9 @@ struct device_list {
  * itself. */
 static void list_devices(const char *device, struct device_list *list)
 {
-    const char *colon = strchr(device, ':');
     list->count = 0;
-    for (const char *at = colon ? colon + 1 : device; *at && list->count < MAX_DEVICES;) {
-        size_t length = strcspn(at, ",");
-        size_t plain = colon ? strcspn(at, ",(") : length;
+    for (const char *at = strchr(device, ':') + 1; *at && list->count < MAX_DEVICES;) {
+        size_t length = strcspn(at, ","), plain = strcspn(at, ",(");
         snprintf(list->names[list->count++], sizeof(list->names[0]), "%.*s", (int)plain, at);
         at += length + (at[length] == ',');
     }
@@ -128,6 +126,46 @@ static void device_properties(struct bench *b, const char *device, struct proper
     }
 }
 
+/* AUTO and the like without a list stand for every device that is there. */
+static int list_all_devices(struct bench *b, struct device_list *list)
+{
+    ov_available_devices_t devices = {0};
+    if (runtime_check(ov_core_get_available_devices(b->core, &devices), &b->message, "listing the devices") <
+        0) {
+        return -1;
+    }
+    list->count = 0;
+    for (size_t i = 0; i < devices.size && list->count < MAX_DEVICES; i++) {
+        snprintf(list->names[list->count++], sizeof(list->names[0]), "%s", devices.devices[i]);
+    }
+    ov_available_devices_free(&devices);
+    return 0;
+}
+
+/* Sets the properties of every device behind a virtual one. Devices that nobody named may lack some of them.
+ */
+static int configure_members(struct bench *b)
+{
+    struct device_list devices;
+    bool named = strchr(b->options.device, ':');
+    if (named) {
+        list_devices(b->options.device, &devices);
+    } else if (list_all_devices(b, &devices) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < devices.count; i++) {
+        struct property_list own = {0};
+        device_properties(b, devices.names[i], &own);
+        if (set_properties(b, devices.names[i], &own) < 0) {
+            if (named) {
+                return -1;
+            }
+            console_warn("%s", b->message.text);
+        }
+    }
+    return 0;
+}
+
 int bench_configure_device(struct bench *b)
 {
     const struct options *options = &b->options;
@@ -143,19 +181,7 @@ int bench_configure_device(struct bench *b)
         device_properties(b, options->device, &list);
         return set_properties(b, options->device, &list);
     }
-    if (set_properties(b, options->device, &list) < 0) {
-        return -1;
-    }
-    struct device_list devices;
-    list_devices(options->device, &devices);
-    for (size_t i = 0; i < devices.count; i++) {
-        struct property_list own = {0};
-        device_properties(b, devices.names[i], &own);
-        if (set_properties(b, devices.names[i], &own) < 0) {
-            return -1;
-        }
-    }
-    return 0;
+    return set_properties(b, options->device, &list) < 0 ? -1 : configure_members(b);
 }
 
 char *bench_get_property(const struct bench *b, const char *key)
