@@ -4,8 +4,9 @@
 
 #include "simd.h"
 
-#define ROW_CHAINS 4    /* independent accumulators: the latency of an addition is four cycles */
-#define ROW_BLOCK  4096 /* elements that one accumulator chain may sum before its total is set aside */
+#define ROW_CHAINS 4 /* independent accumulators: the latency of an addition is four cycles */
+#define ROW_BLOCK                                                                                            \
+    (64 * ROW_CHAINS * SIMD_LANES) /* elements summed before the total is set aside: 64 additions a lane */
 
 SIMD_INLINE float row_sum_chains(const vf *acc)
 {

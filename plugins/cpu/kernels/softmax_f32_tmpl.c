@@ -5,8 +5,8 @@
 
 #define L SIMD_LANES
 
-/* sum of exp(x - max); the exponentials go to dst unless it is NULL. */
-SIMD_INLINE float exp_sum(const float *src, float *dst, float max, int64_t n)
+/* Sum of exp(x - max) over at most ROW_BLOCK elements; the exponentials go to dst unless it is NULL. */
+SIMD_INLINE float exp_sum_block(const float *src, float *dst, float max, int64_t n)
 {
     vf m = vf_set1(max), acc[ROW_CHAINS];
     int64_t i = 0;
@@ -35,6 +35,20 @@ SIMD_INLINE float exp_sum(const float *src, float *dst, float max, int64_t n)
         }
     }
     return row_sum_chains(acc);
+}
+
+SIMD_INLINE float exp_sum(const float *src, float *dst, float max, int64_t n)
+{
+    struct row_pairwise total = {.count = 0};
+
+    if (n <= ROW_BLOCK) {
+        return exp_sum_block(src, dst, max, n);
+    }
+    for (int64_t i = 0; i < n; i += ROW_BLOCK) {
+        row_pairwise_add(
+            &total, exp_sum_block(src + i, dst ? dst + i : NULL, max, n - i < ROW_BLOCK ? n - i : ROW_BLOCK));
+    }
+    return row_pairwise_total(&total);
 }
 
 SIMD_INLINE void scale(float *dst, float factor, int64_t n)
@@ -96,11 +110,17 @@ SIMD_INLINE void columns(const float *src, float *dst, int64_t axis, int64_t inn
     for (int64_t a = 0; a < axis; a++) {
         max = row_max_nan(max, vf_load_m(src + a * inner, m));
     }
-    for (int64_t a = 0; a < axis; a++) {
-        vf x = vf_sub(vf_load_m(src + a * inner, m), max), e = vf_exp(x);
+    for (int64_t a = 0; a < axis;) {
+        int64_t stop = a + 64 < axis ? a + 64 : axis;
+        vf part = vf_zero();
 
-        sum = vf_add(sum, e);
-        vf_store_m(dst + a * inner, log ? x : e, m);
+        for (; a < stop; a++) {
+            vf x = vf_sub(vf_load_m(src + a * inner, m), max), e = vf_exp(x);
+
+            part = vf_add(part, e);
+            vf_store_m(dst + a * inner, log ? x : e, m);
+        }
+        sum = vf_add(sum, part);
     }
     f = log ? vf_log(sum) : vf_div(vf_set1(1), sum);
     for (int64_t a = 0; a < axis; a++) {
