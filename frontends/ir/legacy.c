@@ -13,7 +13,6 @@ static struct vt_node *convert(struct ir_net *net, struct vt_node *src, int outp
     node = r->host->node_create(net->graph, "Convert", 1, name, 1, 1, r->err);
     if (!node || r->host->node_connect(node, 0, src, output, r->err) ||
         r->host->node_set_attr(node, "destination_type", type_name, r->err)) {
-        ir_context(r, NULL);
         return NULL;
     }
     return node;

@@ -11,7 +11,7 @@
 #define IR_MAX_BODIES    16                 /* nesting of sub-graphs */
 #define IR_MAX_DIM       ((int64_t)1 << 40) /* no tensor has more elements along one axis */
 #define IR_MAX_PORTS     65536              /* of one layer, on one side */
-#define IR_MAX_RT_INFO   65536              /* entries of one layer or model */
+#define IR_MAX_RT_INFO   8192               /* entries of one layer or model */
 #define IR_PORT_NOT_HERE (-1)
 
 struct ir_reader {
