@@ -86,6 +86,10 @@ static void bench_layer(const struct layer *l, const struct cpu_conv_f32 *conv,
              l->form == 1   ? " nchw"
              : l->form == 2 ? " dw"
                             : "");
+    if (getenv("BENCH_POST")) {
+        post.steps[0] =
+            (struct cpu_epilogue_step){.kind = (enum vt_post_kind)atoi(getenv("BENCH_POST")), .a = 1};
+    }
     report(what, flops, best_time(l->form == 2 ? run_depthwise : run_dense, &job, 0.25), fma_peak(conv->isa));
     free(w);
     free(p);

@@ -350,7 +350,8 @@ static void check_batched(int64_t m, int64_t n, int64_t k, int turn_a, int turn_
 static void test_batched(void)
 {
     static const int64_t sizes[][3] = {{1, 1, 1},    {1, 50, 33},  {5, 7, 3},    {15, 33, 40},
-                                       {29, 70, 17}, {40, 64, 65}, {3, 40, 200}, {17, 9, 1700}};
+                                       {29, 70, 17}, {40, 64, 65}, {3, 40, 200}, {17, 9, 1700},
+                                       {1, 131, 64}, {2, 7, 33},   {4, 65, 5},   {1, 64, 0}};
 
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         for (int flags = 0; flags < 8; flags++) {

@@ -74,6 +74,108 @@ static void gemm_run(const struct cpu_gemm_args *args, int64_t task, void *scrat
 
 /* --- both operands are activations --- */
 
+/* Up to THIN rows are not worth packing B for: it is read where it is. */
+#define THIN 4
+
+static bool is_thin(const struct cpu_batched_gemm_args *args)
+{
+    return args->m <= THIN && args->a_col == 1;
+}
+
+/* B's columns are runs over k: dot products of one row with `count` columns at a time. */
+SIMD_INLINE void thin_dots(const int count, const float *a, const float *b, ptrdiff_t ldb, int64_t k,
+                           float *y)
+{
+    vf sum[4];
+    int64_t i = 0;
+
+    for (int j = 0; j < count; j++) {
+        sum[j] = vf_zero();
+    }
+    for (; i + SIMD_LANES <= k; i += SIMD_LANES) {
+        vf x = vf_load(a + i);
+
+        for (int j = 0; j < count; j++) {
+            sum[j] = vf_fma(x, vf_load(b + j * ldb + i), sum[j]);
+        }
+    }
+    if (i < k) {
+        vf x = vf_load_n(a + i, (int)(k - i));
+
+        for (int j = 0; j < count; j++) {
+            sum[j] = vf_fma(x, vf_load_n(b + j * ldb + i, (int)(k - i)), sum[j]);
+        }
+    }
+    for (int j = 0; j < count; j++) {
+        y[j] = vf_hadd(sum[j]);
+    }
+}
+
+/* B's rows are runs over n: one row of A times `nv` vectors of columns, the last with `tail` lanes. */
+SIMD_INLINE void thin_columns(const int nv, const float *a, const float *b, ptrdiff_t ldb, int64_t k,
+                              int tail, float *y)
+{
+    vf sum[4], odd[4];
+    vm mask = vm_first(tail);
+
+    for (int v = 0; v < nv; v++) {
+        sum[v] = odd[v] = vf_zero();
+    }
+    for (int64_t i = 0; i < k; i++) {
+        vf x = vf_set1(a[i]);
+
+        for (int v = 0; v < nv; v++) {
+            const float *p = b + i * ldb + v * SIMD_LANES;
+            vf w = v == nv - 1 && tail < SIMD_LANES ? vf_load_m(p, mask) : vf_load(p);
+
+            if (i & 1) {
+                odd[v] = vf_fma(x, w, odd[v]);
+            } else {
+                sum[v] = vf_fma(x, w, sum[v]);
+            }
+        }
+    }
+    for (int v = 0; v < nv; v++) {
+        vf_store_n(y + v * SIMD_LANES, vf_add(sum[v], odd[v]), v == nv - 1 ? tail : SIMD_LANES);
+    }
+}
+
+static void thin_row(const struct cpu_batched_gemm_args *args, const float *a, const float *b, int64_t n,
+                     float *y)
+{
+    int64_t j = 0;
+
+    if (args->b_col != 1) {
+        for (; j + 4 <= n; j += 4) {
+            thin_dots(4, a, b + j * args->b_col, args->b_col, args->k, y + j);
+        }
+        for (; j < n; j++) {
+            thin_dots(1, a, b + j * args->b_col, args->b_col, args->k, y + j);
+        }
+        return;
+    }
+    for (; j + 4 * SIMD_LANES <= n; j += 4 * SIMD_LANES) {
+        thin_columns(4, a, b + j, args->b_row, args->k, SIMD_LANES, y + j);
+    }
+    for (; j < n; j += SIMD_LANES) {
+        thin_columns(1, a, b + j, args->b_row, args->k, (int)min_i64(SIMD_LANES, n - j), y + j);
+    }
+}
+
+/* block: m rows and n columns of y, a and w (B's first column) set by the caller. */
+static void run_thin(const struct cpu_batched_gemm_args *args, struct gemm_block *block)
+{
+    for (int64_t i = 0; i < block->m; i++) {
+        float *y = block->y + i * block->ldy;
+
+        thin_row(args, block->a + i * args->a_row, block->w, block->n, y);
+        for (int64_t j = 0; args->post && args->post->bias && j < block->n; j++) {
+            y[j] += args->post->bias[block->col + j];
+        }
+    }
+    CPU_NAME(gemm_epilogue)(block, 0);
+}
+
 /* Scratch: the packed panels of one block of k, then the rows of A if they are not contiguous over k. */
 struct batched_plan {
     struct gemm_plan cut;
@@ -96,6 +198,9 @@ static struct batched_plan make_batched_plan(const struct cpu_batched_gemm_args 
     }
     rows = ceil_div(args->m, p.cut.m_blocks);
     panels = ceil_div(p.cut.panels, p.cut.n_blocks);
+    if (is_thin(args)) {
+        return p;
+    }
     p.b_floats = (size_t)(panels * p.cut.k_block * TILE_NR);
     p.a_floats = args->a_col == 1 ? 0 : (size_t)(rows * p.cut.k_block);
     return p;
@@ -155,6 +260,12 @@ static void batched_run(const struct cpu_batched_gemm_args *args, int64_t task, 
         a += index * args->a_batch[i];
         b += index * args->b_batch[i];
         block.y += index * args->y_batch[i];
+    }
+    if (is_thin(args)) {
+        block.a = a + m0 * args->a_row;
+        block.w = b + n0 * args->b_col;
+        run_thin(args, &block);
+        return;
     }
     do {
         block.k = min_i64(p.cut.k_block, args->k - k0);

@@ -35,6 +35,17 @@ SIMD_INLINE vf exp_reduce(vf x, vf *r)
     return n;
 }
 
+/* e^x for results that are normal numbers or infinite: one factor 2^n does. Below -87 it stays at e^-87. */
+SIMD_INLINE vf exp_normal(vf x)
+{
+    vf n, r, p;
+
+    x = vf_max(vf_set1(-87.0f), vf_min(vf_set1(88.8f), x));
+    n = exp_reduce(x, &r);
+    p = vf_add(vf_set1(1.0f), vf_add(r, exp_tail(r)));
+    return vf_mul(p, vf_bits(vi_shl(vi_add(vi_from_vf(n), vi_set1(127)), 23))); /* n = 128 gives infinity */
+}
+
 /* p * 2^n in two factors, since 2^n alone may leave the range of normal numbers. */
 SIMD_INLINE vf exp_scale(vf p, vf n)
 {
@@ -115,7 +126,7 @@ SIMD_INLINE vf vf_tanh(vf x)
     p = vf_fma(p, z, vf_set1(0.13331328332424164f));
     p = vf_fma(p, z, vf_set1(-0.33333277702331543f));
     p = vf_fma(vf_mul(p, z), x, x);
-    big = vf_add(vf_exp(vf_add(a, a)), vf_set1(1.0f));
+    big = vf_add(exp_normal(vf_add(a, a)), vf_set1(1.0f));
     big = vf_copysign(vf_sub(vf_set1(1.0f), vf_div(vf_set1(2.0f), big)), x);
     return vf_select(vf_lt(a, vf_set1(0.625f)), p, big);
 }
@@ -145,15 +156,15 @@ SIMD_INLINE vf vf_erf(vf x)
 
 SIMD_INLINE vf vf_sigmoid(vf x)
 {
-    return vf_div(vf_set1(1.0f), vf_add(vf_set1(1.0f), vf_exp(vf_neg(x))));
+    return vf_div(vf_set1(1.0f), vf_add(vf_set1(1.0f), exp_normal(vf_neg(x))));
 }
 
 /* x * sigmoid(y), 0 where the sigmoid is: the limit for x = -inf. */
 SIMD_INLINE vf gate(vf x, vf y)
 {
-    vf s = vf_sigmoid(y);
+    vf e = exp_normal(vf_neg(y));
 
-    return vf_select(vf_eq(s, vf_zero()), s, vf_mul(x, s));
+    return vf_select(vf_eq(e, vf_set1(INFINITY)), vf_zero(), vf_div(x, vf_add(vf_set1(1.0f), e)));
 }
 
 SIMD_INLINE vf vf_gelu_erf(vf x)
