@@ -170,7 +170,11 @@ void *cpu_plan_alloc(struct cpu_build *b, size_t bytes);
 const struct cpu_value *cpu_build_in(struct cpu_build *b, const struct cpu_step *step, int i);
 const struct cpu_value *cpu_build_out(struct cpu_build *b, const struct cpu_step *step, int i);
 
-/* How many threads the plan is made for, 1 when a hand-over costs more than `ns` nanoseconds of work gain. */
+/* Whether value `part` was placed inside the memory of value `whole`. */
+bool cpu_value_inside(const struct cpu_build *b, int part, int whole);
+
+/* Into how many pieces to cut `ns` nanoseconds of work: 1 when handing over costs more than it gains. Must
+ * not decide about results: cut only where any cut gives the same bits. */
 int64_t cpu_pieces(const struct cpu_op *op, double ns);
 
 /* Weights in executed form: one copy for all plans and streams of the model. `key` tells forms of the same
@@ -182,6 +186,9 @@ const void *cpu_weights(struct cpu_build *b, const struct cpu_arg *source, uint6
 
 /* A constant as dense f32, aligned; converted when stored otherwise. NULL and an error on failure. */
 const float *cpu_constant_f32(struct cpu_build *b, const struct cpu_arg *source, struct vt_error *err);
+
+/* Values of an i32 or i64 constant of at most `max` elements; false when it is no such constant. */
+bool cpu_constant_i64s(const struct cpu_arg *source, int64_t *values, int max, int *n);
 
 uint64_t cpu_key(uint64_t seed, const void *data, size_t bytes);
 

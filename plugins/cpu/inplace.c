@@ -83,6 +83,19 @@ static int join_axis(const struct cpu_op *op)
     return 0;
 }
 
+/* A tensor that is joined twice can lie at one of its places only: leave it outside. */
+static bool joined_twice(const struct vt_host *host, const struct cpu_choice *join, struct vt_edge e)
+{
+    int times = 0;
+
+    for (int i = 0; i < join->op.n_in; i++) {
+        struct vt_edge other = host->node_in(join->op.node, i);
+
+        times += other.src == e.src && other.port == e.port;
+    }
+    return times > 1;
+}
+
 static void slice_inputs(struct cpu_build *b, int index)
 {
     const struct cpu_choice *join = &b->choices[index];
@@ -94,7 +107,8 @@ static void slice_inputs(struct cpu_build *b, int index)
         struct vt_edge e = host->node_in(join->op.node, i);
         int tensor = cpu_tensor_id(b, e.src, e.port);
 
-        if (!join->op.in[i].raw && can_slice(b, &b->choices[host->node_index(e.src)], e.port, join)) {
+        if (!join->op.in[i].raw && !joined_twice(host, join, e) &&
+            can_slice(b, &b->choices[host->node_index(e.src)], e.port, join)) {
             b->slices[tensor] = (struct cpu_slice_of){index, begin};
         }
         begin += join->op.in[i].dims[axis];

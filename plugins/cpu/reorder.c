@@ -1,7 +1,7 @@
 /* Copies between layouts. */
 #include "plan.h"
 
-#include "kernels/copy.h"
+#include "ops/copies.h"
 
 struct reorder {
     struct cpu_copy plan;
@@ -32,35 +32,14 @@ static int run(const struct cpu_step *step, struct cpu_run *run)
     return VT_OK;
 }
 
-/* Strides in elements of a value, for its logical dimensions. */
-static void strides_of(const struct cpu_value *v, int64_t *strides)
-{
-    int64_t step = 1;
-
-    if (v->layout == CPU_NXC) {
-        strides[1] = 1;
-        step = v->pixel;
-        for (int i = v->t.rank - 1; i >= 2; i--) {
-            strides[i] = step;
-            step *= v->t.dims[i];
-        }
-        strides[0] = step;
-        return;
-    }
-    for (int i = v->t.rank - 1; i >= 0; i--) {
-        strides[i] = step;
-        step *= v->t.dims[i];
-    }
-}
-
 /* The copy runs in the order of the destination's memory. */
 static bool make_plan(struct cpu_copy *plan, const struct cpu_value *from, const struct cpu_value *to)
 {
     int64_t src[VT_MAX_RANK], dst[VT_MAX_RANK], dims[VT_MAX_RANK], s[VT_MAX_RANK], d[VT_MAX_RANK];
     int rank = to->t.rank;
 
-    strides_of(from, src);
-    strides_of(to, dst);
+    cpu_value_strides(from, src);
+    cpu_value_strides(to, dst);
     for (int i = 0; i < rank; i++) {
         int at = to->layout == CPU_NXC && i > 0 ? (i == rank - 1 ? 1 : i + 1) : i;
 

@@ -40,6 +40,14 @@ int cpu_value_root(const struct cpu_plan *plan, int value, size_t *offset)
     return value;
 }
 
+bool cpu_value_inside(const struct cpu_build *b, int part, int whole)
+{
+    while (part >= 0 && part != whole) {
+        part = b->plan->values[part].parent;
+    }
+    return part == whole && whole >= 0;
+}
+
 static struct cpu_value describe(const struct cpu_arg *arg, enum cpu_layout layout)
 {
     struct cpu_value v = {.layout = layout, .parent = -1, .place = CPU_AT_ARENA, .first = -1, .last = -1};

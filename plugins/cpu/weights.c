@@ -137,3 +137,23 @@ const float *cpu_constant_f32(struct cpu_build *b, const struct cpu_arg *source,
     }
     return cpu_weights(b, source, 1, (size_t)source->count * sizeof(float), widen_fill, &w, err);
 }
+
+bool cpu_constant_i64s(const struct cpu_arg *source, int64_t *values, int max, int *n)
+{
+    if (!source->raw || (source->raw->type != VT_I64 && source->raw->type != VT_I32) || source->count > max) {
+        return false;
+    }
+    *n = (int)source->count;
+    for (int i = 0; i < *n; i++) {
+        int32_t narrow;
+
+        if (source->raw->type == VT_I64) {
+            memcpy(&values[i], (const char *)source->raw->data + (size_t)i * sizeof(*values),
+                   sizeof(*values));
+        } else {
+            memcpy(&narrow, (const char *)source->raw->data + (size_t)i * sizeof(narrow), sizeof(narrow));
+            values[i] = narrow;
+        }
+    }
+    return true;
+}

@@ -19,9 +19,6 @@ static int prepare_outputs(const struct vt_node *node, struct vt_tensor *out, bo
                            struct vt_error *err)
 {
     for (int i = 0; i < node->n_out; i++) {
-        if (out[i].rank < 0 && !(node->op->flags & (VT_OP_DATA_SHAPE | VT_OP_BODY))) {
-            return vt_fail(err, VT_E_SHAPE, "the inputs leave the shape of output %d open", i);
-        }
         made[i] = !out[i].data;
         if (made[i] && out[i].rank >= 0) {
             int status = vt_tensor_alloc(&out[i], err);

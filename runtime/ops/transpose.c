@@ -37,11 +37,7 @@ static int infer(struct vt_infer *c)
     const struct vt_pshape *src = &c->in[0]->shape;
     struct vt_pshape out = {.rank = src->rank};
     int64_t order[VT_MAX_RANK];
-    int n, status = vt_infer_list(c, 1, "order", VT_MAX_RANK);
-
-    if (status) {
-        return status;
-    }
+    int n, status = VT_OK;
 
     if (vt_infer_i64s(c, 1, order, VT_MAX_RANK, &n)) {
         if (src->rank < 0) {

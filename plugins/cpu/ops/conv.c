@@ -1,0 +1,324 @@
+/* Convolutions, channels last: dense, grouped, depthwise, transposed; fused and plain operations alike. */
+#include "kernels/conv.h"
+#include "ops/post.h"
+
+/* Input numbers of the fused operations; the plain ones have 0 and 1 alone. */
+enum { DATA, WEIGHTS, SCALE, BIAS };
+
+struct conv {
+    struct cpu_conv_shape shape;
+    const struct cpu_conv_f32 *dense;
+    const struct cpu_dwconv_f32 *depthwise;
+    bool transposed;
+    const float *weights;
+    struct cpu_post post;
+    int64_t tasks;
+};
+
+static bool is_transposed(const struct cpu_op *op)
+{
+    return strstr(op->type, "Backprop") != NULL;
+}
+
+/* Weights are [G, O/G, I/G, k...] (transposed: [G, I/G, O/G, k...]) instead of [O, I, k...]. */
+static bool is_grouped(const struct cpu_op *op)
+{
+    return strncmp(op->type, "Group", 5) == 0 ||
+           (op->host->node_opset(op->node) == 0 && op->host->attr_i64(op->node, "grouped"));
+}
+
+static bool depthwise(const struct cpu_conv_shape *s)
+{
+    return s->groups > 1 && s->groups == s->ic && s->ic == s->oc;
+}
+
+static void axes_of(int rank, struct cpu_post_axes *axes)
+{
+    *axes = (struct cpu_post_axes){.rank = rank, .column = 1, .n_batch = 1, .n_row = rank - 2};
+    for (int i = 2; i < rank; i++) {
+        axes->row[i - 2] = i;
+    }
+}
+
+/* Padding before the first element of one spatial axis. */
+static int64_t pad_before(const struct cpu_op *op, int axis, int64_t explicit_pad, int64_t in, int64_t out,
+                          int64_t kernel, int64_t stride, int64_t dilation)
+{
+    const char *mode = op->host->attr_str(op->node, "auto_pad");
+    bool upper = strcasecmp(mode, "same_upper") == 0, lower = strcasecmp(mode, "same_lower") == 0;
+    int64_t total = (out - 1) * stride + (kernel - 1) * dilation + 1 - in;
+
+    (void)axis;
+    if (is_transposed(op)) {
+        total = (in - 1) * stride + (kernel - 1) * dilation + 1 - out;
+    }
+    if (strcasecmp(mode, "valid") == 0) {
+        return 0;
+    }
+    if (!upper && !lower) {
+        return explicit_pad;
+    }
+    total = total > 0 ? total : 0;
+    return upper ? total / 2 : (total + 1) / 2;
+}
+
+static bool fill_shape(const struct cpu_op *op, struct cpu_conv_shape *s)
+{
+    const struct cpu_arg *x = &op->in[DATA], *w = &op->in[WEIGHTS], *y = &op->out[0];
+    int spatial = x->rank - 2, first = is_grouped(op) ? 3 : 2;
+    int64_t n;
+    const int64_t *stride = op->host->attr_i64s(op->node, "strides", &n);
+    const int64_t *dilation, *pad;
+
+    if (n != spatial) {
+        return false;
+    }
+    dilation = op->host->attr_i64s(op->node, "dilations", &n);
+    if (n != spatial) {
+        return false;
+    }
+    pad = op->host->attr_i64s(op->node, "pads_begin", &n);
+    *s = (struct cpu_conv_shape){.batch = x->dims[0], .ic = x->dims[1], .oc = y->dims[1], .groups = 1};
+    if (is_grouped(op)) {
+        s->groups = w->dims[0];
+    }
+    for (int i = 0; i < CPU_CONV_DIMS; i++) {
+        int axis = i - (CPU_CONV_DIMS - spatial);
+
+        s->in[i] = s->out[i] = s->kernel[i] = s->stride[i] = s->dilation[i] = 1;
+        if (axis < 0) {
+            continue;
+        }
+        s->in[i] = x->dims[2 + axis];
+        s->out[i] = y->dims[2 + axis];
+        s->kernel[i] = w->dims[first + axis];
+        s->stride[i] = stride[axis];
+        s->dilation[i] = dilation[axis];
+        s->pad[i] = pad_before(op, axis, axis < n ? pad[axis] : 0, s->in[i], s->out[i], s->kernel[i],
+                               s->stride[i], s->dilation[i]);
+    }
+    s->x_pixel = s->ic;
+    s->y_pixel = s->oc;
+    return true;
+}
+
+static bool raw_float(const struct cpu_arg *arg)
+{
+    return arg->raw && (arg->raw->type == VT_F32 || arg->raw->type == VT_F16 || arg->raw->type == VT_BF16);
+}
+
+static bool supports(const struct cpu_op *op, const char **reason)
+{
+    struct cpu_conv_shape s;
+    struct cpu_post_axes axes;
+
+    *reason = "only f32 with constant weights";
+    if (op->in[DATA].type != VT_F32 || op->out[0].type != VT_F32 || !raw_float(&op->in[WEIGHTS])) {
+        return false;
+    }
+    *reason = "the rank is not 3 to 5, or not known";
+    if (op->in[DATA].rank < 3 || op->in[DATA].rank > 5 || op->out[0].rank != op->in[DATA].rank) {
+        return false;
+    }
+    *reason = "scale and bias must be constants";
+    for (int i = SCALE; op->host->node_opset(op->node) == 0 && i <= BIAS; i++) {
+        if (i < op->n_in && op->in[i].type != VT_DYNAMIC && !op->in[i].raw) {
+            return false;
+        }
+    }
+    *reason = "an attribute has the wrong length";
+    if (!fill_shape(op, &s)) {
+        return false;
+    }
+    axes_of(op->in[DATA].rank, &axes);
+    return cpu_post_supported(op, &axes, reason);
+}
+
+static double flops(const struct cpu_op *op, const struct cpu_conv_shape *s)
+{
+    double taps = (double)s->kernel[0] * (double)s->kernel[1] * (double)s->kernel[2];
+
+    return 2.0 * (double)(is_transposed(op) ? op->in[DATA].count : op->out[0].count) * taps *
+           (double)(is_transposed(op) ? s->oc : s->ic) / (double)s->groups;
+}
+
+static int options(const struct cpu_op *op, struct cpu_option *o)
+{
+    struct cpu_conv_shape s;
+    double ns;
+
+    fill_shape(op, &s);
+    ns = flops(op, &s) / 50.0 / op->threads;
+    o[0] = (struct cpu_option){CPU_NXC, CPU_NXC, CPU_NXC, ns, 0};
+    if (s.ic > 4 || s.groups > 1 || is_transposed(op)) {
+        return 1;
+    }
+    /* The first layer can read the planes of a picture as they come. */
+    o[1] = (struct cpu_option){CPU_PLAIN, CPU_NXC, CPU_NXC, ns * 1.02, 1};
+    return 2;
+}
+
+/* ---- weights
+ * ------------------------------------------------------------------------------------------------------- */
+
+struct packer {
+    const struct conv *conv;
+    struct cpu_conv_weights src;
+};
+
+static void pack(void *dst, void *ctx)
+{
+    struct packer *p = ctx;
+    const struct conv *c = p->conv;
+
+    if (c->depthwise) {
+        c->depthwise->pack(dst, &c->shape, &p->src);
+    } else if (c->transposed) {
+        c->dense->transposed_pack(dst, &c->shape, &p->src);
+    } else {
+        c->dense->pack(dst, &c->shape, &p->src);
+    }
+}
+
+static size_t packed_bytes(const struct conv *c)
+{
+    if (c->depthwise) {
+        return c->depthwise->packed_bytes(&c->shape);
+    }
+    return c->transposed ? c->dense->transposed_packed_bytes(&c->shape) : c->dense->packed_bytes(&c->shape);
+}
+
+static uint64_t pack_key(const struct conv *c, const void *scale)
+{
+    struct {
+        const void *kernel, *scale;
+        int64_t ic, oc, groups, kernel_dims[CPU_CONV_DIMS], stride[CPU_CONV_DIMS], dilation[CPU_CONV_DIMS],
+            pad[CPU_CONV_DIMS], planar;
+    } k = {.kernel = c->depthwise ? (const void *)c->depthwise : c->dense, .scale = scale};
+
+    k.ic = c->shape.ic;
+    k.oc = c->shape.oc;
+    k.groups = c->shape.groups;
+    k.planar = c->shape.x_planar;
+    memcpy(k.kernel_dims, c->shape.kernel, sizeof(k.kernel_dims));
+    if (c->transposed) {
+        memcpy(k.stride, c->shape.stride, sizeof(k.stride));
+        memcpy(k.dilation, c->shape.dilation, sizeof(k.dilation));
+        memcpy(k.pad, c->shape.pad, sizeof(k.pad));
+    }
+    return cpu_key(0, &k, sizeof(k));
+}
+
+static int pack_weights(struct cpu_build *b, const struct cpu_op *op, struct conv *c, struct vt_error *err)
+{
+    const struct cpu_arg *w = &op->in[WEIGHTS];
+    bool scaled = op->host->node_opset(op->node) == 0 && SCALE < op->n_in && op->in[SCALE].type != VT_DYNAMIC;
+    struct packer p = {.conv = c, .src = {.data = w->raw->data}};
+
+    p.src.type = w->raw->type == VT_F32 ? CPU_SRC_F32 : w->raw->type == VT_F16 ? CPU_SRC_F16 : CPU_SRC_BF16;
+    if (scaled) {
+        p.src.scale = cpu_constant_f32(b, &op->in[SCALE], err);
+        if (!p.src.scale) {
+            return VT_E_NOMEM;
+        }
+    }
+    c->weights = cpu_weights(b, w, pack_key(c, scaled ? op->in[SCALE].raw->data : NULL), packed_bytes(c),
+                             pack, &p, err);
+    return c->weights ? VT_OK : VT_E_NOMEM;
+}
+
+/* ---- the step
+ * ------------------------------------------------------------------------------------------------------ */
+
+struct job {
+    const struct conv *c;
+    struct cpu_conv_args args;
+};
+
+static void dense_task(void *arg, int64_t task, void *scratch)
+{
+    struct job *j = arg;
+
+    j->c->dense->run(&j->c->shape, &j->args, task, scratch);
+}
+
+static void transposed_task(void *arg, int64_t task, void *scratch)
+{
+    struct job *j = arg;
+
+    j->c->dense->transposed_run(&j->c->shape, &j->args, task, scratch);
+}
+
+static void depthwise_task(void *arg, int64_t task, void *scratch)
+{
+    struct job *j = arg;
+
+    j->c->depthwise->run(&j->c->shape, &j->args, task, scratch);
+}
+
+static int run(const struct cpu_step *step, struct cpu_run *run)
+{
+    const struct conv *c = step->data;
+    struct cpu_epilogue local;
+    struct job j = {.c = c,
+                    .args = {.x = cpu_in(step, run, DATA), .w = c->weights, .y = cpu_out(step, run, 0)}};
+
+    j.args.post = cpu_post_bind(&c->post, step, run, &local);
+    cpu_parallel(run, c->tasks,
+                 c->depthwise    ? depthwise_task
+                 : c->transposed ? transposed_task
+                                 : dense_task,
+                 &j);
+    return VT_OK;
+}
+
+static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cpu_option *option,
+                   struct cpu_step *step, struct vt_error *err)
+{
+    struct conv *c = cpu_plan_alloc(b, sizeof(*c));
+    bool fused = op->host->node_opset(op->node) == 0;
+    struct cpu_post_axes axes;
+    int status;
+
+    if (!c) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    fill_shape(op, &c->shape);
+    c->shape.x_planar = option->in == CPU_PLAIN;
+    c->shape.x_pixel = c->shape.x_planar ? 0 : cpu_build_in(b, step, DATA)->pixel;
+    c->shape.y_pixel = cpu_build_out(b, step, 0)->pixel;
+    c->transposed = is_transposed(op);
+    c->dense = cpu_conv_f32_get(op->isa);
+    if (depthwise(&c->shape) && !c->transposed) {
+        c->depthwise = cpu_dwconv_f32_get(op->isa);
+    }
+    status = pack_weights(b, op, c, err);
+    axes_of(op->in[DATA].rank, &axes);
+    if (status == VT_OK) {
+        status = cpu_post_prepare(b, op, step, &axes, fused ? BIAS : -1, &c->post, err);
+    }
+    if (c->depthwise) {
+        c->tasks = c->depthwise->tasks(&c->shape);
+        step->scratch = c->depthwise->scratch_bytes(&c->shape);
+        step->kernel = c->depthwise->name;
+    } else if (c->transposed) {
+        c->tasks = c->dense->transposed_tasks(&c->shape);
+        step->scratch = c->dense->transposed_scratch_bytes(&c->shape);
+        step->kernel = c->dense->name;
+    } else {
+        c->tasks = c->dense->tasks(&c->shape);
+        step->scratch = c->dense->scratch_bytes(&c->shape);
+        step->kernel = c->dense->name;
+    }
+    step->run = run;
+    step->data = c;
+    return status;
+}
+
+const struct cpu_impl cpu_impl_conv_nxc = {
+    .name = "conv_nxc",
+    .flags = CPU_READS_STRIDED | CPU_WRITES_STRIDED | CPU_TAKES_RAW,
+    .supports = supports,
+    .options = options,
+    .prepare = prepare,
+};

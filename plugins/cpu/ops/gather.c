@@ -1,0 +1,106 @@
+/* Gather of whole rows by constant axis. */
+#include "kernels/copy.h"
+
+#include "impl.h"
+
+struct gather {
+    struct cpu_gather shape;
+    const struct cpu_move *kernel;
+    int64_t units, pieces;
+};
+
+static bool axis_of(const struct cpu_op *op, int64_t *axis)
+{
+    int n;
+
+    if (!cpu_constant_i64s(&op->in[2], axis, 1, &n) || n != 1) {
+        return false;
+    }
+    *axis += *axis < 0 ? op->in[0].rank : 0;
+    return true;
+}
+
+static bool supports(const struct cpu_op *op, const char **reason)
+{
+    int64_t axis, batch = 0;
+
+    *reason = "the data is packed below a byte, or a shape is not known";
+    if (op->in[0].rank < 1 || op->in[1].rank < 0 || op->out[0].rank < 0 ||
+        vt_type_info(op->in[0].type)->bits < 8) {
+        return false;
+    }
+    *reason = "the indices are neither i32 nor i64";
+    if (op->in[1].type != VT_I32 && op->in[1].type != VT_I64) {
+        return false;
+    }
+    *reason = "the axis is not constant";
+    if (!axis_of(op, &axis)) {
+        return false;
+    }
+    *reason = "batch dimensions";
+    if (op->host->node_opset(op->node) >= 7) {
+        batch = op->host->attr_i64(op->node, "batch_dims");
+    }
+    return batch == 0;
+}
+
+struct job {
+    const struct gather *g;
+    const void *src, *index;
+    void *dst;
+};
+
+static void piece(void *arg, int64_t begin, int64_t end, void *scratch)
+{
+    struct job *j = arg;
+
+    (void)scratch;
+    j->g->kernel->gather(&j->g->shape, j->src, j->index, j->dst, begin, end);
+}
+
+static int run(const struct cpu_step *step, struct cpu_run *run)
+{
+    const struct gather *g = step->data;
+    struct job j = {g, cpu_in(step, run, 0), cpu_in(step, run, 1), cpu_out(step, run, 0)};
+
+    cpu_parallel_range(run, g->units, g->pieces, piece, &j);
+    return VT_OK;
+}
+
+static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cpu_option *option,
+                   struct cpu_step *step, struct vt_error *err)
+{
+    struct gather *g = cpu_plan_alloc(b, sizeof(*g));
+    int64_t axis = 0, outer = 1, row = vt_type_info(op->in[0].type)->bits / 8;
+
+    (void)option;
+    if (!g) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    axis_of(op, &axis);
+    for (int i = 0; i < axis; i++) {
+        outer *= op->in[0].dims[i];
+    }
+    for (int64_t i = axis + 1; i < op->in[0].rank; i++) {
+        row *= op->in[0].dims[i];
+    }
+    g->shape = (struct cpu_gather){.axis = op->in[0].dims[axis],
+                                   .count = op->in[1].count,
+                                   .row_bytes = row,
+                                   .outer_per_batch = outer,
+                                   .index_bytes = op->in[1].type == VT_I32 ? 4 : 8,
+                                   .wrap = op->host->node_opset(op->node) >= 8};
+    g->kernel = cpu_move_get(op->isa);
+    g->units = outer * op->in[1].count;
+    g->pieces = cpu_pieces(op, (double)(g->units * row) / 4);
+    step->run = run;
+    step->data = g;
+    step->kernel = g->kernel->name;
+    return VT_OK;
+}
+
+const struct cpu_impl cpu_impl_gather = {
+    .name = "gather",
+    .supports = supports,
+    .prepare = prepare,
+};

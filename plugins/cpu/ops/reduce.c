@@ -1,0 +1,161 @@
+/* Reductions over neighbouring axes. */
+#include "kernels/reduce.h"
+
+#include "impl.h"
+
+struct reduce {
+    const struct cpu_reduce_f32 *kernel;
+    enum cpu_reduce_kind kind;
+    int64_t outer, axis, inner, pieces;
+};
+
+static const struct {
+    const char *op;
+    enum cpu_reduce_kind kind;
+} kinds[] = {
+    {"ReduceSum", CPU_REDUCE_SUM}, {"ReduceMean", CPU_REDUCE_MEAN}, {"ReduceMax", CPU_REDUCE_MAX},
+    {"ReduceMin", CPU_REDUCE_MIN}, {"ReduceProd", CPU_REDUCE_PROD}, {"ReduceL1", CPU_REDUCE_L1},
+    {"ReduceL2", CPU_REDUCE_L2},
+};
+
+static bool axes_mask(const struct cpu_op *op, unsigned *mask)
+{
+    int64_t axes[VT_MAX_RANK];
+    int n;
+
+    *mask = 0;
+    if (!cpu_constant_i64s(&op->in[1], axes, VT_MAX_RANK, &n)) {
+        return false;
+    }
+    for (int i = 0; i < n; i++) {
+        int64_t axis = axes[i] + (axes[i] < 0 ? op->in[0].rank : 0);
+
+        if (axis < 0 || axis >= op->in[0].rank) {
+            return false;
+        }
+        *mask |= 1u << axis;
+    }
+    return true;
+}
+
+/* [outer][axis][inner] in the memory order of a layout; false when the reduced axes are not neighbours there.
+ * Axes of size 1 count as whatever suits. */
+static bool geometry(const struct cpu_op *op, enum cpu_layout layout, struct reduce *r)
+{
+    int rank = op->in[0].rank, phase = 0;
+    unsigned mask;
+
+    if (!axes_mask(op, &mask) || !mask) {
+        return false;
+    }
+    r->outer = r->axis = r->inner = 1;
+    for (int i = 0; i < rank; i++) {
+        int at = layout == CPU_NXC && i > 0 ? (i == rank - 1 ? 1 : i + 1) : i;
+        int64_t dim = op->in[0].dims[at];
+        bool reduced = mask >> at & 1;
+
+        if (dim == 1) {
+            continue;
+        }
+        if (reduced && phase == 2) {
+            return false;
+        }
+        if (reduced) {
+            phase = 1;
+            r->axis *= dim;
+        } else if (phase == 0) {
+            r->outer *= dim;
+        } else {
+            phase = 2;
+            r->inner *= dim;
+        }
+    }
+    return true;
+}
+
+static bool supports(const struct cpu_op *op, const char **reason)
+{
+    struct reduce r;
+
+    *reason = "only f32 of known rank";
+    if (op->in[0].type != VT_F32 || op->in[0].rank < 1 || op->out[0].rank < 0) {
+        return false;
+    }
+    *reason = "the axes are not constant, or not neighbours";
+    return geometry(op, CPU_PLAIN, &r);
+}
+
+/* A channels-last way exists when the output keeps the rank (keep_dims), or its order is the same either way.
+ */
+static int options(const struct cpu_op *op, struct cpu_option *o)
+{
+    struct reduce r;
+    double ns = (double)op->in[0].count * 0.3 / op->threads;
+
+    o[0] = (struct cpu_option){CPU_PLAIN, CPU_PLAIN, CPU_PLAIN, ns, 0};
+    if (op->in[0].rank < 3 || !geometry(op, CPU_NXC, &r)) {
+        return 1;
+    }
+    if (op->out[0].rank == op->in[0].rank) {
+        o[1] = (struct cpu_option){CPU_NXC, CPU_NXC, CPU_NXC, ns, 0};
+        return 2;
+    }
+    if (op->out[0].rank <= 2 && (op->out[0].rank < 2 || op->out[0].dims[1] == op->in[0].dims[1])) {
+        o[1] = (struct cpu_option){CPU_NXC, CPU_NXC, CPU_PLAIN, ns, 0};
+        return 2;
+    }
+    return 1;
+}
+
+struct job {
+    const struct reduce *r;
+    const float *src;
+    float *dst;
+};
+
+static void piece(void *arg, int64_t begin, int64_t end, void *scratch)
+{
+    struct job *j = arg;
+
+    (void)scratch;
+    j->r->kernel->reduce(j->r->kind, j->src, j->dst, j->r->axis, j->r->inner, begin, end);
+}
+
+static int run(const struct cpu_step *step, struct cpu_run *run)
+{
+    const struct reduce *r = step->data;
+    struct job j = {r, cpu_in(step, run, 0), cpu_out(step, run, 0)};
+
+    cpu_parallel_range(run, r->inner == 1 ? r->outer : cpu_column_units(r->outer, r->inner), r->pieces, piece,
+                       &j);
+    return VT_OK;
+}
+
+static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cpu_option *option,
+                   struct cpu_step *step, struct vt_error *err)
+{
+    struct reduce *r = cpu_plan_alloc(b, sizeof(*r));
+
+    if (!r) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    geometry(op, option->in, r);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strcmp(op->type, kinds[i].op) == 0) {
+            r->kind = kinds[i].kind;
+        }
+    }
+    r->kernel = cpu_reduce_f32_get(op->isa);
+    r->pieces = cpu_pieces(op, (double)op->in[0].count * 0.3);
+    step->run = run;
+    step->data = r;
+    step->kernel = r->kernel->name;
+    return VT_OK;
+}
+
+const struct cpu_impl cpu_impl_reduce = {
+    .name = "reduce",
+    .supports = supports,
+    .options = options,
+    .prepare = prepare,
+};
