@@ -20,6 +20,9 @@ static int prepare_outputs(const struct vt_node *node, struct vt_tensor *out, bo
 {
     for (int i = 0; i < node->n_out; i++) {
         made[i] = !out[i].data;
+        if (out[i].rank < 0 && !(node->op->flags & (VT_OP_DATA_SHAPE | VT_OP_BODY | VT_OP_STATEFUL))) {
+            return vt_fail(err, VT_E_SHAPE, "the shape of output %d does not follow from the inputs", i);
+        }
         if (made[i] && out[i].rank >= 0) {
             int status = vt_tensor_alloc(&out[i], err);
 

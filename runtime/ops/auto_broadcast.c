@@ -24,30 +24,37 @@ static bool broadcast_into(struct vt_pshape *a, const struct vt_pshape *b)
     return true;
 }
 
-int vt_infer_auto_broadcast(struct vt_infer *c, int first, int last, struct vt_pshape *shape)
+int vt_infer_auto_broadcast_input(struct vt_infer *c, int input, struct vt_pshape *shape)
 {
+    const struct vt_pshape *other = &c->in[input]->shape;
+    struct vt_pshape before = *shape;
     char a[256], b[256];
+    bool fits;
 
-    *shape = c->in[first]->shape;
-    for (int i = first + 1; i <= last; i++) {
-        const struct vt_pshape *other = &c->in[i]->shape;
-        struct vt_pshape before = *shape;
-        bool fits;
-
-        if (vt_attr_is(c->node, "auto_broadcast", "numpy")) {
-            fits = vt_pshape_broadcast(shape, other);
-        } else if (vt_attr_is(c->node, "auto_broadcast", "pdpd")) {
-            fits = broadcast_into(shape, other);
-        } else {
-            fits = vt_pshape_meet(shape, other, shape);
-        }
-        if (!fits) {
-            return vt_fail(c->err, VT_E_SHAPE, "input %d of shape %s does not fit %s (auto_broadcast=\"%s\")",
-                           i, vt_pshape_text(other, a, sizeof(a)), vt_pshape_text(&before, b, sizeof(b)),
-                           vt_attr_str(c->node, "auto_broadcast"));
-        }
+    if (vt_attr_is(c->node, "auto_broadcast", "numpy")) {
+        fits = vt_pshape_broadcast(shape, other);
+    } else if (vt_attr_is(c->node, "auto_broadcast", "pdpd")) {
+        fits = broadcast_into(shape, other);
+    } else {
+        fits = vt_pshape_meet(shape, other, shape);
+    }
+    if (!fits) {
+        return vt_fail(c->err, VT_E_SHAPE, "input %d of shape %s does not fit %s (auto_broadcast=\"%s\")",
+                       input, vt_pshape_text(other, a, sizeof(a)), vt_pshape_text(&before, b, sizeof(b)),
+                       vt_attr_str(c->node, "auto_broadcast"));
     }
     return VT_OK;
+}
+
+int vt_infer_auto_broadcast(struct vt_infer *c, int first, int last, struct vt_pshape *shape)
+{
+    int status = VT_OK;
+
+    *shape = c->in[first]->shape;
+    for (int i = first + 1; status == VT_OK && i <= last; i++) {
+        status = vt_infer_auto_broadcast_input(c, i, shape);
+    }
+    return status;
 }
 
 void vt_walk_init(struct vt_walk *w, int rank, const int64_t *dims, int n, const struct vt_tensor *in)

@@ -14,6 +14,9 @@
  * shapes, "pdpd" broadcasts the later ones into the first, "numpy" both ways. */
 int vt_infer_auto_broadcast(struct vt_infer *c, int first, int last, struct vt_pshape *shape);
 
+/* The same for one more input, on top of *shape. */
+int vt_infer_auto_broadcast_input(struct vt_infer *c, int input, struct vt_pshape *shape);
+
 #define VT_WALK_INPUTS 6
 
 /* A row-major walk through a shape, with the element of each input that broadcasts to the place. */
