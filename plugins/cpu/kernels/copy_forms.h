@@ -8,7 +8,7 @@ enum cpu_copy_form {
     CPU_COPY_ROWS,  /* the last dimension has any strides, 0 and negative ones too */
 };
 
-#define CPU_COPY_TILE 64    /* rows and columns of a tile, which is the unit of the transposing form */
+#define CPU_COPY_TILE 128   /* rows and columns of a tile, which is the unit of the transposing form */
 #define CPU_COPY_RUN  16384 /* elements a unit moves when all is one run */
 
 #endif

@@ -272,6 +272,16 @@ static void take_strided(float *dst, const float *src, int64_t stride, int64_t n
         loop_unary(COPY, dst, src, 0, 0, n);
         return;
     }
+    if (stride == 0) {
+        vf x = vf_set1(*src);
+        int64_t i = 0;
+
+        for (; i + L <= n; i += L) {
+            vf_store(dst + i, x);
+        }
+        vf_store_n(dst + i, x, (int)(n - i));
+        return;
+    }
     for (int64_t i = 0; i < n; i++) {
         dst[i] = src[i * stride];
     }

@@ -74,7 +74,7 @@ static void strided(int size, void *dst, ptrdiff_t ds, const void *src, ptrdiff_
 
 #if SIMD_LANES == 16
 
-#define EDGE 16 /* of the square that registers transpose */
+#define EDGE_U32 16 /* of the square that registers transpose */
 
 SIMD_INLINE void square_u32(uint32_t *dst, ptrdiff_t ds, const uint32_t *src, ptrdiff_t ss)
 {
@@ -110,7 +110,7 @@ SIMD_INLINE void square_u32(uint32_t *dst, ptrdiff_t ds, const uint32_t *src, pt
 
 #elif SIMD_LANES == 8
 
-#define EDGE 8
+#define EDGE_U32 8
 
 SIMD_INLINE void square_u32(uint32_t *dst, ptrdiff_t ds, const uint32_t *src, ptrdiff_t ss)
 {
@@ -137,7 +137,7 @@ SIMD_INLINE void square_u32(uint32_t *dst, ptrdiff_t ds, const uint32_t *src, pt
 
 #else
 
-#define EDGE 4
+#define EDGE_U32 4
 
 SIMD_INLINE void square_u32(uint32_t *dst, ptrdiff_t ds, const uint32_t *src, ptrdiff_t ss)
 {
@@ -150,47 +150,127 @@ SIMD_INLINE void square_u32(uint32_t *dst, ptrdiff_t ds, const uint32_t *src, pt
 
 #endif
 
-/* dst[a * ds + b] = src[b * ss + a] for a < na, b < nb. */
-static void transpose_u32(uint32_t *dst, ptrdiff_t ds, const uint32_t *src, ptrdiff_t ss, int64_t na,
-                          int64_t nb)
-{
-    int64_t a = 0, b;
+#if SIMD_LANES > 1
 
-    for (; a + EDGE <= na; a += EDGE) {
-        for (b = 0; b + EDGE <= nb; b += EDGE) {
-            square_u32(dst + a * ds + b, ds, src + b * ss + a, ss);
-        }
-        for (int64_t i = a; i < a + EDGE; i++) {
-            for (int64_t j = b; j < nb; j++) {
-                dst[i * ds + j] = src[j * ss + i];
-            }
-        }
+#define EDGE_U8  8
+#define EDGE_U16 8
+#define EDGE_U64 4
+
+SIMD_INLINE void square_u8(uint8_t *dst, ptrdiff_t ds, const uint8_t *src, ptrdiff_t ss)
+{
+    __m128i a[8], b[4];
+
+    for (int i = 0; i < 8; i++) {
+        a[i] = _mm_loadl_epi64((const void *)(src + i * ss));
     }
-    for (; a < na; a++) {
-        for (b = 0; b < nb; b++) {
-            dst[a * ds + b] = src[b * ss + a];
-        }
+    for (int i = 0; i < 4; i++) {
+        b[i] = _mm_unpacklo_epi8(a[2 * i], a[2 * i + 1]);
+    }
+    a[0] = _mm_unpacklo_epi16(b[0], b[1]);
+    a[1] = _mm_unpackhi_epi16(b[0], b[1]);
+    a[2] = _mm_unpacklo_epi16(b[2], b[3]);
+    a[3] = _mm_unpackhi_epi16(b[2], b[3]);
+    b[0] = _mm_unpacklo_epi32(a[0], a[2]);
+    b[1] = _mm_unpackhi_epi32(a[0], a[2]);
+    b[2] = _mm_unpacklo_epi32(a[1], a[3]);
+    b[3] = _mm_unpackhi_epi32(a[1], a[3]);
+    for (int i = 0; i < 4; i++) {
+        _mm_storel_epi64((void *)(dst + 2 * i * ds), b[i]);
+        _mm_storel_epi64((void *)(dst + (2 * i + 1) * ds), _mm_unpackhi_epi64(b[i], b[i]));
     }
 }
 
-/* Blocks of 8 x 8: each line of src and dst is used eight times while it is in L1. */
-#define TRANSPOSE(T)                                                                                         \
-    static void transpose_##T(T *dst, ptrdiff_t ds, const T *src, ptrdiff_t ss, int64_t na, int64_t nb)      \
+SIMD_INLINE void square_u16(uint16_t *dst, ptrdiff_t ds, const uint16_t *src, ptrdiff_t ss)
+{
+    __m128i a[8], b[8];
+
+    for (int i = 0; i < 8; i++) {
+        a[i] = _mm_loadu_si128((const void *)(src + i * ss));
+    }
+    for (int i = 0; i < 8; i += 2) {
+        b[i] = _mm_unpacklo_epi16(a[i], a[i + 1]);
+        b[i + 1] = _mm_unpackhi_epi16(a[i], a[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4) {
+        a[i] = _mm_unpacklo_epi32(b[i], b[i + 2]);
+        a[i + 1] = _mm_unpackhi_epi32(b[i], b[i + 2]);
+        a[i + 2] = _mm_unpacklo_epi32(b[i + 1], b[i + 3]);
+        a[i + 3] = _mm_unpackhi_epi32(b[i + 1], b[i + 3]);
+    }
+    for (int i = 0; i < 4; i++) {
+        _mm_storeu_si128((void *)(dst + 2 * i * ds), _mm_unpacklo_epi64(a[i], a[i + 4]));
+        _mm_storeu_si128((void *)(dst + (2 * i + 1) * ds), _mm_unpackhi_epi64(a[i], a[i + 4]));
+    }
+}
+
+SIMD_INLINE void square_u64(uint64_t *dst, ptrdiff_t ds, const uint64_t *src, ptrdiff_t ss)
+{
+    __m256i a[4], b[4];
+
+    for (int i = 0; i < 4; i++) {
+        a[i] = _mm256_loadu_si256((const void *)(src + i * ss));
+    }
+    for (int i = 0; i < 4; i += 2) {
+        b[i] = _mm256_unpacklo_epi64(a[i], a[i + 1]);
+        b[i + 1] = _mm256_unpackhi_epi64(a[i], a[i + 1]);
+    }
+    for (int i = 0; i < 2; i++) {
+        _mm256_storeu_si256((void *)(dst + i * ds), _mm256_permute2x128_si256(b[i], b[i + 2], 0x20));
+        _mm256_storeu_si256((void *)(dst + (i + 2) * ds), _mm256_permute2x128_si256(b[i], b[i + 2], 0x31));
+    }
+}
+
+#else
+
+#define EDGE_U8  4
+#define EDGE_U16 4
+#define EDGE_U64 4
+
+#define SQUARE(name, T)                                                                                      \
+    SIMD_INLINE void square_##name(T *dst, ptrdiff_t ds, const T *src, ptrdiff_t ss)                         \
     {                                                                                                        \
-        for (int64_t a = 0; a < na; a += 8) {                                                                \
-            int64_t stop = a + 8 < na ? a + 8 : na;                                                          \
-                                                                                                             \
-            for (int64_t b = 0; b < nb; b++) {                                                               \
-                for (int64_t i = a; i < stop; i++) {                                                         \
-                    dst[i * ds + b] = src[b * ss + i];                                                       \
-                }                                                                                            \
+        for (int j = 0; j < 4; j++) {                                                                        \
+            for (int i = 0; i < 4; i++) {                                                                    \
+                dst[j * ds + i] = src[i * ss + j];                                                           \
             }                                                                                                \
         }                                                                                                    \
     }
 
-TRANSPOSE(uint8_t)
-TRANSPOSE(uint16_t)
-TRANSPOSE(uint64_t)
+SQUARE(u8, uint8_t)
+SQUARE(u16, uint16_t)
+SQUARE(u64, uint64_t)
+
+#undef SQUARE
+
+#endif
+
+/* dst[a * ds + b] = src[b * ss + a] for a < na, b < nb. */
+#define TRANSPOSE(name, T, edge)                                                                             \
+    static void transpose_##name(T *dst, ptrdiff_t ds, const T *src, ptrdiff_t ss, int64_t na, int64_t nb)   \
+    {                                                                                                        \
+        int64_t a = 0, b;                                                                                    \
+                                                                                                             \
+        for (; a + (edge) <= na; a += (edge)) {                                                              \
+            for (b = 0; b + (edge) <= nb; b += (edge)) {                                                     \
+                square_##name(dst + a * ds + b, ds, src + b * ss + a, ss);                                   \
+            }                                                                                                \
+            for (int64_t i = a; i < a + (edge); i++) {                                                       \
+                for (int64_t j = b; j < nb; j++) {                                                           \
+                    dst[i * ds + j] = src[j * ss + i];                                                       \
+                }                                                                                            \
+            }                                                                                                \
+        }                                                                                                    \
+        for (; a < na; a++) {                                                                                \
+            for (b = 0; b < nb; b++) {                                                                       \
+                dst[a * ds + b] = src[b * ss + a];                                                           \
+            }                                                                                                \
+        }                                                                                                    \
+    }
+
+TRANSPOSE(u8, uint8_t, EDGE_U8)
+TRANSPOSE(u16, uint16_t, EDGE_U16)
+TRANSPOSE(u32, uint32_t, EDGE_U32)
+TRANSPOSE(u64, uint64_t, EDGE_U64)
 
 #undef TRANSPOSE
 
@@ -240,10 +320,10 @@ static void copy_tiles(const struct cpu_copy *p, const char *src, char *dst, int
         char *d = dst + (pos.dst + a * ds + b) * p->size;
 
         switch (p->size) {
-        case 1: transpose_uint8_t((uint8_t *)d, ds, (const uint8_t *)s, ss, rows, cols); break;
-        case 2: transpose_uint16_t((uint16_t *)d, ds, (const uint16_t *)s, ss, rows, cols); break;
+        case 1: transpose_u8((uint8_t *)d, ds, (const uint8_t *)s, ss, rows, cols); break;
+        case 2: transpose_u16((uint16_t *)d, ds, (const uint16_t *)s, ss, rows, cols); break;
         case 4: transpose_u32((uint32_t *)d, ds, (const uint32_t *)s, ss, rows, cols); break;
-        default: transpose_uint64_t((uint64_t *)d, ds, (const uint64_t *)s, ss, rows, cols); break;
+        default: transpose_u64((uint64_t *)d, ds, (const uint64_t *)s, ss, rows, cols); break;
         }
         if (t + 1 == per) {
             position_next(p, p->rank - 2, &pos);

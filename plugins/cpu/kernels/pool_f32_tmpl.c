@@ -12,16 +12,21 @@ struct window {
     int64_t lo, hi, start, padded;
 };
 
+static int64_t ceil_div(int64_t a, int64_t b)
+{
+    return b == 1 ? a : (a + b - 1) / b;
+}
+
 static struct window window_at(const struct cpu_pool *p, int d, int64_t o)
 {
     struct window w = {.lo = 0, .hi = p->kernel[d], .start = o * p->stride[d] - p->pad_begin[d]};
     int64_t step = p->dilation[d], limit = p->in[d] + p->pad_end[d];
 
     if (w.start < 0) {
-        w.lo = (-w.start + step - 1) / step;
+        w.lo = ceil_div(-w.start, step);
     }
     if (w.start + (w.hi - 1) * step >= p->in[d]) {
-        w.hi = p->in[d] > w.start ? (p->in[d] - w.start + step - 1) / step : 0;
+        w.hi = p->in[d] > w.start ? ceil_div(p->in[d] - w.start, step) : 0;
     }
     if (w.hi < w.lo) {
         w.hi = w.lo;
@@ -29,7 +34,7 @@ static struct window window_at(const struct cpu_pool *p, int d, int64_t o)
     /* A window may hang over the end pad too when the output size was rounded up. */
     w.padded = p->kernel[d];
     if (w.start + (p->kernel[d] - 1) * step >= limit) {
-        w.padded = limit > w.start ? (limit - w.start + step - 1) / step : 0;
+        w.padded = limit > w.start ? ceil_div(limit - w.start, step) : 0;
     }
     return w;
 }
@@ -141,26 +146,6 @@ SIMD_INLINE float nchw_one(const struct cpu_pool *p, const struct window *w, con
     return max ? acc : acc * average_factor(p, w);
 }
 
-/* L outputs whose windows lie wholly inside the row, one element apart. */
-SIMD_INLINE vf nchw_vector(const struct cpu_pool *p, const struct window *w, const float *src, bool max)
-{
-    vf acc = max ? vf_set1(-INFINITY) : vf_zero();
-
-    for (int64_t kd = w[0].lo; kd < w[0].hi; kd++) {
-        for (int64_t kh = w[1].lo; kh < w[1].hi; kh++) {
-            int64_t d = w[0].start + kd * p->dilation[0], h = w[1].start + kh * p->dilation[1];
-            const float *s = src + (d * p->in[1] + h) * p->in[2] + w[2].start;
-
-            for (int64_t kw = 0; kw < p->kernel[2]; kw++) {
-                vf x = vf_load(s + kw * p->dilation[2]);
-
-                acc = max ? row_max_nan(acc, x) : vf_add(acc, x);
-            }
-        }
-    }
-    return max ? acc : vf_mul(acc, vf_set1(average_factor(p, w)));
-}
-
 /* The whole plane is one window: a long sum, in vectors. */
 static float plane_average(const struct cpu_pool *p, const float *src)
 {
@@ -193,20 +178,136 @@ static bool is_global(const struct cpu_pool *p)
     return global;
 }
 
+#define ROW_FLOATS 2048 /* of an input row that are combined at a time */
+
+/* The even ones of 2 L floats. */
+SIMD_INLINE vf load_even(const float *p)
+{
+#if SIMD_LANES == 16
+    const __m512i even = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+
+    return _mm512_permutex2var_ps(vf_load(p), even, vf_load(p + L));
+#elif SIMD_LANES == 8
+    __m256 halves = _mm256_shuffle_ps(vf_load(p), vf_load(p + L), 0x88);
+
+    return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(halves), 0xd8));
+#else
+    return vf_load(p);
+#endif
+}
+
+/* Elements [first, first + n) of the input rows under the window, combined into one row. */
+SIMD_INLINE void combine_rows(const struct cpu_pool *p, const struct window *w, const float *src,
+                              int64_t first, int64_t n, float *row, bool max)
+{
+    for (int64_t i = 0; i < n; i += L) {
+        vm m = vm_first(n - i < L ? (int)(n - i) : L);
+        vf acc = max ? vf_set1(-INFINITY) : vf_zero();
+
+        for (int64_t kd = w[0].lo; kd < w[0].hi; kd++) {
+            for (int64_t kh = w[1].lo; kh < w[1].hi; kh++) {
+                int64_t d = w[0].start + kd * p->dilation[0], h = w[1].start + kh * p->dilation[1];
+                vf x = vf_load_m(src + (d * p->in[1] + h) * p->in[2] + first + i, m);
+
+                acc = max ? row_max_nan(acc, x) : vf_add(acc, x);
+            }
+        }
+        vf_store_m(row + i, acc, m);
+    }
+}
+
+/* L outputs, the window of the first begins at `s` of the combined row. */
+SIMD_INLINE vf row_vector(const struct cpu_pool *p, const float *s, bool even, bool max)
+{
+    vf acc = max ? vf_set1(-INFINITY) : vf_zero();
+
+    for (int64_t kw = 0; kw < p->kernel[2]; kw++) {
+        vf x = even ? load_even(s + kw * p->dilation[2]) : vf_load(s + kw * p->dilation[2]);
+
+        acc = max ? row_max_nan(acc, x) : vf_add(acc, x);
+    }
+    return acc;
+}
+
+/* The same for strides that no vector load fits. */
+SIMD_INLINE vf row_lanes(const struct cpu_pool *p, const float *s, int lanes, bool max)
+{
+    float y[L];
+
+    for (int j = 0; j < L; j++) {
+        y[j] = max ? -INFINITY : 0;
+        for (int64_t kw = 0; j < lanes && kw < p->kernel[2]; kw++) {
+            float x = s[j * p->stride[2] + kw * p->dilation[2]];
+
+            y[j] = !max ? y[j] + x : y[j] != y[j] || y[j] > x ? y[j] : x;
+        }
+    }
+    return vf_load(y);
+}
+
+/* What sums of outputs [x, x + lanes) are multiplied by: one number but at the ends of the row. */
+SIMD_INLINE vf row_factors(const struct cpu_pool *p, struct window *w, int64_t x, int lanes)
+{
+    int64_t start = x * p->stride[2] - p->pad_begin[2], reach = (p->kernel[2] - 1) * p->dilation[2];
+    int64_t last = start + (lanes - 1) * p->stride[2] + reach;
+    float factor[L];
+
+    if (p->exclude_pad ? start >= 0 && last < p->in[2] : last < p->in[2] + p->pad_end[2]) {
+        w[2] = (struct window){0, p->kernel[2], start, p->kernel[2]};
+        return vf_set1(average_factor(p, w));
+    }
+    for (int j = 0; j < L; j++) {
+        w[2] = window_at(p, 2, x + (j < lanes ? j : 0));
+        factor[j] = average_factor(p, w);
+    }
+    return vf_load(factor);
+}
+
+/* Outputs [begin, end) of one row. The combined row holds what is neutral where it lies in the pads. */
+SIMD_INLINE void nchw_outputs(const struct cpu_pool *p, struct window *w, const float *src, float *dst,
+                              int64_t begin, int64_t end, bool max)
+{
+    float row[ROW_FLOATS + 4 * L];
+    int64_t stride = p->stride[2], first = begin * stride - p->pad_begin[2];
+    int64_t n = (end - 1 - begin) * stride + (p->kernel[2] - 1) * p->dilation[2] + 1;
+    int64_t lo = first < 0 ? 0 : first, hi = first + n > p->in[2] ? p->in[2] : first + n;
+
+    for (int64_t i = 0; i < n + 3 * L; i += L) {
+        vf_store(row + i, max ? vf_set1(-INFINITY) : vf_zero());
+    }
+    if (lo < hi) {
+        combine_rows(p, w, src, lo, hi - lo, row + (lo - first), max);
+    }
+    for (int64_t x = begin; x < end; x += L) {
+        const float *s = row + (x - begin) * stride;
+        int lanes = end - x < L ? (int)(end - x) : L;
+        vf y;
+
+        if (L == 1 || stride == 1) {
+            y = row_vector(p, s, false, max);
+        } else if (stride == 2) {
+            y = row_vector(p, s, true, max);
+        } else {
+            y = row_lanes(p, s, lanes, max);
+        }
+        vf_store_n(dst + x, max ? y : vf_mul(y, row_factors(p, w, x, lanes)), lanes);
+    }
+}
+
 SIMD_INLINE void nchw_row(const struct cpu_pool *p, struct window *w, const float *src, float *dst, bool max)
 {
-    int64_t reach = (p->kernel[2] - 1) * p->dilation[2] + L;
+    int64_t reach = (p->kernel[2] - 1) * p->dilation[2] + 1, take;
 
-    for (int64_t x = 0; x < p->out[2];) {
-        w[2] = window_at(p, 2, x);
-        if (L > 1 && p->stride[2] == 1 && w[2].start >= 0 && w[2].start + reach <= p->in[2] &&
-            x + L <= p->out[2]) {
-            vf_store(dst + x, nchw_vector(p, w, src, max));
-            x += L;
-        } else {
+    if (reach > ROW_FLOATS) {
+        for (int64_t x = 0; x < p->out[2]; x++) {
+            w[2] = window_at(p, 2, x);
             dst[x] = nchw_one(p, w, src, max);
-            x++;
         }
+        return;
+    }
+    take = (ROW_FLOATS - reach) / p->stride[2] + 1;
+    for (int64_t x = 0; x < p->out[2]; x += take) {
+        nchw_outputs(p, w, src, dst, x, x + take < p->out[2] ? x + take : p->out[2], max);
     }
 }
 

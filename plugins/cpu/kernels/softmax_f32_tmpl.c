@@ -101,32 +101,53 @@ static void log_softmax(const float *src, int64_t src_ld, float *dst, int64_t ds
     }
 }
 
-/* `lanes` <= SIMD_LANES columns of one [axis][inner] matrix. */
-SIMD_INLINE void columns(const float *src, float *dst, int64_t axis, int64_t inner, int lanes, bool log)
-{
-    vm m = vm_first(lanes);
-    vf max = vf_set1(-INFINITY), sum = vf_zero(), f;
+#define COLUMN_VECTORS (CPU_COLUMN_BLOCK / L < 4 ? CPU_COLUMN_BLOCK / L : 4)
 
+/* `vectors` vectors of columns of one [axis][inner] matrix, the last with mask m. */
+SIMD_INLINE void columns(const float *src, float *dst, int64_t axis, int64_t inner, const int vectors, vm m,
+                         bool log)
+{
+    const vm all = vm_first(L);
+    vf max[COLUMN_VECTORS], sum[COLUMN_VECTORS], part[COLUMN_VECTORS];
+
+    for (int v = 0; v < vectors; v++) {
+        max[v] = vf_set1(-INFINITY);
+        sum[v] = vf_zero();
+    }
     for (int64_t a = 0; a < axis; a++) {
-        max = row_max_nan(max, vf_load_m(src + a * inner, m));
+        for (int v = 0; v < vectors; v++) {
+            max[v] = row_max_nan(max[v], vf_load_m(src + a * inner + v * L, v == vectors - 1 ? m : all));
+        }
     }
     for (int64_t a = 0; a < axis;) {
         int64_t stop = a + 64 < axis ? a + 64 : axis;
-        vf part = vf_zero();
 
-        for (; a < stop; a++) {
-            vf x = vf_sub(vf_load_m(src + a * inner, m), max), e = vf_exp(x);
-
-            part = vf_add(part, e);
-            vf_store_m(dst + a * inner, log ? x : e, m);
+        for (int v = 0; v < vectors; v++) {
+            part[v] = vf_zero();
         }
-        sum = vf_add(sum, part);
-    }
-    f = log ? vf_log(sum) : vf_div(vf_set1(1), sum);
-    for (int64_t a = 0; a < axis; a++) {
-        vf y = vf_load_m(dst + a * inner, m);
+        for (; a < stop; a++) {
+            for (int v = 0; v < vectors; v++) {
+                vm lanes = v == vectors - 1 ? m : all;
+                vf x = vf_sub(vf_load_m(src + a * inner + v * L, lanes), max[v]), e = vf_exp(x);
 
-        vf_store_m(dst + a * inner, log ? vf_sub(y, f) : vf_mul(y, f), m);
+                part[v] = vf_add(part[v], e);
+                vf_store_m(dst + a * inner + v * L, log ? x : e, lanes);
+            }
+        }
+        for (int v = 0; v < vectors; v++) {
+            sum[v] = vf_add(sum[v], part[v]);
+        }
+    }
+    for (int v = 0; v < vectors; v++) {
+        sum[v] = log ? vf_log(sum[v]) : vf_div(vf_set1(1), sum[v]);
+    }
+    for (int64_t a = 0; a < axis; a++) {
+        for (int v = 0; v < vectors; v++) {
+            vm lanes = v == vectors - 1 ? m : all;
+            vf y = vf_load_m(dst + a * inner + v * L, lanes);
+
+            vf_store_m(dst + a * inner + v * L, log ? vf_sub(y, sum[v]) : vf_mul(y, sum[v]), lanes);
+        }
     }
 }
 
@@ -139,8 +160,12 @@ SIMD_INLINE void strided(const float *src, float *dst, int64_t axis, int64_t inn
         int64_t base = u / blocks * axis * inner, c = u % blocks * CPU_COLUMN_BLOCK;
         int64_t stop = c + CPU_COLUMN_BLOCK < inner ? c + CPU_COLUMN_BLOCK : inner;
 
+        for (; c + COLUMN_VECTORS * L <= stop; c += COLUMN_VECTORS * L) {
+            columns(src + base + c, dst + base + c, axis, inner, COLUMN_VECTORS, vm_first(L), log);
+        }
         for (; c < stop; c += L) {
-            columns(src + base + c, dst + base + c, axis, inner, stop - c < L ? (int)(stop - c) : L, log);
+            columns(src + base + c, dst + base + c, axis, inner, 1,
+                    vm_first(stop - c < L ? (int)(stop - c) : L), log);
         }
     }
 }
