@@ -1,7 +1,7 @@
 /* One <layer>: what it is called, its ports, its attributes. */
 #include "read.h"
 
-#include <strings.h>
+#include <stdlib.h>
 
 /* Names that files use for operations that the operation sets call otherwise. */
 static const char *operation_name(const char *type)
@@ -266,17 +266,12 @@ int ir_layer_build(struct ir_net *net, struct ir_layer *layer)
 }
 
 /* names="a,b\,c" are "a" and "b,c". */
-int ir_layer_add_names(const struct ir_net *net, const struct ir_layer *layer, int output, struct vt_node *to,
-                       int to_output)
+static int add_port_names(const struct ir_reader *r, const struct ir_layer *layer, int output, char *name)
 {
-    const char *p = ir_attr(layer->out[output].elem, "names");
-    size_t room = p ? strlen(p) + 1 : 1, n = 0;
-    char *name = ir_doc_alloc(&net->r->doc, room, 1);
+    const struct ir_port *port = &layer->out[output];
+    size_t n = 0;
 
-    if (!name) {
-        return ir_fail(net->r, layer->elem, layer, VT_E_NOMEM, "out of memory");
-    }
-    for (; p; p++) {
+    for (const char *p = ir_attr(port->elem, "names"); p; p++) {
         if (p[0] == '\\' && p[1] == ',') {
             name[n++] = *++p;
             continue;
@@ -286,8 +281,9 @@ int ir_layer_add_names(const struct ir_net *net, const struct ir_layer *layer, i
             continue;
         }
         name[n] = 0;
-        if (n && net->r->host->node_add_tensor_name(to, to_output, name, net->r->err)) {
-            return ir_context(net->r, layer->elem);
+        if (n && r->host->node_add_tensor_name(port->named ? port->named : layer->node,
+                                               port->named ? 0 : output, name, r->err)) {
+            return ir_context(r, port->elem);
         }
         n = 0;
         if (!*p) {
@@ -295,4 +291,29 @@ int ir_layer_add_names(const struct ir_net *net, const struct ir_layer *layer, i
         }
     }
     return VT_OK;
+}
+
+int ir_layer_add_names(const struct ir_reader *r, const struct ir_layer *layer)
+{
+    size_t room = 0;
+    char *name;
+    int status = VT_OK;
+
+    for (int i = 0; i < layer->n_out; i++) {
+        const char *names = ir_attr(layer->out[i].elem, "names");
+
+        room = names && strlen(names) > room ? strlen(names) : room;
+    }
+    if (!room) {
+        return VT_OK;
+    }
+    name = malloc(room + 1);
+    if (!name) {
+        return ir_fail(r, layer->elem, layer, VT_E_NOMEM, "out of memory");
+    }
+    for (int i = 0; i < layer->n_out && status == VT_OK; i++) {
+        status = add_port_names(r, layer, i, name);
+    }
+    free(name);
+    return status;
 }

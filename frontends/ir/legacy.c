@@ -18,15 +18,25 @@ static struct vt_node *convert(struct ir_net *net, struct vt_node *src, int outp
     return node;
 }
 
+/* Whether names="a,b" has `name` among them. */
+static bool has_name(const struct ir_port *port, const char *name)
+{
+    const char *names = port ? ir_attr(port->elem, "names") : NULL;
+    size_t n = strlen(name);
+
+    for (const char *p = names; p; p = strchr(p, ',')) {
+        p += *p == ',';
+        if (strncmp(p, name, n) == 0 && (!p[n] || p[n] == ',')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int add_name(const struct ir_net *net, struct vt_node *node, int output, const struct ir_port *port,
                     const char *name)
 {
-    const char *names = port ? ir_attr(port->elem, "names") : NULL;
-
-    if (names && strcmp(names, name) == 0) {
-        return VT_OK;
-    }
-    return net->r->host->node_add_tensor_name(node, output, name, net->r->err);
+    return has_name(port, name) ? VT_OK : net->r->host->node_add_tensor_name(node, output, name, net->r->err);
 }
 
 int ir_legacy_param(struct ir_net *net, struct ir_layer *layer)
@@ -82,9 +92,9 @@ int ir_legacy_result(struct ir_net *net, struct ir_layer *result, struct ir_laye
         if (!from) {
             return ir_context(r, result->elem);
         }
-    }
-    if (from != src->node && ir_layer_add_names(net, src, output, from, port)) {
-        return ir_context(r, result->elem);
+        if (src->param < 0 && !src->out[output].named) {
+            src->out[output].named = from;
+        }
     }
     if (src->n_out > 1) {
         snprintf(name, sizeof(name), "%.400s.%d", src->name, output);

@@ -123,6 +123,19 @@ static int read_edges(struct ir_net *net)
     return VT_OK;
 }
 
+/* Once the edges are there: a conversion that a result made necessary bears the names instead. */
+static int add_names(const struct ir_net *net)
+{
+    int status = VT_OK;
+
+    for (int i = 0; i < net->n_layers && status == VT_OK; i++) {
+        if (net->layers[i].result < 0) {
+            status = ir_layer_add_names(net->r, &net->layers[i]);
+        }
+    }
+    return status;
+}
+
 static int check_inputs(const struct ir_net *net)
 {
     for (int i = 0; i < net->n_layers; i++) {
@@ -146,10 +159,6 @@ static int build_layers(struct ir_net *net)
         struct ir_layer *layer = &net->layers[i];
         int status = ir_layer_build(net, layer);
 
-        /* A layer may declare fewer outputs than its operation has, not more: that is an error already. */
-        for (int o = 0; o < layer->n_out && !status && layer->result < 0; o++) {
-            status = ir_layer_add_names(net, layer, o, layer->node, o);
-        }
         if (status == VT_OK && legacy && layer->param >= 0) {
             status = ir_legacy_param(net, layer);
         }
@@ -204,6 +213,7 @@ int ir_net_read(struct ir_net *net)
     status = build_layers(net);
     status = status ? status : read_edges(net);
     status = status ? status : check_inputs(net);
+    status = status ? status : add_names(net);
     status = status ? status : ir_net_rt_info(net);
     status = status ? status : finish(net);
     if (status) {

@@ -27,7 +27,8 @@ struct ir_reader {
 struct ir_port {
     int64_t id;
     const struct ir_elem *elem;
-    bool connected; /* inputs */
+    bool connected;        /* inputs */
+    struct vt_node *named; /* outputs: the node whose output 0 bears the names; NULL: the layer's own */
 };
 
 struct ir_layer {
@@ -84,8 +85,7 @@ struct ir_layer *ir_net_find(const struct ir_net *net, int64_t id);
 /* id, name, type, version and ports. (layer.c) */
 int ir_layer_parse(const struct ir_net *net, const struct ir_elem *elem, struct ir_layer *layer);
 int ir_layer_build(struct ir_net *net, struct ir_layer *layer);
-int ir_layer_add_names(const struct ir_net *net, const struct ir_layer *layer, int output, struct vt_node *to,
-                       int to_output);
+int ir_layer_add_names(const struct ir_reader *r, const struct ir_layer *layer);
 int ir_port_type_and_shape(const struct ir_reader *r, const struct ir_layer *layer,
                            const struct ir_port *port, enum vt_type *type, struct vt_pshape *shape);
 int ir_find_port(const struct ir_port *ports, int n, int64_t id, int first);

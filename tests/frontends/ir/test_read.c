@@ -215,6 +215,9 @@ static void test_version_10(void **state)
     assert_ptr_equal(port.node, graph->params[0]);
     assert_true(vt_graph_find_tensor(graph, "x:0", &port));
     assert_ptr_equal(port.node, graph->params[0]);
+    assert_int_equal(graph->params[0]->out[0].n_names, 2);
+    assert_true(vt_graph_find_tensor(graph, "s:0", &port));
+    assert_ptr_equal(port.node, graph->results[0]->in[0].node);
     assert_true(vt_graph_find_tensor(graph, "s", &port));
     assert_ptr_equal(port.node, graph->results[0]->in[0].node);
     vt_graph_destroy(graph);
