@@ -77,6 +77,10 @@ static int parse_ports(const struct ir_net *net, struct ir_layer *layer, const c
         if (status) {
             return status;
         }
+        if (port->id < 0 || port->id > INT32_MAX) {
+            return ir_fail(r, e, layer, VT_E_RANGE, "port id %lld is outside 0..%d", (long long)port->id,
+                           INT32_MAX);
+        }
         port->elem = e;
         /* Ids grow by one nearly always; then one look is enough. */
         if (i && port->id != port[-1].id + 1 && ir_find_port(*ports, i, port->id, 0) >= 0) {

@@ -9,6 +9,8 @@
 
 const struct vt_frontend *vt_frontend_entry(int host_major, int host_minor);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t bytes, size_t room);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t bytes, size_t room, unsigned seed);
 
 static const uint8_t weights[64] = {0, 0, 128, 63, 1, 0, 0, 0, 2};
 
@@ -71,4 +73,163 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     }
     vt_blob_unref(blob);
     return 0;
+}
+
+/* ---- mutations that keep a text well-formed, so that more than the parser is reached ---------------------
+ */
+
+static unsigned pick(unsigned *seed, size_t n)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return (unsigned)((*seed >> 8) % n);
+}
+
+/* The `which`th place of a character, or `bytes`. */
+static size_t find(const uint8_t *data, size_t bytes, char c, size_t which)
+{
+    for (size_t i = 0; i < bytes; i++) {
+        if (data[i] == (uint8_t)c && !which--) {
+            return i;
+        }
+    }
+    return bytes;
+}
+
+static size_t count(const uint8_t *data, size_t bytes, char c)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < bytes; i++) {
+        n += data[i] == (uint8_t)c;
+    }
+    return n;
+}
+
+/* Put `fill` in the place of [from, to); the new length, or the old one when there is no room. */
+static size_t splice(uint8_t *data, size_t bytes, size_t room, size_t from, size_t to, const void *fill,
+                     size_t n)
+{
+    if (bytes - (to - from) + n > room) {
+        return bytes;
+    }
+    memmove(data + from + n, data + to, bytes - to);
+    memcpy(data + from, fill, n);
+    return bytes - (to - from) + n;
+}
+
+/* Another value for one attribute: a word of the list, or the value of another attribute. */
+static size_t change_value(uint8_t *data, size_t bytes, size_t room, unsigned *seed)
+{
+    static const char *const words[] = {
+        "0",
+        "1",
+        "2",
+        "3",
+        "-1",
+        "-2",
+        "7",
+        "16",
+        "17",
+        "64",
+        "1000000",
+        "",
+        "?",
+        "...",
+        "1,2",
+        "2,?",
+        "1..",
+        "..4",
+        "0,0",
+        "-1,-1",
+        "1,1,1",
+        "2,3,4,5",
+        "f32",
+        "f16",
+        "i64",
+        "i32",
+        "u4",
+        "u1",
+        "nf4",
+        "bf16",
+        "dynamic",
+        "boolean",
+        "string",
+        "0.5",
+        "nan",
+        "-inf",
+        "1e300",
+        "explicit",
+        "same_upper",
+        "valid",
+        "numpy",
+        "pdpd",
+        "bidirectional",
+        "none",
+        "true",
+        "false",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "4294967296",
+        "1099511627776",
+        "opset1",
+        "opset4",
+        "opset8",
+        "opset13",
+        "opset16",
+        "opset99",
+    };
+    size_t quotes = count(data, bytes, '"') / 2, from, to, a, b;
+    char value[256];
+
+    if (!quotes) {
+        return bytes;
+    }
+    a = pick(seed, quotes);
+    from = find(data, bytes, '"', 2 * a) + 1;
+    to = find(data, bytes, '"', 2 * a + 1);
+    if (pick(seed, 3)) {
+        const char *word = words[pick(seed, sizeof(words) / sizeof(words[0]))];
+
+        return from <= to ? splice(data, bytes, room, from, to, word, strlen(word)) : bytes;
+    }
+    b = pick(seed, quotes);
+    a = find(data, bytes, '"', 2 * b) + 1;
+    b = find(data, bytes, '"', 2 * b + 1);
+    if (from > to || a > b || b - a > sizeof(value)) {
+        return bytes;
+    }
+    memcpy(value, data + a, b - a);
+    return splice(data, bytes, room, from, to, value, b - a);
+}
+
+/* Drop or double an element without content. */
+static size_t change_element(uint8_t *data, size_t bytes, size_t room, unsigned *seed)
+{
+    size_t n = count(data, bytes, '<'), from, to;
+    char copy[512];
+
+    if (!n) {
+        return bytes;
+    }
+    from = find(data, bytes, '<', pick(seed, n));
+    to = from + find(data + from, bytes - from, '>', 0);
+    if (to >= bytes || to + 1 - from > sizeof(copy) || data[to - 1] != '/') {
+        return bytes;
+    }
+    to++;
+    if (pick(seed, 2)) {
+        return splice(data, bytes, room, from, to, "", 0);
+    }
+    memcpy(copy, data + from, to - from);
+    return splice(data, bytes, room, to, to, copy, to - from);
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t bytes, size_t room, unsigned seed)
+{
+    unsigned kind = pick(&seed, 8);
+
+    for (unsigned i = 0; i <= kind % 3 && kind > 1; i++) {
+        bytes = kind < 6 ? change_value(data, bytes, room, &seed) : change_element(data, bytes, room, &seed);
+    }
+    return kind > 1 ? bytes : LLVMFuzzerMutate(data, bytes, room);
 }
