@@ -3,10 +3,12 @@
 #ifndef VT_COMPILED_H
 #define VT_COMPILED_H
 
+#include "arena.h"
 #include "io.h"
 #include "model.h"
 #include "vt/plugin.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 struct vt_executor;
@@ -19,12 +21,23 @@ struct vt_compiled {
     void *impl;
     struct vt_io *io[2]; /* by enum vt_side: a copy, later reshapes of the model do not show */
     int n_io[2];
-    char *name;   /* of the model */
-    char *device; /* "CPU", "GPU.1" */
-    struct vt_arena *arena;
-    _Atomic(struct vt_executor *) executor; /* made by the first asynchronous start */
+    char *name;            /* of the model */
+    char *device;          /* "CPU", "GPU.1" */
+    struct vt_arena arena; /* texts and ports */
+    pthread_mutex_t lock;  /* around making the executor */
+    struct vt_executor *executor;
     atomic_int refs;
 };
+
+/* Takes over a plugin's compiled model, also on failure, and copies what is known of the ports. One
+ * reference.
+ */
+int vt_compiled_create(struct vt_module *module, void *impl, const char *device, const char *name,
+                       const struct vt_io *const io[2], const int n_io[2], struct vt_compiled **compiled,
+                       struct vt_error *err);
+
+/* The threads that run asynchronous inferences, started at the first call. */
+struct vt_executor *vt_compiled_executor(struct vt_compiled *compiled, struct vt_error *err);
 
 struct vt_compiled *vt_compiled_ref(struct vt_compiled *compiled);
 void vt_compiled_unref(struct vt_compiled *compiled);

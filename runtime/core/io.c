@@ -1,48 +1,8 @@
 #include "io.h"
 
-#include <stdio.h>
+#include "shape.h"
+
 #include <string.h>
-
-static void append(char text[VT_SHAPE_TEXT], size_t *at, const char *piece)
-{
-    size_t n = strlen(piece);
-
-    if (*at + n + 2 <= VT_SHAPE_TEXT) {
-        memcpy(text + *at, piece, n + 1);
-        *at += n;
-    }
-}
-
-static void append_dim(char text[VT_SHAPE_TEXT], size_t *at, struct vt_dim d)
-{
-    char piece[64];
-
-    if (vt_dim_is_static(d)) {
-        snprintf(piece, sizeof(piece), "%lld", (long long)d.min);
-    } else if (d.max < 0 && d.min == 0) {
-        snprintf(piece, sizeof(piece), "?");
-    } else if (d.max < 0) {
-        snprintf(piece, sizeof(piece), "%lld..", (long long)d.min);
-    } else if (d.min == 0) {
-        snprintf(piece, sizeof(piece), "..%lld", (long long)d.max);
-    } else {
-        snprintf(piece, sizeof(piece), "%lld..%lld", (long long)d.min, (long long)d.max);
-    }
-    append(text, at, piece);
-}
-
-const char *vt_pshape_text(const struct vt_pshape *shape, char text[VT_SHAPE_TEXT])
-{
-    size_t at = 0;
-
-    append(text, &at, shape->rank < 0 ? "[..." : "[");
-    for (int i = 0; i < shape->rank; i++) {
-        append(text, &at, i ? "," : "");
-        append_dim(text, &at, shape->dims[i]);
-    }
-    append(text, &at, "]");
-    return text;
-}
 
 const char *vt_shape_text(int rank, const int64_t *dims, char text[VT_SHAPE_TEXT])
 {
@@ -51,7 +11,7 @@ const char *vt_shape_text(int rank, const int64_t *dims, char text[VT_SHAPE_TEXT
     for (int i = 0; i < rank; i++) {
         shape.dims[i] = vt_dim_fixed(dims[i]);
     }
-    return vt_pshape_text(&shape, text);
+    return vt_pshape_text(&shape, text, VT_SHAPE_TEXT);
 }
 
 static bool has_name(const struct vt_io *io, const char *name)

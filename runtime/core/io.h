@@ -14,9 +14,9 @@ struct vt_io {
     struct vt_pshape shape;
 };
 
-/* "[1,?,2..5]", "[...]" for an unknown rank: into `text`, which is returned. */
+/* "[1,3]" for messages: into `text`, which is returned. Partial shapes: vt_pshape_text (runtime/ops/shape.h).
+ */
 #define VT_SHAPE_TEXT 512
-const char *vt_pshape_text(const struct vt_pshape *shape, char text[VT_SHAPE_TEXT]);
 const char *vt_shape_text(int rank, const int64_t *dims, char text[VT_SHAPE_TEXT]);
 
 /* Index of the entry that has the tensor name; -1 when there is none. */
