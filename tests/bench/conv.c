@@ -7,6 +7,7 @@
 struct job {
     const struct cpu_conv_f32 *conv;
     const struct cpu_dwconv_f32 *depthwise;
+    const struct cpu_winograd_f32 *winograd;
     struct cpu_conv_shape shape;
     struct cpu_conv_args args;
     void *scratch;
@@ -30,6 +31,34 @@ static void run_depthwise(void *context)
     for (int64_t t = 0; t < tasks; t++) {
         job->depthwise->run(&job->shape, &job->args, t, job->scratch);
     }
+}
+
+static void run_winograd(void *context)
+{
+    struct job *job = context;
+    int64_t tasks = job->winograd->tasks(&job->shape);
+
+    for (int64_t t = 0; t < tasks; t++) {
+        job->winograd->run(&job->shape, &job->args, t, job->scratch);
+    }
+}
+
+/* The same layer by Winograd; the rate counts the operations of the plain convolution. */
+static void bench_winograd(struct job *job, const struct cpu_conv_weights *weights, const char *what,
+                           double flops, double peak)
+{
+    float *p = bench_floats(job->winograd->packed_bytes(&job->shape) / 4);
+    float *scratch = bench_floats(job->winograd->scratch_bytes(&job->shape) / 4);
+    char name[160];
+
+    job->winograd->pack(p, &job->shape, weights);
+    job->args.w = p;
+    free(job->scratch);
+    job->scratch = scratch;
+    snprintf(name, sizeof(name), "%s winograd%s", what,
+             job->winograd->pays(&job->shape) ? "" : " (not chosen)");
+    report(name, flops, best_time(run_winograd, job, 0.25), peak);
+    free(p);
 }
 
 struct layer {
@@ -91,6 +120,10 @@ static void bench_layer(const struct layer *l, const struct cpu_conv_f32 *conv,
             (struct cpu_epilogue_step){.kind = (enum vt_post_kind)atoi(getenv("BENCH_POST")), .a = 1};
     }
     report(what, flops, best_time(l->form == 2 ? run_depthwise : run_dense, &job, 0.25), fma_peak(conv->isa));
+    job.winograd = cpu_winograd_f32_get(conv->isa);
+    if (job.winograd->supports(&job.shape)) {
+        bench_winograd(&job, &weights, what, flops, fma_peak(conv->isa));
+    }
     free(w);
     free(p);
     free(x);

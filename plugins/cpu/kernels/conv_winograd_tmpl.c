@@ -1,0 +1,392 @@
+#include "conv.h"
+
+#include "gemm_tile.h"
+
+#ifdef __clang__
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
+/* Y = A^T [(G g G^T) . (B^T d B)] A for tiles of 4x4 outputs, d being the 6x6 inputs they see. Summed over
+ * channels the product in the middle is 36 matrix products: [tiles of a block][ic] times [ic][oc].
+ *
+ * Toom-Cook with points 0, a, -a, b, -b, infinity; a^2 = 1/2 and b^2 = 2 keep the entries of all three
+ * matrices close to 1, which loses about two bits less than the customary 0, 1, -1, 2, -2. */
+#define IN  6
+#define OUT 4
+#define XI  (IN * IN)
+
+#define PA  0.70710678118654752440 /* a */
+#define PB  1.41421356237309504880 /* b */
+#define PA3 0.35355339059327376220 /* a^3 */
+#define PB3 2.82842712474619009760 /* b^3 */
+
+struct winograd_plan {
+    int64_t rows, columns, tiles; /* tiles down, across, of all images */
+    int64_t t_blocks, n_blocks, panels;
+    int64_t block_tiles, block_panels; /* at most */
+    ptrdiff_t v_ld, m_ld;
+    size_t v_floats, m_floats;
+};
+
+static bool winograd_supports(const struct cpu_conv_shape *s)
+{
+    for (int i = 1; i < CPU_CONV_DIMS; i++) {
+        if (s->kernel[i] != 3 || s->stride[i] != 1 || s->dilation[i] != 1) {
+            return false;
+        }
+    }
+    return s->kernel[0] == 1 && s->in[0] == 1 && s->out[0] == 1 && s->pad[0] == 0 && s->groups == 1 &&
+           !s->x_planar;
+}
+
+static struct winograd_plan make_plan(const struct cpu_conv_shape *s)
+{
+    struct winograd_plan p = {.panels = ceil_div(s->oc, TILE_NR)};
+    int64_t tiles_a_block = TILE_MR == 14 ? 28 : 24;
+
+    p.rows = ceil_div(s->out[1], OUT);
+    p.columns = ceil_div(s->out[2], OUT);
+    p.tiles = s->batch * p.rows * p.columns;
+    if (p.tiles == 0 || p.panels == 0) {
+        return p;
+    }
+    p.t_blocks = max_i64(ceil_div(p.tiles, tiles_a_block), min_i64(8, ceil_div(p.tiles, 13)));
+    p.n_blocks = max_i64(1, min_i64(ceil_div(8, p.t_blocks), p.panels * TILE_NR / 128));
+    p.block_tiles = ceil_div(p.tiles, p.t_blocks);
+    p.block_panels = ceil_div(p.panels, p.n_blocks);
+    /* not a multiple of 2 KiB, where the rows would share sets of the cache */
+    p.v_ld = ceil_div(s->ic, 16) * 16 + 16;
+    p.m_ld = p.block_panels * TILE_NR;
+    p.v_floats = (size_t)(XI * p.block_tiles * p.v_ld);
+    p.m_floats = (size_t)(XI * p.block_tiles * p.m_ld);
+    return p;
+}
+
+static bool winograd_pays(const struct cpu_conv_shape *s)
+{
+    int64_t used = s->out[1] * s->out[2];
+    int64_t covered = ceil_div(s->out[1], OUT) * ceil_div(s->out[2], OUT) * OUT * OUT;
+
+    /* transforms need channels on both sides to share them; tiles and rows of tiles must not be mostly empty
+     */
+    return winograd_supports(s) && s->ic >= 32 && s->oc >= 32 && used * 3 >= covered * 2 &&
+           s->batch * covered / (OUT * OUT) >= 12;
+}
+
+static int64_t winograd_tasks(const struct cpu_conv_shape *s)
+{
+    struct winograd_plan p = make_plan(s);
+
+    return p.t_blocks * p.n_blocks;
+}
+
+/* Transformed inputs, products, and a pixel of zeros for what lies outside. */
+static size_t winograd_scratch_bytes(const struct cpu_conv_shape *s)
+{
+    struct winograd_plan p = make_plan(s);
+
+    return (p.v_floats + p.m_floats + (size_t)p.v_ld) * sizeof(float);
+}
+
+static size_t winograd_packed_bytes(const struct cpu_conv_shape *s)
+{
+    return (size_t)(ceil_div(s->oc, TILE_NR) * s->ic * XI) * TILE_NR * sizeof(float);
+}
+
+/* u = G g G^T */
+static void transform_weights(double u[XI], const double g[9])
+{
+    static const double matrix[IN][3] = {
+        {1, 0, 0},
+        {-2 / 3.0, -PA * 2 / 3, -1 / 3.0},
+        {-2 / 3.0, PA * 2 / 3, -1 / 3.0},
+        {1 / 6.0, PB / 6, 1 / 3.0},
+        {1 / 6.0, -PB / 6, 1 / 3.0},
+        {0, 0, 1},
+    };
+    double half[IN][3];
+
+    for (int i = 0; i < IN; i++) {
+        for (int j = 0; j < 3; j++) {
+            half[i][j] = matrix[i][0] * g[j] + matrix[i][1] * g[3 + j] + matrix[i][2] * g[6 + j];
+        }
+    }
+    for (int i = 0; i < IN; i++) {
+        for (int j = 0; j < IN; j++) {
+            u[i * IN + j] = matrix[j][0] * half[i][0] + matrix[j][1] * half[i][1] + matrix[j][2] * half[i][2];
+        }
+    }
+}
+
+static double weight_at(const struct cpu_conv_weights *w, int64_t index)
+{
+    float value;
+    uint16_t half;
+
+    if (w->type == CPU_SRC_F32) {
+        memcpy(&value, (const char *)w->data + index * 4, 4);
+        return (double)value;
+    }
+    memcpy(&half, (const char *)w->data + index * 2, 2);
+    return (double)(w->type == CPU_SRC_F16 ? simd_f16_to_f32(half) : simd_bf16_to_f32(half));
+}
+
+static void winograd_pack(float *dst, const struct cpu_conv_shape *s, const struct cpu_conv_weights *w)
+{
+    int64_t panels = ceil_div(s->oc, TILE_NR), slice = panels * s->ic * TILE_NR;
+
+    for (int64_t n = 0; n < panels * TILE_NR; n++) {
+        for (int64_t c = 0; c < s->ic; c++) {
+            float *to = dst + (n / TILE_NR * s->ic + c) * TILE_NR + n % TILE_NR;
+            double g[9] = {0}, u[XI];
+
+            for (int t = 0; t < 9 && n < s->oc; t++) {
+                g[t] = weight_at(w, (n * s->ic + c) * 9 + t) * (w->scale ? (double)w->scale[n] : 1);
+            }
+            transform_weights(u, g);
+            for (int xi = 0; xi < XI; xi++) {
+                to[xi * slice] = (float)u[xi];
+            }
+        }
+    }
+}
+
+/* B^T times one line of six, `step` apart. */
+SIMD_INLINE void transform_in(vf *d, const int step)
+{
+    vf d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
+    vf a = vf_set1((float)PA), b = vf_set1((float)PB), k = vf_set1(2.5f), two = vf_set1(2.0f),
+       half = vf_set1(0.5f);
+    vf even_a = vf_fnma(two, d2, d4), odd_a = vf_fnma(two, d1, d3);
+    vf even_b = vf_fnma(half, d2, d4), odd_b = vf_fnma(half, d1, d3);
+
+    d[0] = vf_add(vf_fnma(k, d2, d0), d4);
+    d[step] = vf_fma(a, odd_a, even_a);
+    d[2 * step] = vf_fnma(a, odd_a, even_a);
+    d[3 * step] = vf_fma(b, odd_b, even_b);
+    d[4 * step] = vf_fnma(b, odd_b, even_b);
+    d[5 * step] = vf_add(vf_fnma(k, d3, d1), d5);
+}
+
+/* A^T times one line of six, giving the first four of it. */
+SIMD_INLINE void transform_out(vf *m, const int step)
+{
+    vf m0 = m[0], m5 = m[5 * step];
+    vf p = vf_add(m[step], m[2 * step]), q = vf_sub(m[step], m[2 * step]);
+    vf r = vf_add(m[3 * step], m[4 * step]), t = vf_sub(m[3 * step], m[4 * step]);
+
+    m[0] = vf_add(vf_add(m0, p), r);
+    m[step] = vf_fma(vf_set1((float)PA), q, vf_mul(vf_set1((float)PB), t));
+    m[2 * step] = vf_fma(vf_set1(0.5f), p, vf_mul(vf_set1(2.0f), r));
+    m[3 * step] = vf_fma(vf_set1((float)PA3), q, vf_fma(vf_set1((float)PB3), t, m5));
+}
+
+struct tile_at {
+    int64_t image, row, column; /* of the first output */
+};
+
+static struct tile_at find_tile(const struct winograd_plan *p, int64_t tile)
+{
+    int64_t a_image = p->rows * p->columns;
+
+    return (struct tile_at){tile / a_image, tile % a_image / p->columns * OUT, tile % p->columns * OUT};
+}
+
+/* The 36 pixels of a tile; those outside the image are `zeros`. */
+static void find_pixels(const float *pixel[XI], const struct cpu_conv_shape *s, const float *x,
+                        struct tile_at at, const float *zeros)
+{
+    for (int i = 0; i < XI; i++) {
+        int64_t h = at.row - s->pad[1] + i / IN, w = at.column - s->pad[2] + i % IN;
+        bool inside = h >= 0 && h < s->in[1] && w >= 0 && w < s->in[2];
+
+        pixel[i] = inside ? x + ((at.image * s->in[1] + h) * s->in[2] + w) * s->x_pixel : zeros;
+    }
+}
+
+SIMD_INLINE void input_vector(const float *const pixel[XI], int64_t c, int n, float *v, ptrdiff_t slice)
+{
+    vf d[XI];
+
+    UNROLL
+    for (int j = 0; j < IN; j++) {
+        UNROLL
+        for (int i = 0; i < IN; i++) {
+            const float *from = pixel[i * IN + j] + c;
+
+            d[i * IN + j] = n == SIMD_LANES ? vf_load(from) : vf_load_n(from, n);
+        }
+        transform_in(d + j, IN);
+    }
+    UNROLL
+    for (int i = 0; i < IN; i++) {
+        transform_in(d + i * IN, 1);
+        UNROLL
+        for (int j = 0; j < IN; j++) {
+            vf_store(v + (i * IN + j) * slice + c, d[i * IN + j]);
+        }
+    }
+}
+
+static void input_tile(const float *const pixel[XI], int64_t channels, float *v, ptrdiff_t slice)
+{
+    int64_t c = 0;
+
+    for (; c + SIMD_LANES <= channels; c += SIMD_LANES) {
+        input_vector(pixel, c, SIMD_LANES, v, slice);
+    }
+    if (c < channels) {
+        input_vector(pixel, c, (int)(channels - c), v, slice);
+    }
+}
+
+struct output {
+    const float *bias; /* or NULL */
+    float low, high;
+    int from; /* first step that is left for the pass over y */
+};
+
+static struct output begin_output(const struct cpu_epilogue *post, int64_t col)
+{
+    struct output o = {.low = -INFINITY, .high = INFINITY};
+
+    o.bias = post && post->bias ? post->bias + col : NULL;
+    if (post && post->step_count && post->steps[0].kind == VT_POST_RELU) {
+        o.low = 0;
+        o.from = 1;
+    } else if (post && post->step_count && post->steps[0].kind == VT_POST_CLAMP) {
+        o.low = post->steps[0].a;
+        o.high = post->steps[0].b;
+        o.from = 1;
+    }
+    return o;
+}
+
+/* `height` x `width` outputs of n channels. */
+SIMD_INLINE void output_vector(const float *m, ptrdiff_t slice, const struct output *o, int64_t c, int n,
+                               float *y, ptrdiff_t pixel, ptrdiff_t line, int height, int width)
+{
+    vf bias = !o->bias ? vf_zero() : n == SIMD_LANES ? vf_load(o->bias + c) : vf_load_n(o->bias + c, n);
+    vf d[XI], low = vf_set1(o->low), high = vf_set1(o->high);
+
+    UNROLL
+    for (int j = 0; j < IN; j++) {
+        UNROLL
+        for (int i = 0; i < IN; i++) {
+            d[i * IN + j] = vf_load(m + (i * IN + j) * slice + c);
+        }
+        transform_out(d + j, IN);
+    }
+    UNROLL
+    for (int i = 0; i < OUT; i++) {
+        transform_out(d + i * IN, 1);
+        UNROLL
+        for (int j = 0; j < OUT; j++) {
+            float *to = y + i * line + j * pixel + c;
+            vf value = vf_min(high, vf_max(low, vf_add(d[i * IN + j], bias)));
+
+            if (i < height && j < width) {
+                if (n == SIMD_LANES) {
+                    vf_store(to, value);
+                } else {
+                    vf_store_n(to, value, n);
+                }
+            }
+        }
+    }
+}
+
+static void output_tile(const float *m, ptrdiff_t slice, const struct output *o, struct gemm_block *block,
+                        const struct cpu_conv_shape *s, struct tile_at at)
+{
+    int height = (int)min_i64(OUT, s->out[1] - at.row), width = (int)min_i64(OUT, s->out[2] - at.column);
+    ptrdiff_t line = s->out[2] * s->y_pixel;
+    float *y = block->y;
+    int64_t c = 0;
+
+    for (; c + SIMD_LANES <= block->n; c += SIMD_LANES) {
+        output_vector(m, slice, o, c, SIMD_LANES, y, s->y_pixel, line, height, width);
+    }
+    if (c < block->n) {
+        output_vector(m, slice, o, c, (int)(block->n - c), y, s->y_pixel, line, height, width);
+    }
+    if (!block->post || o->from >= block->post->step_count) {
+        return;
+    }
+    block->lines = 1;
+    block->m = width;
+    block->ldy = s->y_pixel;
+    block->batch[0] = at.image;
+    for (int i = 0; i < height; i++) {
+        block->row = (at.row + i) * s->out[2] + at.column;
+        block->y = y + i * line;
+        CPU_NAME(gemm_epilogue)(block, o->from);
+    }
+}
+
+/* All 36 products of a block. */
+static void multiply(const struct winograd_plan *p, const struct cpu_conv_shape *s, const float *w, float *v,
+                     float *m, int64_t tiles, int64_t panels)
+{
+    struct gemm_block block = {.lines = 1,
+                               .m = tiles,
+                               .n = panels * TILE_NR,
+                               .runs = 1,
+                               .k = s->ic,
+                               .lda = p->v_ld,
+                               .run_offsets = CPU_NAME(gemm_one_run),
+                               .panel = s->ic * TILE_NR,
+                               .ldy = p->m_ld,
+                               .first = true,
+                               .last = true};
+
+    for (int xi = 0; xi < XI; xi++) {
+        block.a = v + xi * tiles * p->v_ld;
+        block.w = w + xi * p->panels * s->ic * TILE_NR;
+        block.y = m + xi * tiles * p->m_ld;
+        CPU_NAME(gemm_block)(&block);
+    }
+}
+
+static void winograd_run(const struct cpu_conv_shape *s, const struct cpu_conv_args *args, int64_t task,
+                         void *scratch)
+{
+    struct winograd_plan p = make_plan(s);
+    int64_t nb = task % p.n_blocks, tb = task / p.n_blocks;
+    int64_t t0 = split(p.tiles, p.t_blocks, tb), tiles = split(p.tiles, p.t_blocks, tb + 1) - t0;
+    int64_t p0 = split(p.panels, p.n_blocks, nb), panels = split(p.panels, p.n_blocks, nb + 1) - p0;
+    float *v = scratch, *m = v + p.v_floats, *zeros = m + p.m_floats;
+    struct output o = begin_output(args->post, p0 * TILE_NR);
+    const float *pixel[XI];
+
+    memset(zeros, 0, (size_t)p.v_ld * sizeof(float));
+    for (int64_t t = 0; t < tiles; t++) {
+        find_pixels(pixel, s, args->x, find_tile(&p, t0 + t), zeros);
+        input_tile(pixel, s->ic, v + t * p.v_ld, tiles * p.v_ld);
+    }
+    multiply(&p, s, args->w + p0 * s->ic * TILE_NR, v, m, tiles, panels);
+    for (int64_t t = 0; t < tiles; t++) {
+        struct tile_at at = find_tile(&p, t0 + t);
+        struct gemm_block block = {.post = args->post, .col = p0 * TILE_NR};
+
+        block.n = min_i64(panels * TILE_NR, s->oc - block.col);
+        block.y =
+            args->y + ((at.image * s->out[1] + at.row) * s->out[2] + at.column) * s->y_pixel + block.col;
+        output_tile(m + t * p.m_ld, tiles * p.m_ld, &o, &block, s, at);
+    }
+}
+
+extern const struct cpu_winograd_f32 CPU_NAME(winograd_f32);
+const struct cpu_winograd_f32 CPU_NAME(winograd_f32) = {
+    .name = CPU_NAME_TEXT(winograd_f32),
+    .isa = CPU_ISA_ID,
+    .supports = winograd_supports,
+    .pays = winograd_pays,
+    .packed_bytes = winograd_packed_bytes,
+    .pack = winograd_pack,
+    .tasks = winograd_tasks,
+    .scratch_bytes = winograd_scratch_bytes,
+    .run = winograd_run,
+};
