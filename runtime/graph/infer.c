@@ -235,6 +235,11 @@ static int infer_values(struct vt_infer *c, struct vt_arena *arena, bool with_bo
     const struct vt_op_def *op = c->node->op;
     int status;
 
+    for (int i = 0; i < op->min_in && i < c->n_in; i++) {
+        if (!c->in[i]) {
+            return vt_fail(c->err, VT_E_INVALID, "input %d is not connected", i);
+        }
+    }
     for (int i = 0; i < c->n_out; i++) {
         c->out[i] = (struct vt_value){.type = VT_DYNAMIC, .shape.rank = -1};
     }
