@@ -19,6 +19,9 @@ static int prepare_outputs(const struct vt_node *node, struct vt_tensor *out, bo
                            struct vt_error *err)
 {
     for (int i = 0; i < node->n_out; i++) {
+        if (out[i].rank < 0 && !(node->op->flags & (VT_OP_DATA_SHAPE | VT_OP_BODY))) {
+            return vt_fail(err, VT_E_SHAPE, "the inputs leave the shape of output %d open", i);
+        }
         made[i] = !out[i].data;
         if (out[i].rank < 0 && !(node->op->flags & (VT_OP_DATA_SHAPE | VT_OP_BODY | VT_OP_STATEFUL))) {
             return vt_fail(err, VT_E_SHAPE, "the shape of output %d does not follow from the inputs", i);

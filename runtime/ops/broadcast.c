@@ -63,13 +63,14 @@ static int check_explicit(struct vt_infer *c, const struct vt_pshape *target)
     const struct vt_pshape *src = &c->in[0]->shape;
     int64_t axes[VT_MAX_RANK];
     struct vt_dim both;
-    int n;
+    int n, status;
 
     if (c->n_in < 3 || !c->in[2]) {
         return vt_fail(c->err, VT_E_INVALID, "mode explicit needs input 2 (axes)");
     }
-    if (target->rank < 0 || src->rank < 0 || !vt_infer_i64s(c, 2, axes, VT_MAX_RANK, &n)) {
-        return VT_OK;
+    status = vt_infer_list(c, 2, "axes", VT_MAX_RANK);
+    if (status || target->rank < 0 || src->rank < 0 || !vt_infer_i64s(c, 2, axes, VT_MAX_RANK, &n)) {
+        return status;
     }
     if (n != src->rank) {
         return vt_fail(c->err, VT_E_SHAPE, "input 2 (axes) has %d elements, input 0 has rank %d", n,

@@ -55,16 +55,14 @@ static int infer(struct vt_infer *c)
     const struct vt_pshape *data = &c->in[0]->shape, *index = &c->in[1]->shape;
     struct vt_pshape out = {.rank = -1};
     int64_t value;
-    int n, axis = -1, batch, status = VT_OK;
+    bool known;
+    int axis = -1, batch, status = vt_infer_integral(c, 1, "indices");
 
-    if (c->in[1]->type != VT_DYNAMIC && !vt_is_integral(c->in[1]->type)) {
-        return vt_fail(c->err, VT_E_TYPE, "input 1 (indices) must be of an integer type, not %s",
-                       vt_type_info(c->in[1]->type)->name);
-    }
     if (data->rank == 0) {
         return vt_fail(c->err, VT_E_SHAPE, "input 0 (data) must have at least rank 1");
     }
-    if (vt_infer_i64s(c, 2, &value, 1, &n) && n == 1) {
+    status = status ? status : vt_infer_scalar(c, 2, "axis", &value, &known);
+    if (status == VT_OK && known) {
         status = vt_infer_axis(c, value, data->rank, &axis);
     }
     status = status ? status : find_batch(c, axis, &batch);

@@ -38,6 +38,11 @@ static int infer(struct vt_infer *c)
 
     if (c->n_in > 3 && c->in[3]) {
         enum vt_type value = c->in[3]->type;
+        const struct vt_pshape *s = &c->in[3]->shape;
+
+        if (s->rank > 1 || (s->rank == 1 && !vt_dim_can_be(s->dims[0], 1))) {
+            return vt_fail(c->err, VT_E_SHAPE, "input 3 (pad value) must be a scalar");
+        }
 
         if (value != VT_DYNAMIC && c->in[0]->type != VT_DYNAMIC && value != c->in[0]->type) {
             return vt_fail(c->err, VT_E_TYPE, "input 3 (pad value) is %s, input 0 is %s",

@@ -284,6 +284,48 @@ bool vt_infer_f64s(const struct vt_infer *c, int input, double *values, int max,
     return true;
 }
 
+int vt_infer_integral(struct vt_infer *c, int input, const char *what)
+{
+    const struct vt_value *v = input < c->n_in ? c->in[input] : NULL;
+
+    if (v && v->type != VT_DYNAMIC && !vt_is_integral(v->type)) {
+        return vt_fail(c->err, VT_E_TYPE, "input %d (%s) must be of an integer type, not %s", input, what,
+                       vt_type_info(v->type)->name);
+    }
+    return VT_OK;
+}
+
+int vt_infer_scalar(struct vt_infer *c, int input, const char *what, int64_t *value, bool *known)
+{
+    const struct vt_value *v = input < c->n_in ? c->in[input] : NULL;
+    int n, status = vt_infer_integral(c, input, what);
+
+    *known = false;
+    if (status || !v) {
+        return status;
+    }
+    if (v->shape.rank > 1 || (v->shape.rank == 1 && !vt_dim_can_be(v->shape.dims[0], 1))) {
+        return vt_fail(c->err, VT_E_SHAPE, "input %d (%s) must have one element", input, what);
+    }
+    *known = vt_infer_i64s(c, input, value, 1, &n) && n == 1;
+    return VT_OK;
+}
+
+int vt_infer_list(struct vt_infer *c, int input, const char *what, int max)
+{
+    const struct vt_value *v = input < c->n_in ? c->in[input] : NULL;
+
+    if (v && v->shape.rank > 1) {
+        return vt_fail(c->err, VT_E_SHAPE, "input %d (%s) must have rank 1, not %d", input, what,
+                       v->shape.rank);
+    }
+    if (vt_infer_length(c, input) > max) {
+        return vt_fail(c->err, VT_E_SHAPE, "input %d (%s) has %d elements, at most %d make sense", input,
+                       what, vt_infer_length(c, input), max);
+    }
+    return VT_OK;
+}
+
 int vt_infer_length(const struct vt_infer *c, int input)
 {
     const struct vt_value *v = input < c->n_in ? c->in[input] : NULL;

@@ -46,6 +46,15 @@ bool vt_infer_bounds(const struct vt_infer *c, int input, struct vt_dim *bounds,
 /* Float values of a constant input. */
 bool vt_infer_f64s(const struct vt_infer *c, int input, double *values, int max, int *n);
 
+/* The input is of an integer type (or left out, or not known yet); `what` names it in the message. */
+int vt_infer_integral(struct vt_infer *c, int input, const char *what);
+
+/* An integer input of one element (rank 0 or 1). *known tells whether its value is known, `value` is it. */
+int vt_infer_scalar(struct vt_infer *c, int input, const char *what, int64_t *value, bool *known);
+
+/* An input that lists at most `max` elements (rank 0 or 1), as far as its shape tells. */
+int vt_infer_list(struct vt_infer *c, int input, const char *what, int max);
+
 /* Number of elements of a shape input of rank 1 (its static length), or -1. */
 int vt_infer_length(const struct vt_infer *c, int input);
 

@@ -9,14 +9,14 @@ static int check_inputs(struct vt_infer *c, int first)
 
     for (int i = first; i < c->n_in; i++) {
         const struct vt_value *v = c->in[i];
+        int status = vt_infer_integral(c, i, names[i - first]);
 
-        if (v && v->type != VT_DYNAMIC && !vt_is_integral(v->type)) {
-            return vt_fail(c->err, VT_E_TYPE, "input %d (%s) must be of an integer type, not %s", i,
-                           names[i - first], vt_type_info(v->type)->name);
+        if (v && v->shape.rank == 0) {
+            return vt_fail(c->err, VT_E_SHAPE, "input %d (%s) must have rank 1, not 0", i, names[i - first]);
         }
-        if (v && v->shape.rank >= 0 && v->shape.rank != 1) {
-            return vt_fail(c->err, VT_E_SHAPE, "input %d (%s) must have rank 1, not %d", i, names[i - first],
-                           v->shape.rank);
+        status = status ? status : vt_infer_list(c, i, names[i - first], VT_MAX_RANK);
+        if (status) {
+            return status;
         }
     }
     return VT_OK;

@@ -6,15 +6,12 @@
 static int find_axis(struct vt_infer *c, int *axis)
 {
     int64_t value;
-    int n;
+    bool known;
+    int status = vt_infer_scalar(c, 1, "axis", &value, &known);
 
     *axis = -1;
-    if (c->in[1]->type != VT_DYNAMIC && !vt_is_integral(c->in[1]->type)) {
-        return vt_fail(c->err, VT_E_TYPE, "input 1 (axis) must be of an integer type, not %s",
-                       vt_type_info(c->in[1]->type)->name);
-    }
-    if (!vt_infer_i64s(c, 1, &value, 1, &n) || n != 1) {
-        return VT_OK;
+    if (status || !known) {
+        return status;
     }
     return vt_infer_axis(c, value, c->in[0]->shape.rank, axis);
 }

@@ -103,16 +103,26 @@ static int axis_length(struct vt_infer *c, const struct ends *e, const struct vt
     return VT_OK;
 }
 
-static int spec_length(const struct vt_infer *c)
+/* The length that begin, end and strides share, -1: unknown. */
+static int spec_length(struct vt_infer *c, int *length)
 {
-    for (int i = 1; i < c->n_in && i < 4; i++) {
-        int n = c->in[i] ? vt_infer_length(c, i) : -1;
+    static const char *const names[] = {"", "begin", "end", "strides"};
 
-        if (n >= 0) {
-            return n;
+    *length = -1;
+    for (int i = 1; i < c->n_in && i < 4; i++) {
+        int n = c->in[i] ? vt_infer_length(c, i) : -1, status = vt_infer_integral(c, i, names[i]);
+
+        status = status ? status : vt_infer_list(c, i, names[i], VT_MAX_RANK);
+        if (status) {
+            return status;
         }
+        if (n >= 0 && *length >= 0 && n != *length) {
+            return vt_fail(c->err, VT_E_SHAPE, "input %d (%s) has %d elements, earlier ones %d", i, names[i],
+                           n, *length);
+        }
+        *length = n < 0 ? *length : n;
     }
-    return -1;
+    return VT_OK;
 }
 
 static int infer(struct vt_infer *c)
@@ -121,15 +131,11 @@ static int infer(struct vt_infer *c)
     struct vt_strided_axis axes[VT_STRIDED_MAX_AXES];
     struct vt_pshape out = {.rank = 0};
     struct ends ends = {0};
-    int n = spec_length(c), count, status;
+    int n, count, status = spec_length(c, &n);
 
     vt_infer_unknown(c, 0, c->in[0]->type);
-    if (src->rank < 0 || n < 0) {
-        return VT_OK;
-    }
-    if (n > VT_MAX_RANK) {
-        return vt_fail(c->err, VT_E_SHAPE, "input 1 (begin) has %d elements, at most %d are supported", n,
-                       VT_MAX_RANK);
+    if (status || src->rank < 0 || n < 0) {
+        return status;
     }
     count = vt_strided_axes(c->node, src->rank, n, axes);
     if (count < 0) {

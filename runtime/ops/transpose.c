@@ -37,7 +37,11 @@ static int infer(struct vt_infer *c)
     const struct vt_pshape *src = &c->in[0]->shape;
     struct vt_pshape out = {.rank = src->rank};
     int64_t order[VT_MAX_RANK];
-    int n, status = VT_OK;
+    int n, status = vt_infer_list(c, 1, "order", VT_MAX_RANK);
+
+    if (status) {
+        return status;
+    }
 
     if (vt_infer_i64s(c, 1, order, VT_MAX_RANK, &n)) {
         if (src->rank < 0) {

@@ -1,0 +1,8 @@
+#ifndef VT_SCATTER_ND_UPDATE_H
+#define VT_SCATTER_ND_UPDATE_H
+
+#include "vt/op.h"
+
+int vt_scatter_nd_update_ref(struct vt_eval *e);
+
+#endif
