@@ -321,7 +321,8 @@ int vt_node_shapes(const struct vt_node *node, const struct vt_tensor *in, struc
                          .out = result,
                          .alloc = arena_alloc,
                          .alloc_ctx = &arena,
-                         .err = err};
+                         .err = err,
+                         .at_run = true};
     int status = values && refs && result ? VT_OK : vt_fail(err, VT_E_NOMEM, "out of memory");
 
     for (int i = 0; status == VT_OK && i < node->n_in; i++) {

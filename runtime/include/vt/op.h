@@ -81,6 +81,7 @@ struct vt_infer {
                    size_t bytes); /* zeroed memory that lives as long as the values; NULL when out of it */
     void *alloc_ctx;
     struct vt_error *err;
+    bool at_run; /* shapes for one evaluation: bodies must stay as they are, since several may run at once */
 };
 
 /* ---- evaluation -------------------------------------------------------------------------------------------
