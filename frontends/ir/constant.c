@@ -101,13 +101,13 @@ static int find_data(struct ir_reader *r, const struct ir_layer *layer, const st
         return ir_fail(r, layer->elem, layer, VT_E_RANGE, "offset %lld and size %lld must not be negative",
                        (long long)offset, (long long)size);
     }
-    if ((uint64_t)size != t->bytes) {
+    /* More is allowed: OpenVINO writes size="1" for a constant without elements. */
+    if ((uint64_t)size < t->bytes) {
         return ir_fail(r, layer->elem, layer, VT_E_FORMAT,
-                       "size=\"%lld\" does not fit: %s of shape \"%.80s\" takes %zu "
-                       "bytes",
-                       (long long)size, vt_type_info(t->type)->name, ir_attr(data, "shape"), t->bytes);
+                       "size=\"%lld\" does not fit: %s of shape \"%.80s\" takes %zu bytes", (long long)size,
+                       vt_type_info(t->type)->name, ir_attr(data, "shape"), t->bytes);
     }
-    if (!size) {
+    if (!t->bytes) {
         return VT_OK;
     }
     status = open_weights(r, layer, offset, t);

@@ -147,7 +147,7 @@ static const struct {
     {C("f32", "4", "0", "12"), VT_E_FORMAT,
      "model in memory:4: layer 'c' (Constant, id 0): size=\"12\" does not fit: f32 of shape \"4\" takes 16 "
      "bytes"},
-    {C("u4", "3", "0", "3"), VT_E_FORMAT, "size=\"3\" does not fit: u4 of shape \"3\" takes 2 bytes"},
+    {C("u4", "3", "0", "1"), VT_E_FORMAT, "size=\"1\" does not fit: u4 of shape \"3\" takes 2 bytes"},
     {C("f32", "4", "1", "16"), VT_E_FORMAT, "needs bytes 1 to 17 of 'the weights', which has 16"},
     {C("f32", "4", "9223372036854775807", "16"), VT_E_FORMAT,
      "needs bytes 9223372036854775807 to 9223372036854775823 of"},

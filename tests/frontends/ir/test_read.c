@@ -113,6 +113,18 @@ static void test_constants(void **state)
     }
 }
 
+/* OpenVINO writes a size of 1 for what has no elements; the weights may be empty then. */
+static void test_constant_without_elements(void **state)
+{
+    struct vt_graph *graph = ir_read_ok(
+        NET("11", CONST("0", "c", "i64", "0", "0", "1") RESULT("1", "r"), EDGE("0", "0", "1", "0")), "", 0);
+
+    (void)state;
+    assert_int_equal(ir_node(graph, "c")->constant.bytes, 0);
+    assert_int_equal(ir_node(graph, "c")->constant.dims[0], 0);
+    vt_graph_destroy(graph);
+}
+
 static void test_unknown_operation(void **state)
 {
     struct vt_graph *graph =
@@ -255,6 +267,7 @@ int main(void)
         cmocka_unit_test(test_order_of_ids_and_layers_is_free),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_constants),
+        cmocka_unit_test(test_constant_without_elements),
         cmocka_unit_test(test_unknown_operation),
         cmocka_unit_test(test_ignored_attribute),
         cmocka_unit_test(test_legacy_meta_data),
