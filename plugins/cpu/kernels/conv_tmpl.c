@@ -220,9 +220,12 @@ static bool needs_copy(const struct cpu_conv_shape *s)
 #define PLACE_ROWS   (16 * TILE_MR) /* of a block, when lines are short */
 #define PLACE_FLOATS (64 * 1024)    /* of copied lines */
 
-/* How many lines and columns of outputs a block has. */
+/* How many lines and columns of outputs a block has. Sixteen blocks share out well, but four tiles are the
+ * least. */
 static void size_place(struct place *p, const struct cpu_conv_shape *s)
 {
+    int64_t least = ceil_div(4 * TILE_MR, s->out[2]), images = max_i64(1, s->batch * s->groups * s->out[0]);
+
     p->columns = s->out[2];
     p->lines = clamp_i64(PLACE_ROWS / p->columns, 1, s->out[1]);
     if (p->copied) {
@@ -234,8 +237,9 @@ static void size_place(struct place *p, const struct cpu_conv_shape *s)
             width = max_i64(fit / reach(s, 1, 1), reach(s, 2, 2 * TILE_MR));
             p->columns = clamp_i64((width - reach(s, 2, 1)) / s->stride[2] + 1, 1, p->columns);
         }
-        p->lines = min_i64(p->lines, s->out[1]);
     }
+    p->lines = min_i64(p->lines, max_i64(least, ceil_div(s->out[1] * images, 16)));
+    p->lines = min_i64(p->lines, s->out[1]);
     p->line_blocks = ceil_div(s->out[1], p->lines);
     p->column_blocks = ceil_div(s->out[2], p->columns);
     p->lines = ceil_div(s->out[1], p->line_blocks);

@@ -53,7 +53,7 @@ static struct winograd_plan make_plan(const struct cpu_conv_shape *s)
         return p;
     }
     p.t_blocks = max_i64(ceil_div(p.tiles, tiles_a_block), min_i64(8, ceil_div(p.tiles, 13)));
-    p.n_blocks = max_i64(1, min_i64(ceil_div(8, p.t_blocks), p.panels * TILE_NR / 128));
+    p.n_blocks = max_i64(1, min_i64(ceil_div(8, p.t_blocks), p.panels * TILE_NR / 64));
     p.block_tiles = ceil_div(p.tiles, p.t_blocks);
     p.block_panels = ceil_div(p.panels, p.n_blocks);
     /* not a multiple of 2 KiB, where the rows would share sets of the cache */
@@ -133,22 +133,36 @@ static double weight_at(const struct cpu_conv_weights *w, int64_t index)
     return (double)(w->type == CPU_SRC_F16 ? simd_f16_to_f32(half) : simd_bf16_to_f32(half));
 }
 
+/* One row of a panel in each of the 36 matrices: all columns for input channel c. */
+static void pack_row(float *dst, int64_t slice, const struct cpu_conv_shape *s,
+                     const struct cpu_conv_weights *w, int64_t n0, int64_t c)
+{
+    float rows[XI][TILE_NR];
+
+    for (int64_t j = 0; j < TILE_NR; j++) {
+        int64_t n = n0 + j;
+        double g[9] = {0}, u[XI];
+
+        for (int t = 0; t < 9 && n < s->oc; t++) {
+            g[t] = weight_at(w, (n * s->ic + c) * 9 + t) * (w->scale ? (double)w->scale[n] : 1);
+        }
+        transform_weights(u, g);
+        for (int xi = 0; xi < XI; xi++) {
+            rows[xi][j] = (float)u[xi];
+        }
+    }
+    for (int xi = 0; xi < XI; xi++) {
+        memcpy(dst + xi * slice, rows[xi], sizeof(rows[xi]));
+    }
+}
+
 static void winograd_pack(float *dst, const struct cpu_conv_shape *s, const struct cpu_conv_weights *w)
 {
-    int64_t panels = ceil_div(s->oc, TILE_NR), slice = panels * s->ic * TILE_NR;
+    int64_t panels = ceil_div(s->oc, TILE_NR);
 
-    for (int64_t n = 0; n < panels * TILE_NR; n++) {
+    for (int64_t panel = 0; panel < panels; panel++) {
         for (int64_t c = 0; c < s->ic; c++) {
-            float *to = dst + (n / TILE_NR * s->ic + c) * TILE_NR + n % TILE_NR;
-            double g[9] = {0}, u[XI];
-
-            for (int t = 0; t < 9 && n < s->oc; t++) {
-                g[t] = weight_at(w, (n * s->ic + c) * 9 + t) * (w->scale ? (double)w->scale[n] : 1);
-            }
-            transform_weights(u, g);
-            for (int xi = 0; xi < XI; xi++) {
-                to[xi * slice] = (float)u[xi];
-            }
+            pack_row(dst + (panel * s->ic + c) * TILE_NR, panels * s->ic * TILE_NR, s, w, panel * TILE_NR, c);
         }
     }
 }
