@@ -196,16 +196,13 @@ static int64_t saturate(double value, int bits, bool is_signed)
     if (isnan(value)) {
         return 0;
     }
-    value = trunc(value);
     if (value >= top) {
-        return bits == 64 && !is_signed
-                   ? -1
-                   : (int64_t)((uint64_t)(is_signed && bits == 64 ? INT64_MAX : top - 1));
+        return bits == 64 ? (is_signed ? INT64_MAX : -1) : (int64_t)top - 1; /* -1: all bits of u64 */
     }
-    if (value < low) {
-        value = low;
+    if (value <= low) {
+        return (int64_t)low;
     }
-    return value >= 9223372036854775808.0 ? (int64_t)(uint64_t)value : (int64_t)value;
+    return is_signed ? (int64_t)value : (int64_t)(uint64_t)value;
 }
 
 void vt_set_f64(struct vt_tensor *t, int64_t index, double value)

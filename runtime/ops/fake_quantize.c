@@ -43,7 +43,8 @@ static int infer_data(struct vt_infer *c)
     if (status == VT_OK) {
         status = vt_infer_unary_float(c);
     }
-    if (status == VT_OK) {
+    /* FakeQuantize keeps open dimensions open, as OpenVINO does. */
+    if (status == VT_OK && vt_node_is(c->node, "FakeConvert")) {
         vt_infer_set(c, 0, type, &data);
     }
     return status;

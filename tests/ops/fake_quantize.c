@@ -38,7 +38,7 @@ static void test_per_channel(void **state)
     op_const(&t, "f32", "", "0");
     op_const(&t, "f32", "2,1", "1 10");
     op_attr(&t, "levels", "11");
-    op_expect_shape(&t, 0, "f32", "1,2,?");
+    op_expect_shape(&t, 0, "f32", "1,?,?");
     op_expect(&t, 0, "f32", "1,2,2", "0.4 1 0 9", 1e-6);
     op_end(&t);
 }
@@ -75,6 +75,19 @@ static void test_errors(void **state)
     op_end(&t);
 }
 
+static void test_fake_convert_shape(void **state)
+{
+    struct op_test t;
+
+    (void)state;
+    op_begin(&t, "FakeConvert", 13);
+    op_param(&t, "f32", "?,?,?");
+    op_param(&t, "f32", "1,3,1");
+    op_attr(&t, "destination_type", "f8e4m3");
+    op_expect_shape(&t, 0, "f32", "?,3,?");
+    op_end(&t);
+}
+
 static void fake_convert(const char *type, const char *scale, const char *shift, const char *want)
 {
     struct op_test t;
@@ -105,6 +118,7 @@ int main(void)
         cmocka_unit_test(test_per_channel),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_fake_convert),
+        cmocka_unit_test(test_fake_convert_shape),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
