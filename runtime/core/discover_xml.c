@@ -21,6 +21,7 @@ struct reader {
     const char *begin, *at, *end;
     char open[MAX_DEPTH][32]; /* names of the elements that are open */
     int depth;
+    bool seen; /* the outermost element */
     struct attr attrs[MAX_ATTRS];
     int n_attrs;
     struct vt_found_list *list;
@@ -215,7 +216,7 @@ static int take_plugin(struct reader *r)
 static bool may_stand(const struct reader *r, const char *name)
 {
     switch (r->depth) {
-    case 0: return strcmp(name, "ie") == 0;
+    case 0: return strcmp(name, "ie") == 0 && !r->seen;
     case 1: return strcmp(name, "plugins") == 0;
     case 2: return strcmp(name, "plugin") == 0;
     default: return true;
@@ -241,6 +242,7 @@ static int read_element(struct reader *r)
             return status;
         }
     }
+    r->seen = true;
     closed = r->at < r->end && *r->at == '/';
     r->at += closed;
     if (r->at == r->end || *r->at != '>') {
@@ -294,13 +296,12 @@ static int read_markup(struct reader *r)
 
 static int read_all(struct reader *r)
 {
-    int elements = 0, status = VT_OK;
+    int status = VT_OK;
 
     for (skip_blanks(r); r->at < r->end && status == VT_OK; skip_blanks(r)) {
         status = read_markup(r);
-        elements++;
     }
-    if (status == VT_OK && (r->depth || !elements)) {
+    if (status == VT_OK && (r->depth || !r->seen)) {
         status = bad(r, "the file ends too early");
     }
     return status;

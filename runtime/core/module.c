@@ -156,8 +156,7 @@ static int create(struct vt_module *module, struct vt_error *err)
         return status;
     }
     if (strcmp(module->fns->name, module->name)) {
-        vt_log(VT_LOG_WARNING, "plugin %s calls its device %s, it is listed as %s",
-               module->path ? module->path : "(linked in)", module->fns->name, module->name);
+        vt_trace(VT_LOG_PLUGIN, "device %s: its plugin calls it %s", module->name, module->fns->name);
     }
     status = module->fns->create(vt_core_host(), &module->impl, err);
     if (status) {

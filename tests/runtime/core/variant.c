@@ -77,6 +77,11 @@ static void change(void)
     plugin.name = "TWODEVICES";
     plugin.devices = two_devices;
 }
+#elif defined(VARIANT_lazy)
+static void change(void)
+{
+    plugin.name = "LAZY";
+}
 #elif defined(VARIANT_refuses)
 static void change(void)
 {
