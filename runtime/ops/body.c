@@ -92,8 +92,8 @@ int vt_body_output(struct vt_eval *e, int port, const struct vt_tensor *t)
 {
     int status = vt_eval_output(e, port, t->type, t->rank, t->dims);
 
-    if (status == VT_OK && t->bytes) {
-        memcpy(e->out[port].data, t->data, t->bytes);
+    if (status == VT_OK && e->out[port].bytes) {
+        memcpy(e->out[port].data, t->data, e->out[port].bytes);
     }
     return status;
 }

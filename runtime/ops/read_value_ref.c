@@ -8,8 +8,8 @@ static int output(struct vt_eval *e, const struct vt_tensor *t)
 {
     int status = vt_eval_output(e, 0, t->type, t->rank, t->dims);
 
-    if (status == VT_OK && t->bytes) {
-        memcpy(e->out[0].data, t->data, t->bytes);
+    if (status == VT_OK && e->out[0].bytes) {
+        memcpy(e->out[0].data, t->data, e->out[0].bytes);
     }
     return status;
 }

@@ -30,7 +30,8 @@ struct vt_slice_range vt_slice_range_of(int64_t start, int64_t stop, int64_t ste
  * counted from different sides such that they move towards each other. */
 static bool grows_with_dim(int64_t start, int64_t stop, int64_t step)
 {
-    return step > 0 ? !(start < 0 && stop >= 0) : !(start >= 0 && stop < 0 && stop > -INT32_MAX);
+    return step > 0 ? !(start < 0 && stop >= 0 && stop < INT32_MAX)
+                    : !(start >= 0 && stop < 0 && stop > -INT32_MAX);
 }
 
 static int64_t length(int64_t start, int64_t stop, int64_t step, int64_t n)
