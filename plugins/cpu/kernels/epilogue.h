@@ -1,9 +1,9 @@
 /* What a matrix product or a convolution does to its result before it leaves the cache: add a bias per output
  * channel, then run a short element-wise program (vt/post.h).
  *
- * Error: each step is as exact as f32 allows for + - * / sqrt min max; exp, log, tanh, erf, sigmoid and what
- * is built of them have a relative error below 1e-6 (sigmoid, swish, gelu, mish: also below 1e-6 absolute
- * near their zeros). NaN passes through every step; infinities give the limits of the formula. */
+ * Error: each step is as exact as f32 allows for + - * / sqrt min max; exp, log, tanh, erf, pow and what is
+ * built of them are as exact as vmath.h says, below 1e-6 relative (activations that cross zero: or 2e-7
+ * absolute). NaN passes through every step; infinities give the limits of the formula. */
 #ifndef CPU_KERNELS_EPILOGUE_H
 #define CPU_KERNELS_EPILOGUE_H
 

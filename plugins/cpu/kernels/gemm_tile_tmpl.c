@@ -1,6 +1,6 @@
 #include "gemm_tile.h"
 
-#include "simd_math.h"
+#include "post_steps.h"
 
 #ifdef __clang__
 #define UNROLL _Pragma("unroll")
