@@ -178,6 +178,10 @@ static int create_unknown(struct ir_net *net, struct ir_layer *layer)
 {
     struct ir_reader *r = net->r;
 
+    if (strcmp(layer->type, "Parameter") == 0 || strcmp(layer->type, "Result") == 0) {
+        return ir_fail(r, layer->elem, layer, VT_E_FORMAT,
+                       "version=\"%.40s\" is no operation set that has %s", layer->opset, layer->type);
+    }
     layer->node = r->host->node_create_unknown(net->graph, layer->type, layer->opset, layer->name,
                                                layer->n_in, layer->n_out, r->err);
     return layer->node ? declare_outputs(r, layer) : ir_context(r, layer->elem);

@@ -346,7 +346,8 @@ void vt_node_fused(struct vt_node *by, const struct vt_node *original)
 
 bool vt_node_is(const struct vt_node *node, const char *op_name)
 {
-    return strcmp(node->op->name, op_name) == 0;
+    /* An unknown operation may bear a known name in a version that is not: its attributes are other ones. */
+    return strcmp(node->op->name, op_name) == 0 && !(node->op->flags & VT_OP_UNKNOWN);
 }
 
 const char *vt_node_name(const struct vt_node *node)

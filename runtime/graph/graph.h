@@ -185,7 +185,7 @@ static inline struct vt_output *vt_port_output(struct vt_port port)
     return &port.node->out[port.index];
 }
 
-/* Operation name, any version. */
+/* Operation name, any version that the registry has. */
 bool vt_node_is(const struct vt_node *node, const char *op_name);
 
 /* The node that feeds input `input`, or NULL. */

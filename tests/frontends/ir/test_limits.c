@@ -63,6 +63,8 @@ static const struct {
      "lacks the attribute 'type'"},
     {NET("11", "<layer id=\"0\" name=\"x\" type=\"Parameter\"/>", ""), VT_E_FORMAT,
      "lacks the attribute 'version'"},
+    {NET("11", LAYER("0", "x", "Parameter", "opset99", OUT(PORT("0", "", ""))), ""), VT_E_FORMAT,
+     "layer 'x' (Parameter, id 0): version=\"opset99\" is no operation set that has Parameter"},
     {NET("11", X S RESULT("1", "r"), E), VT_E_FORMAT,
      "model in memory:6: layer 'r' (Result, id 1): layer 's' at line 5 has the same id"},
     {NET("11",

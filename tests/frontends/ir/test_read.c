@@ -141,6 +141,7 @@ static void test_unknown_operation(void **state)
     (void)state;
     assert_true(q->op->flags & VT_OP_UNKNOWN);
     assert_string_equal(q->op->name, "Softmax");
+    assert_false(vt_node_is(q, "Softmax"));
     assert_int_equal(q->op->opset, 99);
     assert_string_equal(vt_attr_str(q, "colour"), "red");
     assert_int_equal(q->out[0].v.type, VT_BOOLEAN);
