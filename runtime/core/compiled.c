@@ -249,12 +249,3 @@ int vt_compiled_memory(struct vt_compiled *compiled, struct vt_memory_stats *sta
     status = compiled->fns->memory(compiled->impl, stats);
     return status ? vt_fail(err, status, "device %s cannot tell its memory", compiled->device) : VT_OK;
 }
-
-int vt_compiled_export(struct vt_compiled *compiled, int (*write)(void *ctx, const void *data, size_t bytes),
-                       void *ctx, struct vt_error *err)
-{
-    (void)write;
-    (void)ctx;
-    return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: export of a model compiled for %s",
-                   compiled->device);
-}

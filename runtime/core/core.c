@@ -1,5 +1,6 @@
 #include "core.h"
 
+#include "exported.h"
 #include "formats.h"
 #include "graph.h"
 #include "log.h"
@@ -411,6 +412,30 @@ int vt_core_compile(struct vt_core *core, const struct vt_model *model, const ch
     return status;
 }
 
+int vt_core_import(struct vt_core *core, const char *device, const void *data, size_t bytes,
+                   const struct vt_config *config, struct vt_compiled **compiled, struct vt_error *err)
+{
+    size_t n = config ? (size_t)config->n : 0;
+    const char **texts;
+    struct vt_config own;
+    struct target target;
+    char name[96];
+    int status = open_target(core, device, &target, err);
+
+    if (status) {
+        return status;
+    }
+    texts = calloc(2 * n + 1, sizeof(*texts));
+    status = texts ? split_config(target.module, config, texts, texts + n, &own, err)
+                   : vt_fail(err, VT_E_NOMEM, "out of memory");
+    if (status == VT_OK) {
+        device_name(&target, name);
+        status = vt_exported_open(data, bytes, target.module, target.id, name, &own, compiled, err);
+    }
+    free(texts);
+    return status;
+}
+
 int vt_core_query(struct vt_core *core, const struct vt_model *model, const char *device,
                   const struct vt_config *config,
                   void (*verdict)(void *ctx, const struct vt_node_support *support), void *ctx,
@@ -764,19 +789,4 @@ int vt_core_versions(struct vt_core *core, const char *device, struct vt_version
         };
     }
     return 1;
-}
-
-int vt_core_import(struct vt_core *core, const char *device, const void *data, size_t bytes,
-                   const struct vt_config *config, struct vt_compiled **compiled, struct vt_error *err)
-{
-    struct target target;
-    int status = open_target(core, device, &target, err);
-
-    (void)data;
-    (void)bytes;
-    (void)config;
-    (void)compiled;
-    return status ? status
-                  : vt_fail(err, VT_E_UNSUPPORTED, "not implemented: import of a compiled model for %s",
-                            target.module->name);
 }

@@ -241,7 +241,10 @@ static int make_buffer(struct vt_request *r, enum vt_side side, int index, struc
     } else {
         status = vt_buffer_create(type, rank, dims, &slot->buffer, err);
     }
-    return status ? vt_context(err, "%s %d '%s': ", side_name(side), index, port_name(io)) : VT_OK;
+    if (status) {
+        vt_context(err, "%s %d '%s': ", side_name(side), index, port_name(io));
+    }
+    return status;
 }
 
 int vt_request_get(struct vt_request *request, enum vt_side side, int index, struct vt_buffer **buffer,

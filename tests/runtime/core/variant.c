@@ -82,6 +82,72 @@ static void change(void)
 {
     plugin.name = "LAZY";
 }
+#elif defined(VARIANT_instant)
+/* Runs take no time, so what the core adds can be measured. */
+static int run(void *r, int (*output)(void *ctx, int port, struct vt_tensor *t), void *ctx,
+               struct vt_error *err)
+{
+    (void)r;
+    (void)output;
+    (void)ctx;
+    (void)err;
+    return VT_OK;
+}
+
+static void change(void)
+{
+    plugin.name = "INSTANT";
+    request.run = run;
+}
+#elif defined(VARIANT_exports)
+/* A compiled model is nothing but the word "hello", which is what goes to the file. */
+static const char hello[] = "hello";
+
+static void nothing(void *p)
+{
+    (void)p;
+}
+
+static int compile(void *p, const char *device_id, struct vt_graph *graph, const struct vt_config *config,
+                   void **c, struct vt_error *err)
+{
+    (void)device_id;
+    (void)config;
+    (void)err;
+    /* refdev's plugin object begins with the host table. */
+    (*(const struct vt_host **)p)->graph_destroy(graph);
+    *c = (void *)hello;
+    return VT_OK;
+}
+
+static int write_hello(void *c, int (*write)(void *ctx, const void *data, size_t bytes), void *ctx,
+                       struct vt_error *err)
+{
+    (void)err;
+    return write(ctx, c, sizeof(hello));
+}
+
+static int import(void *p, const char *device_id, const void *blob, size_t bytes,
+                  const struct vt_config *config, void **c, struct vt_error *err)
+{
+    (void)p;
+    (void)device_id;
+    (void)config;
+    if (bytes != sizeof(hello) || memcmp(blob, hello, bytes)) {
+        return vt_fail(err, VT_E_FORMAT, "this is not my model");
+    }
+    *c = (void *)hello;
+    return VT_OK;
+}
+
+static void change(void)
+{
+    plugin.name = "EXPORTS";
+    plugin.compile = compile;
+    plugin.import = import;
+    compiled.destroy = nothing;
+    compiled.export = write_hello;
+}
 #elif defined(VARIANT_refuses)
 static void change(void)
 {
