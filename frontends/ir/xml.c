@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #define BLOCK_BYTES ((size_t)256 << 10)
@@ -22,19 +23,19 @@ struct parse {
     struct vt_error *err;
     int status;
     int depth, n_elements;
+    int unread; /* depth inside an element that nobody will ask for */
     struct ir_elem *open[IR_MAX_XML_DEPTH];
 };
 
-static void *arena_alloc(struct ir_doc *doc, size_t bytes)
+static void *arena_alloc(struct ir_doc *doc, size_t bytes, size_t alignment)
 {
     struct ir_block *block = doc->blocks;
-    void *p;
+    size_t at = (doc->used + alignment - 1) & ~(alignment - 1);
 
     if (bytes > SIZE_MAX / 2) {
         return NULL;
     }
-    bytes = (bytes + 15) & ~(size_t)15;
-    if (!block || block->capacity - doc->used < bytes) {
+    if (!block || at > block->capacity || block->capacity - at < bytes) {
         size_t capacity = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
 
         block = malloc(sizeof(*block) + capacity);
@@ -44,11 +45,10 @@ static void *arena_alloc(struct ir_doc *doc, size_t bytes)
         block->older = doc->blocks;
         block->capacity = capacity;
         doc->blocks = block;
-        doc->used = 0;
+        at = 0;
     }
-    p = block->data + doc->used;
-    doc->used += bytes;
-    return p;
+    doc->used = at + bytes;
+    return block->data + at;
 }
 
 void *ir_doc_alloc(struct ir_doc *doc, size_t count, size_t size)
@@ -59,7 +59,7 @@ void *ir_doc_alloc(struct ir_doc *doc, size_t count, size_t size)
     if (__builtin_mul_overflow(count, size, &bytes)) {
         return NULL;
     }
-    p = arena_alloc(doc, bytes);
+    p = arena_alloc(doc, bytes, _Alignof(max_align_t));
     return p ? memset(p, 0, bytes) : NULL;
 }
 
@@ -77,7 +77,7 @@ void ir_doc_finish(struct ir_doc *doc)
 
 static char *copy_text(struct ir_doc *doc, const char *text, size_t bytes)
 {
-    char *copy = arena_alloc(doc, bytes + 1);
+    char *copy = arena_alloc(doc, bytes + 1, 1);
 
     if (copy) {
         memcpy(copy, text, bytes);
@@ -98,7 +98,7 @@ static void refuse(struct parse *p, int status, const char *what)
 
 static struct ir_attr *copy_attrs(struct parse *p, int n, const xmlChar **from)
 {
-    struct ir_attr *attrs = arena_alloc(p->doc, (size_t)n * sizeof(*attrs));
+    struct ir_attr *attrs = arena_alloc(p->doc, (size_t)n * sizeof(*attrs), _Alignof(struct ir_attr));
 
     /* Five pointers each: local name, prefix, URI, begin and end of the value. */
     for (int i = 0; attrs && i < n; i++, from += 5) {
@@ -111,6 +111,13 @@ static struct ir_attr *copy_attrs(struct parse *p, int n, const xmlChar **from)
     return attrs;
 }
 
+/* <input><port><dim>: the shapes of inputs follow from the outputs that feed them. They are a third of all
+ * elements. */
+static bool is_unread(const struct parse *p, const char *name)
+{
+    return p->depth >= 2 && strcmp(name, "dim") == 0 && strcmp(p->open[p->depth - 2]->name, "input") == 0;
+}
+
 static void start_element(void *user, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
                           int n_ns, const xmlChar **ns, int n_attrs, int n_default, const xmlChar **attrs)
 {
@@ -119,6 +126,10 @@ static void start_element(void *user, const xmlChar *name, const xmlChar *prefix
 
     (void)prefix, (void)uri, (void)n_ns, (void)ns, (void)n_default;
     if (p->status) {
+        return;
+    }
+    if (p->unread || is_unread(p, (const char *)name)) {
+        p->unread++;
         return;
     }
     if (p->depth == IR_MAX_XML_DEPTH) {
@@ -133,7 +144,10 @@ static void start_element(void *user, const xmlChar *name, const xmlChar *prefix
         refuse(p, VT_E_FORMAT, "there are more elements than the limit of 16777216");
         return;
     }
-    elem = ir_doc_alloc(p->doc, 1, sizeof(*elem));
+    elem = arena_alloc(p->doc, sizeof(*elem), _Alignof(struct ir_elem));
+    if (elem) {
+        *elem = (struct ir_elem){.name = (const char *)name, .n_attrs = n_attrs};
+    }
     if (elem && n_attrs) {
         elem->attrs = copy_attrs(p, n_attrs, attrs);
     }
@@ -141,8 +155,6 @@ static void start_element(void *user, const xmlChar *name, const xmlChar *prefix
         refuse(p, VT_E_NOMEM, "out of memory");
         return;
     }
-    elem->name = (const char *)name;
-    elem->n_attrs = n_attrs;
     elem->line = xmlSAX2GetLineNumber(p->ctxt);
     if (p->depth) {
         struct ir_elem *parent = p->open[p->depth - 1];
@@ -160,7 +172,9 @@ static void end_element(void *user, const xmlChar *name, const xmlChar *prefix, 
     struct parse *p = user;
 
     (void)name, (void)prefix, (void)uri;
-    if (p->depth) {
+    if (p->unread) {
+        p->unread--;
+    } else if (p->depth) {
         p->depth--;
     }
 }
@@ -183,11 +197,11 @@ static void characters(void *user, const xmlChar *text, int n)
         from++;
         bytes--;
     }
-    if (!elem || !bytes || p->status) {
+    if (!elem || !bytes || p->status || p->unread) {
         return;
     }
     old = elem->text ? strlen(elem->text) : 0;
-    joined = arena_alloc(p->doc, old + bytes + 1);
+    joined = arena_alloc(p->doc, old + bytes + 1, 1);
     if (!joined) {
         refuse(p, VT_E_NOMEM, "out of memory");
         return;

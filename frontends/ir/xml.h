@@ -1,4 +1,5 @@
-/* An XML document as a tree of plain structs in one arena: elements, attributes, trimmed-down text.
+/* An XML document as a tree of plain structs in one arena: elements, attributes, trimmed-down text; the
+ * dimensions of input ports are left out.
  *
  * Nothing outside of the text is ever read: no document type, no entities beyond XML's own, no network. */
 #ifndef IR_XML_H
