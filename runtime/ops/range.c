@@ -79,7 +79,7 @@ static int infer_as(struct vt_infer *c, enum vt_type type)
     for (int i = 0; i < 3; i++) {
         const struct vt_pshape *shape_in = &c->in[i]->shape;
 
-        if (shape_in->rank > 1 || (shape_in->rank == 1 && !vt_dim_can_be(shape_in->dims[0], 1))) {
+        if (shape_in->rank > 0) {
             char text[256];
 
             return vt_fail(c->err, VT_E_SHAPE, "input %d must be a scalar, its shape is %s", i,

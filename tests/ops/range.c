@@ -44,7 +44,7 @@ static void test_one_type(void **state)
 
     (void)state;
     op_begin(&t, "Range", 1);
-    op_input_as(&t, "f32", "...", "1", "2");
+    op_input_as(&t, "f32", "...", "", "2");
     op_input(&t, "f32", "", "0");
     op_input(&t, "f32", "", "-0.5");
     op_expect(&t, 0, "f32", "4", "2 1.5 1 0.5", 0);
