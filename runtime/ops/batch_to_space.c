@@ -11,7 +11,7 @@ static int read_spec(struct vt_infer *c, int rank, struct spec *s, bool *known)
 {
     int n, a, b;
 
-    *known = vt_infer_i64s(c, 1, s->block, VT_MAX_RANK, &n) &&
+    *known = rank >= 0 && vt_infer_i64s(c, 1, s->block, VT_MAX_RANK, &n) &&
              vt_infer_i64s(c, 2, s->begin, VT_MAX_RANK, &a) && vt_infer_i64s(c, 3, s->end, VT_MAX_RANK, &b);
     if (!*known) {
         return VT_OK;
