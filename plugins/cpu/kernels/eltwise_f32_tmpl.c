@@ -1,79 +1,25 @@
 /* Element-wise programs over blocks that stay in L1: one dispatch per step and block. */
 #include "eltwise.h"
-#include "vmath.h"
+#include "post_steps.h"
 
 #define BLOCK  1024 /* elements of a block */
 #define CACHED 4    /* operands that repeat every row, kept expanded for the whole range */
 
 #define L SIMD_LANES
 
-/* max and min that let NaN through from both sides; the vector instructions do so from the second one only.
- */
-SIMD_INLINE vf max_nan(vf x, vf y)
-{
-    return vf_select(vf_is_nan(x), x, vf_max(x, y));
-}
-
-SIMD_INLINE vf min_nan(vf x, vf y)
-{
-    return vf_select(vf_is_nan(x), x, vf_min(x, y));
-}
-
-SIMD_INLINE vf binary(int kind, vf x, vf y)
-{
-    switch (kind) {
-    case VT_POST_ADD: return vf_add(x, y);
-    case VT_POST_SUB: return vf_sub(x, y);
-    case VT_POST_RSUB: return vf_sub(y, x);
-    case VT_POST_MUL: return vf_mul(x, y);
-    case VT_POST_DIV: return vf_div(x, y);
-    case VT_POST_RDIV: return vf_div(y, x);
-    case VT_POST_MAX: return max_nan(x, y);
-    case VT_POST_MIN: return min_nan(x, y);
-    default: return vf_select(vf_ge(x, vf_zero()), x, vf_mul(x, y)); /* VT_POST_PRELU */
-    }
-}
-
 /* Forms of VT_POST_POW that need no logarithm; numbered after the public kinds. */
 enum { COPY = VT_POST_COUNT, CUBE, RSQRT, RSQUARE };
 
-SIMD_INLINE vf unary(int kind, vf x, vf a, vf b)
+SIMD_INLINE vf unary(int kind, vf x, float a, float b)
 {
-    const vf zero = vf_zero(), one = vf_set1(1);
+    const vf one = vf_set1(1);
 
     switch (kind) {
-    case VT_POST_AFFINE: return vf_fma(x, a, b);
-    case VT_POST_RELU: return vf_max(zero, x);
-    case VT_POST_LEAKY: return vf_select(vf_ge(x, zero), x, vf_mul(x, a));
-    case VT_POST_CLAMP: return vf_min(b, vf_max(a, x));
-    case VT_POST_ABS: return vf_abs(x);
-    case VT_POST_NEG: return vf_neg(x);
-    case VT_POST_SQRT: return vf_sqrt(x);
-    case VT_POST_SQUARE: return vf_mul(x, x);
-    case VT_POST_RECIP: return vf_div(one, x);
-    case VT_POST_EXP: return vf_exp(x);
-    case VT_POST_LOG: return vf_log(x);
-    case VT_POST_TANH: return vf_tanh(x);
-    case VT_POST_ERF: return vf_erf(x);
-    case VT_POST_SIGMOID: return vf_sigmoid(x);
-    case VT_POST_SWISH: return vf_swish(x, a);
-    case VT_POST_HSWISH:
-        x = vf_finite_below(x);
-        return vf_mul(x, vf_mul(vf_min(vf_set1(6), vf_max(zero, vf_add(x, vf_set1(3)))), vf_set1(1.0f / 6)));
-    case VT_POST_HSIGMOID: return vf_min(one, vf_max(zero, vf_fma(x, a, b)));
-    case VT_POST_GELU_ERF: return vf_gelu_erf(x);
-    case VT_POST_GELU_TANH: return vf_gelu_tanh(x);
-    case VT_POST_MISH: return vf_mish(x);
-    case VT_POST_SOFTPLUS: return vf_softplus(x);
-    case VT_POST_ELU: return vf_select(vf_gt(x, zero), x, vf_mul(a, vf_expm1(x)));
-    case VT_POST_FLOOR: return vf_floor(x);
-    case VT_POST_CEIL: return vf_ceil(x);
-    case VT_POST_ROUND_EVEN: return vf_round_even(x);
-    case VT_POST_POW: return vf_pow(x, a);
+    case COPY: return x;
     case CUBE: return vf_mul(vf_mul(x, x), x);
     case RSQRT: return vf_div(one, vf_sqrt(x));
     case RSQUARE: return vf_div(one, vf_mul(x, x));
-    default: return x;
+    default: return post_unary((enum vt_post_kind)kind, x, a, b);
     }
 }
 
@@ -83,18 +29,20 @@ SIMD_INLINE void loop_binary(int kind, bool scalar, float *dst, const float *x, 
     int64_t i = 0;
 
     for (; i + L <= n; i += L) {
-        vf_store(dst + i, binary(kind, vf_load(x + i), scalar ? c : vf_load(y + i)));
+        vf_store(dst + i, post_binary((enum vt_post_kind)kind, vf_load(x + i), scalar ? c : vf_load(y + i)));
     }
     if (i < n) {
         int rest = (int)(n - i);
 
-        vf_store_n(dst + i, binary(kind, vf_load_n(x + i, rest), scalar ? c : vf_load_n(y + i, rest)), rest);
+        vf_store_n(
+            dst + i,
+            post_binary((enum vt_post_kind)kind, vf_load_n(x + i, rest), scalar ? c : vf_load_n(y + i, rest)),
+            rest);
     }
 }
 
-SIMD_INLINE void loop_unary(int kind, float *dst, const float *x, float fa, float fb, int64_t n)
+SIMD_INLINE void loop_unary(int kind, float *dst, const float *x, float a, float b, int64_t n)
 {
-    vf a = vf_set1(fa), b = vf_set1(fb);
     int64_t i = 0;
 
     for (; i + L <= n; i += L) {
