@@ -47,6 +47,7 @@ struct cpu_op {
     int n_in, n_out;
     enum cpu_isa isa;
     int threads;
+    bool accurate; /* EXECUTION_MODE_HINT=ACCURACY: no faster way with a larger error */
 };
 
 /* One way to run a node. Layouts of activations only: constants are taken raw and adapted by prepare(). Input
@@ -85,6 +86,10 @@ struct cpu_impl {
     /* Fill step->run, step->data, step->scratch. */
     int (*prepare)(struct cpu_build *b, const struct cpu_op *op, const struct cpu_option *option,
                    struct cpu_step *step, struct vt_error *err);
+
+    /* Bytes of packed weights beyond those of the model's own in f32; NULL: none to speak of. The sum over a
+     * plan is bounded (select.c); a candidate that would exceed it is passed over. */
+    size_t (*growth)(const struct cpu_op *op);
 };
 
 /* ---- values: the tensors of a plan

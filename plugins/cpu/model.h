@@ -14,6 +14,7 @@ struct cpu_config {
     int threads; /* of one stream */
     int streams;
     bool perf_count;
+    bool accurate; /* EXECUTION_MODE_HINT */
 };
 
 /* Weights in executed form. */
@@ -118,7 +119,9 @@ struct cpu_choice *cpu_select(struct cpu_model *model, struct vt_graph *graph, s
 enum cpu_layout cpu_option_input_layout(const struct cpu_choice *c, int input);
 /* Constant behind an input, decompression seen through; NULL for activations. */
 const struct vt_node *cpu_constant_of(const struct vt_host *host, const struct vt_node *node, int input);
-const struct cpu_impl *cpu_impl_find(const struct cpu_op *op, const char *type, bool log);
+/* First candidate that supports the node and grows the weights by at most *growth bytes, which it takes off.
+ */
+const struct cpu_impl *cpu_impl_find(const struct cpu_op *op, size_t *growth, bool log);
 
 /* ---- memory.c: give every arena value an offset; returns the arena's size. */
 size_t cpu_plan_memory(struct cpu_plan *plan);

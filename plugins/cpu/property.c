@@ -232,6 +232,7 @@ void cpu_properties_resolve(const struct cpu_properties *p, const struct vt_host
     config->threads = threads / (int)n < 1 ? 1 : threads / (int)n;
     config->threads = config->threads > 1024 ? 1024 : config->threads;
     config->perf_count = is(p, "PERF_COUNT", "YES");
+    config->accurate = is(p, "EXECUTION_MODE_HINT", "ACCURACY");
 }
 
 static int put(const char *text, char *buf, size_t size, size_t *length)

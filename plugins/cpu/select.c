@@ -18,23 +18,35 @@ static const struct {
 
 #define IMPLS ((int)(sizeof(impls) / sizeof(impls[0])))
 
-const struct cpu_impl *cpu_impl_find(const struct cpu_op *op, const char *type, bool log)
+static void log_refusal(const struct cpu_op *op, const struct cpu_impl *impl, const char *reason)
 {
     char line[512];
 
+    snprintf(line, sizeof(line), "%s '%s': not %s, %s", op->type, op->host->node_name(op->node), impl->name,
+             reason ? reason : "it does not fit");
+    op->host->trace(VT_LOG_DISPATCH, line);
+}
+
+const struct cpu_impl *cpu_impl_find(const struct cpu_op *op, size_t *growth, bool log)
+{
     for (int i = 0; i < IMPLS; i++) {
+        const struct cpu_impl *impl = impls[i].impl;
         const char *reason = NULL;
 
-        if (strcmp(impls[i].op, type) != 0 && strcmp(impls[i].op, "*") != 0) {
+        if (strcmp(impls[i].op, op->type) != 0 && strcmp(impls[i].op, "*") != 0) {
             continue;
         }
-        if (impls[i].impl->supports(op, &reason)) {
-            return impls[i].impl;
+        if (impl->supports(op, &reason)) {
+            size_t grows = impl->growth ? impl->growth(op) : 0;
+
+            if (grows <= *growth) {
+                *growth -= grows;
+                return impl;
+            }
+            reason = "its weights would take too much memory";
         }
         if (log) {
-            snprintf(line, sizeof(line), "%s '%s': not %s, %s", type, op->host->node_name(op->node),
-                     impls[i].impl->name, reason ? reason : "it does not fit");
-            op->host->trace(VT_LOG_DISPATCH, line);
+            log_refusal(op, impl, reason);
         }
     }
     return NULL;
@@ -101,6 +113,7 @@ static bool fill_op(struct cpu_model *model, struct cpu_region *region, struct c
     op->n_out = host->node_n_out(node);
     op->isa = model->isa;
     op->threads = model->config.threads;
+    op->accurate = model->config.accurate;
     op->in = cpu_region_array(region, (size_t)op->n_in, sizeof(*op->in));
     op->out = cpu_region_array(region, (size_t)op->n_out, sizeof(*op->out));
     if (!op->in || !op->out) {
@@ -157,11 +170,11 @@ static double bytes_moved(const struct cpu_op *op)
     return bytes;
 }
 
-static int choose_impl(struct cpu_choice *c, struct vt_error *err)
+static int choose_impl(struct cpu_choice *c, size_t *growth, struct vt_error *err)
 {
     const struct vt_host *host = c->op.host;
 
-    c->impl = cpu_impl_find(&c->op, c->op.type, host->log_enabled(VT_LOG_DISPATCH));
+    c->impl = cpu_impl_find(&c->op, growth, host->log_enabled(VT_LOG_DISPATCH));
     if (!c->impl) {
         return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: %s (opset%d), node '%s'", c->op.type,
                        host->node_opset(c->op.node), host->node_name(c->op.node));
@@ -278,17 +291,34 @@ static void weigh(struct cpu_model *model, struct cpu_choice *choices, int n)
     }
 }
 
+/* How much packed forms may exceed the model's own weights in f32: enough for the layers that gain most,
+ * which come first in a network (large pictures, few channels), and little beside the whole. */
+static size_t growth_allowed(struct cpu_model *model, struct vt_graph *graph)
+{
+    const struct vt_host *host = model->host;
+    int n = host->graph_n_nodes(graph);
+    size_t bytes = 0;
+
+    for (int i = 0; i < n; i++) {
+        const struct vt_tensor *t = host->node_constant(host->graph_node(graph, i));
+
+        bytes += t && vt_type_info(t->type)->is_float ? (size_t)vt_tensor_count(t) * sizeof(float) : 0;
+    }
+    return bytes / 7 + ((size_t)6 << 20);
+}
+
 struct cpu_choice *cpu_select(struct cpu_model *model, struct vt_graph *graph, struct cpu_region *region,
                               struct vt_error *err)
 {
     const struct vt_host *host = model->host;
     int n = host->graph_n_nodes(graph);
     struct cpu_choice *choices = cpu_region_array(region, (size_t)n, sizeof(*choices));
+    size_t growth = growth_allowed(model, graph);
 
     for (int i = 0; choices && i < n; i++) {
         if (!fill_op(model, region, &choices[i], host->graph_node(graph, i))) {
             choices = NULL;
-        } else if (needs_step(&choices[i]) && choose_impl(&choices[i], err)) {
+        } else if (needs_step(&choices[i]) && choose_impl(&choices[i], &growth, err)) {
             return NULL;
         }
     }

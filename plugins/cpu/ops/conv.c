@@ -5,15 +5,30 @@
 /* Input numbers of the fused operations; the plain ones have 0 and 1 alone. */
 enum { DATA, WEIGHTS, SCALE, BIAS };
 
+/* The four families have functions of the same form. */
+struct family {
+    const char *name;
+    size_t (*packed_bytes)(const struct cpu_conv_shape *shape);
+    void (*pack)(float *dst, const struct cpu_conv_shape *shape, const struct cpu_conv_weights *src);
+    int64_t (*tasks)(const struct cpu_conv_shape *shape);
+    size_t (*scratch_bytes)(const struct cpu_conv_shape *shape);
+    void (*run)(const struct cpu_conv_shape *shape, const struct cpu_conv_args *args, int64_t task,
+                void *scratch);
+};
+
 struct conv {
     struct cpu_conv_shape shape;
-    const struct cpu_conv_f32 *dense;
-    const struct cpu_dwconv_f32 *depthwise;
-    bool transposed;
+    struct family family;
     const float *weights;
     struct cpu_post post;
     int64_t tasks;
 };
+
+enum variant {
+    DENSE,
+    PLANAR,
+    WINOGRAD
+}; /* tag of an option; depthwise and transposed follow from the node */
 
 static bool is_transposed(const struct cpu_op *op)
 {
@@ -113,7 +128,7 @@ static bool supports(const struct cpu_op *op, const char **reason)
     struct cpu_post_axes axes;
 
     *reason = "only f32 with constant weights";
-    if (op->in[DATA].type != VT_F32 || op->out[0].type != VT_F32 || !raw_float(&op->in[WEIGHTS])) {
+    if (op->in[DATA].raw || op->in[DATA].type != VT_F32 || op->out[0].type != VT_F32 || !raw_float(&op->in[WEIGHTS])) {
         return false;
     }
     *reason = "the rank is not 3 to 5, or not known";
@@ -149,17 +164,44 @@ static int options(const struct cpu_op *op, struct cpu_option *o)
 
     fill_shape(op, &s);
     ns = flops(op, &s) / 50.0 / op->threads;
-    o[0] = (struct cpu_option){CPU_NXC, CPU_NXC, CPU_NXC, ns, 0};
+    o[0] = (struct cpu_option){CPU_NXC, CPU_NXC, CPU_NXC, ns, DENSE};
     if (s.ic > 4 || s.groups > 1 || is_transposed(op)) {
         return 1;
     }
     /* The first layer can read the planes of a picture as they come. */
-    o[1] = (struct cpu_option){CPU_PLAIN, CPU_NXC, CPU_NXC, ns * 1.02, 1};
+    o[1] = (struct cpu_option){CPU_PLAIN, CPU_NXC, CPU_NXC, ns * 1.02, PLANAR};
     return 2;
 }
 
 /* ---- weights
  * ------------------------------------------------------------------------------------------------------- */
+
+static struct family family_of(const struct cpu_op *op, const struct cpu_conv_shape *shape,
+                               enum variant variant)
+{
+    const struct cpu_conv_f32 *dense = cpu_conv_f32_get(op->isa);
+
+    if (variant == WINOGRAD) {
+        const struct cpu_winograd_f32 *k = cpu_winograd_f32_get(op->isa);
+
+        return (struct family){k->name, k->packed_bytes, k->pack, k->tasks, k->scratch_bytes, k->run};
+    }
+    if (is_transposed(op)) {
+        return (struct family){dense->name,
+                               dense->transposed_packed_bytes,
+                               dense->transposed_pack,
+                               dense->transposed_tasks,
+                               dense->transposed_scratch_bytes,
+                               dense->transposed_run};
+    }
+    if (depthwise(shape)) {
+        const struct cpu_dwconv_f32 *k = cpu_dwconv_f32_get(op->isa);
+
+        return (struct family){k->name, k->packed_bytes, k->pack, k->tasks, k->scratch_bytes, k->run};
+    }
+    return (struct family){dense->name,  dense->packed_bytes,  dense->pack,
+                           dense->tasks, dense->scratch_bytes, dense->run};
+}
 
 struct packer {
     const struct conv *conv;
@@ -169,39 +211,26 @@ struct packer {
 static void pack(void *dst, void *ctx)
 {
     struct packer *p = ctx;
-    const struct conv *c = p->conv;
 
-    if (c->depthwise) {
-        c->depthwise->pack(dst, &c->shape, &p->src);
-    } else if (c->transposed) {
-        c->dense->transposed_pack(dst, &c->shape, &p->src);
-    } else {
-        c->dense->pack(dst, &c->shape, &p->src);
-    }
+    p->conv->family.pack(dst, &p->conv->shape, &p->src);
 }
 
-static size_t packed_bytes(const struct conv *c)
-{
-    if (c->depthwise) {
-        return c->depthwise->packed_bytes(&c->shape);
-    }
-    return c->transposed ? c->dense->transposed_packed_bytes(&c->shape) : c->dense->packed_bytes(&c->shape);
-}
-
-static uint64_t pack_key(const struct conv *c, const void *scale)
+/* Everything that the packed form depends on. */
+static uint64_t pack_key(const struct cpu_op *op, const struct conv *c, const void *scale)
 {
     struct {
-        const void *kernel, *scale;
+        void (*kernel)(float *, const struct cpu_conv_shape *, const struct cpu_conv_weights *);
+        const void *scale;
         int64_t ic, oc, groups, kernel_dims[CPU_CONV_DIMS], stride[CPU_CONV_DIMS], dilation[CPU_CONV_DIMS],
             pad[CPU_CONV_DIMS], planar;
-    } k = {.kernel = c->depthwise ? (const void *)c->depthwise : c->dense, .scale = scale};
+    } k = {.kernel = c->family.pack, .scale = scale};
 
     k.ic = c->shape.ic;
     k.oc = c->shape.oc;
     k.groups = c->shape.groups;
     k.planar = c->shape.x_planar;
     memcpy(k.kernel_dims, c->shape.kernel, sizeof(k.kernel_dims));
-    if (c->transposed) {
+    if (is_transposed(op)) {
         memcpy(k.stride, c->shape.stride, sizeof(k.stride));
         memcpy(k.dilation, c->shape.dilation, sizeof(k.dilation));
         memcpy(k.pad, c->shape.pad, sizeof(k.pad));
@@ -222,8 +251,8 @@ static int pack_weights(struct cpu_build *b, const struct cpu_op *op, struct con
             return VT_E_NOMEM;
         }
     }
-    c->weights = cpu_weights(b, w, pack_key(c, scaled ? op->in[SCALE].raw->data : NULL), packed_bytes(c),
-                             pack, &p, err);
+    c->weights = cpu_weights(b, w, pack_key(op, c, scaled ? op->in[SCALE].raw->data : NULL),
+                             c->family.packed_bytes(&c->shape), pack, &p, err);
     return c->weights ? VT_OK : VT_E_NOMEM;
 }
 
@@ -235,25 +264,11 @@ struct job {
     struct cpu_conv_args args;
 };
 
-static void dense_task(void *arg, int64_t task, void *scratch)
+static void task_of(void *arg, int64_t task, void *scratch)
 {
     struct job *j = arg;
 
-    j->c->dense->run(&j->c->shape, &j->args, task, scratch);
-}
-
-static void transposed_task(void *arg, int64_t task, void *scratch)
-{
-    struct job *j = arg;
-
-    j->c->dense->transposed_run(&j->c->shape, &j->args, task, scratch);
-}
-
-static void depthwise_task(void *arg, int64_t task, void *scratch)
-{
-    struct job *j = arg;
-
-    j->c->depthwise->run(&j->c->shape, &j->args, task, scratch);
+    j->c->family.run(&j->c->shape, &j->args, task, scratch);
 }
 
 static int run(const struct cpu_step *step, struct cpu_run *run)
@@ -264,11 +279,7 @@ static int run(const struct cpu_step *step, struct cpu_run *run)
                     .args = {.x = cpu_in(step, run, DATA), .w = c->weights, .y = cpu_out(step, run, 0)}};
 
     j.args.post = cpu_post_bind(&c->post, step, run, &local);
-    cpu_parallel(run, c->tasks,
-                 c->depthwise    ? depthwise_task
-                 : c->transposed ? transposed_task
-                                 : dense_task,
-                 &j);
+    cpu_parallel(run, c->tasks, task_of, &j);
     return VT_OK;
 }
 
@@ -287,29 +298,15 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     c->shape.x_planar = option->in == CPU_PLAIN;
     c->shape.x_pixel = c->shape.x_planar ? 0 : cpu_build_in(b, step, DATA)->pixel;
     c->shape.y_pixel = cpu_build_out(b, step, 0)->pixel;
-    c->transposed = is_transposed(op);
-    c->dense = cpu_conv_f32_get(op->isa);
-    if (depthwise(&c->shape) && !c->transposed) {
-        c->depthwise = cpu_dwconv_f32_get(op->isa);
-    }
+    c->family = family_of(op, &c->shape, (enum variant)option->tag);
     status = pack_weights(b, op, c, err);
     axes_of(op->in[DATA].rank, &axes);
     if (status == VT_OK) {
         status = cpu_post_prepare(b, op, step, &axes, fused ? BIAS : -1, &c->post, err);
     }
-    if (c->depthwise) {
-        c->tasks = c->depthwise->tasks(&c->shape);
-        step->scratch = c->depthwise->scratch_bytes(&c->shape);
-        step->kernel = c->depthwise->name;
-    } else if (c->transposed) {
-        c->tasks = c->dense->transposed_tasks(&c->shape);
-        step->scratch = c->dense->transposed_scratch_bytes(&c->shape);
-        step->kernel = c->dense->name;
-    } else {
-        c->tasks = c->dense->tasks(&c->shape);
-        step->scratch = c->dense->scratch_bytes(&c->shape);
-        step->kernel = c->dense->name;
-    }
+    c->tasks = c->family.tasks(&c->shape);
+    step->scratch = c->family.scratch_bytes(&c->shape);
+    step->kernel = c->family.name;
     step->run = run;
     step->data = c;
     return status;
@@ -321,4 +318,55 @@ const struct cpu_impl cpu_impl_conv_nxc = {
     .supports = supports,
     .options = options,
     .prepare = prepare,
+};
+
+/* ---- Winograd
+ * ------------------------------------------------------------------------------------------------------ */
+
+static bool winograd_supports(const struct cpu_op *op, const char **reason)
+{
+    const struct cpu_winograd_f32 *k = cpu_winograd_f32_get(op->isa);
+    struct cpu_conv_shape s;
+
+    if (!supports(op, reason)) {
+        return false;
+    }
+    *reason = "EXECUTION_MODE_HINT is ACCURACY";
+    if (op->accurate) {
+        return false;
+    }
+    fill_shape(op, &s);
+    *reason = "only 3x3 of stride 1";
+    if (!k || is_transposed(op) || !k->supports(&s)) {
+        return false;
+    }
+    *reason = "it would not be faster";
+    return k->pays(&s);
+}
+
+static int winograd_options(const struct cpu_op *op, struct cpu_option *o)
+{
+    options(op, o);
+    o[0].cost /= 2.5;
+    o[0].tag = WINOGRAD;
+    return 1;
+}
+
+static size_t winograd_growth(const struct cpu_op *op)
+{
+    struct cpu_conv_shape s;
+    size_t plain = (size_t)op->in[WEIGHTS].count * sizeof(float), packed;
+
+    fill_shape(op, &s);
+    packed = cpu_winograd_f32_get(op->isa)->packed_bytes(&s);
+    return packed > plain ? packed - plain : 0;
+}
+
+const struct cpu_impl cpu_impl_conv_winograd = {
+    .name = "conv_winograd",
+    .flags = CPU_READS_STRIDED | CPU_WRITES_STRIDED | CPU_TAKES_RAW,
+    .supports = winograd_supports,
+    .options = winograd_options,
+    .prepare = prepare,
+    .growth = winograd_growth,
 };

@@ -51,7 +51,7 @@ static bool supports(const struct cpu_op *op, const char **reason)
     int64_t n = 1;
 
     *reason = "only f32 of known rank";
-    if (op->in[0].type != VT_F32 || op->in[0].rank < 1 || op->out[0].type != VT_F32) {
+    if (op->in[0].raw || op->in[0].type != VT_F32 || op->in[0].rank < 1 || op->out[0].type != VT_F32) {
         return false;
     }
     if (strcmp(op->type, "MVN") == 0 && op->host->node_opset(op->node) < 6) {
