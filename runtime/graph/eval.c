@@ -6,7 +6,18 @@
 int vt_eval_output(struct vt_eval *e, int port, enum vt_type type, int rank, const int64_t *dims)
 {
     struct vt_tensor *t = &e->out[port];
+    void *given = e->made && !e->made[port] ? t->data : NULL;
+    size_t bytes = t->bytes;
 
+    if (given) {
+        /* The caller's memory, made for the inferred shape. */
+        if (!vt_tensor_describe(t, type, rank, dims) || t->bytes != bytes) {
+            t->data = given;
+            return vt_fail(e->err, VT_E_SHAPE, "output %d has another size than was inferred", port);
+        }
+        t->data = given;
+        return VT_OK;
+    }
     vt_tensor_free(t);
     if (!vt_tensor_describe(t, type, rank, dims)) {
         return vt_fail(e->err, VT_E_SHAPE, "output %d is too large", port);
@@ -57,6 +68,7 @@ int vt_node_eval(const struct vt_node *node, const struct vt_tensor *in, struct 
     } else if (!made) {
         status = vt_fail(err, VT_E_NOMEM, "out of memory");
     } else {
+        e.made = made;
         status = vt_node_shapes(node, in, out, err);
         if (status == VT_OK) {
             status = prepare_outputs(node, out, made, err);

@@ -92,7 +92,8 @@ struct vt_eval {
     int n_in, n_out;
     const struct vt_tensor *in; /* type VT_DYNAMIC where an optional input is left out */
     struct vt_tensor
-        *out; /* shaped and allocated, except where the shape depends on data (VT_OP_DATA_SHAPE) */
+        *out;         /* shaped and allocated, except where the shape depends on data (VT_OP_DATA_SHAPE) */
+    const bool *made; /* outputs whose memory this evaluation allocates; the others are the caller's */
     struct vt_state_store *states; /* may be NULL outside of stateful models */
     struct vt_error *err;
 };
