@@ -128,7 +128,8 @@ static bool supports(const struct cpu_op *op, const char **reason)
     struct cpu_post_axes axes;
 
     *reason = "only f32 with constant weights";
-    if (op->in[DATA].raw || op->in[DATA].type != VT_F32 || op->out[0].type != VT_F32 || !raw_float(&op->in[WEIGHTS])) {
+    if (op->in[DATA].raw || op->in[DATA].type != VT_F32 || op->out[0].type != VT_F32 ||
+        !raw_float(&op->in[WEIGHTS])) {
         return false;
     }
     *reason = "the rank is not 3 to 5, or not known";
