@@ -13,8 +13,18 @@ struct wiring {
 static int optional_i64(const struct wiring *w, const struct ir_elem *e, const char *name, int64_t standard,
                         int64_t *value)
 {
+    int status;
+
     *value = standard;
-    return ir_attr(e, name) ? ir_need_i64(w->net->r, e, w->layer, name, value) : VT_OK;
+    if (!ir_attr(e, name)) {
+        return VT_OK;
+    }
+    status = ir_need_i64(w->net->r, e, w->layer, name, value);
+    if (status == VT_OK && (*value > IR_MAX_DIM || *value < -IR_MAX_DIM)) {
+        return ir_fail(w->net->r, e, w->layer, VT_E_RANGE, "%s=\"%lld\" is beyond the limit of %lld", name,
+                       (long long)*value, (long long)IR_MAX_DIM);
+    }
+    return status;
 }
 
 static int read_slice(const struct wiring *w, const struct ir_elem *e, struct vt_body_map *map)
@@ -24,7 +34,12 @@ static int read_slice(const struct wiring *w, const struct ir_elem *e, struct vt
     status = status ? status : optional_i64(w, e, "start", 0, &map->start);
     status = status ? status : optional_i64(w, e, "end", -1, &map->end);
     status = status ? status : optional_i64(w, e, "stride", 1, &map->stride);
-    return status ? status : optional_i64(w, e, "part_size", 1, &map->part_size);
+    status = status ? status : optional_i64(w, e, "part_size", 1, &map->part_size);
+    if (status == VT_OK && map->part_size < 1) {
+        return ir_fail(w->net->r, e, w->layer, VT_E_RANGE, "part_size=\"%lld\" is less than 1",
+                       (long long)map->part_size);
+    }
+    return status;
 }
 
 static int add_map(const struct wiring *w, const struct ir_elem *e, const struct vt_body_map *map)

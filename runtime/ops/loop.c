@@ -79,7 +79,8 @@ static int widen(struct vt_infer *c, const struct vt_body *body, bool *changed)
             struct vt_dim a = shape.dims[k], b = back->shape.dims[k], both;
             bool inside = vt_dim_meet(a, b, &both) && both.min == b.min && both.max == b.max;
 
-            if (!inside) {
+            /* What is fully open stays so: the loop over the body ends, whatever the body gives. */
+            if (!inside && (a.min != 0 || a.max >= 0)) {
                 shape.dims[k] = vt_dim_any();
                 *changed = true;
             }

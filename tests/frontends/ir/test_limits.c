@@ -179,6 +179,11 @@ static const struct {
     {IF(BODY MAP(MAP_IN("0", "0") MAP_OUT("1", "1") MAP_OUT("1", "1"))), VT_E_FORMAT, "\"1\" is wired twice"},
     {IF(BODY MAP(MAP_IN("0", "1"))), VT_E_FORMAT, "internal_layer_id=\"1\" is no parameter of the body"},
     {IF(BODY MAP(MAP_OUT("1", "0"))), VT_E_FORMAT, "internal_layer_id=\"0\" is no result of the body"},
+    {IF(BODY MAP("<input external_port_id=\"0\" internal_layer_id=\"0\" axis=\"0\" "
+                 "part_size=\"9223372036854775807\"/>")),
+     VT_E_RANGE, "part_size=\"9223372036854775807\" is beyond the limit of 1099511627776"},
+    {IF(BODY MAP("<input external_port_id=\"0\" internal_layer_id=\"0\" axis=\"0\" part_size=\"0\"/>")),
+     VT_E_RANGE, "part_size=\"0\" is less than 1"},
     {IF(BODY MAP(MAP_IN("3", "0"))), VT_E_FORMAT, "external_port_id=\"3\" is no input"},
     {IF(BODY MAP(MAP_IN("0", "0") MAP_OUT("0", "1"))), VT_E_FORMAT, "external_port_id=\"0\" is no output"},
     {IF(BODY MAP(MAP_IN("0", "0")) "<back_edges><edge from-layer=\"0\" to-layer=\"0\"/></back_edges>"),
