@@ -318,8 +318,10 @@ static void test_known(void)
         {96, 96, 96, 30, 3, 1, 1, false, DEPTHWISE}, {96, 96, 96, 30, 3, 2, 1, false, DEPTHWISE},
         {40, 40, 40, 19, 5, 1, 2, false, DEPTHWISE}, {41, 41, 41, 19, 5, 2, 2, false, DEPTHWISE},
         {33, 33, 33, 21, 7, 1, 3, false, DEPTHWISE}, {32, 64, 8, 12, 3, 1, 1, false, DENSE},
-        {520, 16, 1, 6, 2, 1, 0, false, DENSE},      {64, 64, 1, 14, 3, 1, 1, false, WINOGRAD},
-        {200, 150, 1, 7, 3, 1, 1, false, WINOGRAD},  {512, 40, 1, 9, 3, 1, 1, false, WINOGRAD},
+        {520, 16, 1, 6, 2, 1, 0, false, DENSE},      {300, 20, 1, 15, 3, 1, 1, false, DENSE},
+        {512, 9, 1, 15, 3, 1, 1, false, DENSE},      {300, 20, 1, 15, 3, 1, 0, false, DENSE},
+        {64, 64, 1, 14, 3, 1, 1, false, WINOGRAD},   {200, 150, 1, 7, 3, 1, 1, false, WINOGRAD},
+        {512, 40, 1, 9, 3, 1, 1, false, WINOGRAD},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -345,6 +347,28 @@ static void test_known(void)
     }
 }
 
+/* One long line (audio): blocks are parts of it. */
+static void test_long_lines(void)
+{
+    for (int stride = 1; stride <= 2; stride++) {
+        for (int planar = 0; planar < 2; planar++) {
+            struct cpu_conv_shape s = {
+                .batch = 1, .ic = planar ? 3 : 40, .oc = 5, .groups = 1, .x_planar = planar};
+
+            for (int i = 0; i < 3; i++) {
+                s.in[i] = s.out[i] = s.kernel[i] = s.stride[i] = s.dilation[i] = 1;
+            }
+            s.in[2] = planar ? 24001 : 2001;
+            s.kernel[2] = 5;
+            s.pad[2] = 2;
+            s.stride[2] = stride;
+            s.out[2] = out_size(DENSE, s.in[2], 5, stride, 1, 4, 0);
+            check_conv(&s, DENSE, 8);
+            check_conv(&s, DENSE, 5);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     enum cpu_isa isa = isa_of_arguments(argc, argv);
@@ -361,6 +385,7 @@ int main(int argc, char **argv)
     mem_packed = guarded_create(8 << 20);
     mem_scratch = guarded_create(8 << 20);
     test_known();
+    test_long_lines();
     test_random(DENSE, 300);
     test_random(TRANSPOSED, 300);
     test_random(DEPTHWISE, 300);
