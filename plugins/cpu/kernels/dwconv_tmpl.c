@@ -8,12 +8,13 @@
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 
-/* Vectors run over channels. Where all taps along w lie inside the input, a register block of neighbouring
- * outputs shares the loads of inputs and weights; at the borders outputs go one by one with their own range
- * of taps. */
+/* Vectors run over channels. A register block of neighbouring outputs shares the loads of inputs and weights;
+ * at the borders it leaves out the inputs that do not exist, which gives the same blocks with other bounds.
+ */
 
 struct dw_job {
     int64_t channels, padded;         /* of x and y; of the weights, in whole vectors */
+    int64_t width, pad;               /* of an input line; before it */
     int64_t taps_d, taps_h;           /* taps inside the input */
     ptrdiff_t x_plane, x_line, x_tap; /* floats from a tap to the next along d, h, w */
     ptrdiff_t w_plane, w_line;        /* the same in the weights */
@@ -37,9 +38,15 @@ SIMD_INLINE void dw_store(const struct dw_job *j, float *p, vf a, int n)
     }
 }
 
-/* `px` outputs of n channels; x is the first tap of the first output. */
+/* Inputs of a block: positions [lo, hi) of those that its taps cover exist. */
+struct dw_span {
+    int lo, hi;
+};
+
+/* `px` outputs of n channels; x is the first tap of the first output, there or not. */
 SIMD_INLINE void dw_vector(const int taps, const int stride, const int px, const struct dw_job *j,
-                           const float *x, const float *w, const float *bias, float *y, int n)
+                           struct dw_span span, const float *x, const float *w, const float *bias, float *y,
+                           int n)
 {
     vf acc[8], weight[7];
     const float *plane = x, *w_plane = w;
@@ -58,8 +65,12 @@ SIMD_INLINE void dw_vector(const int taps, const int stride, const int px, const
             }
             UNROLL
             for (int i = 0; i < (px - 1) * stride + taps; i++) {
-                vf v = dw_load(line + i * j->x_pixel, n);
+                vf v;
 
+                if (i < span.lo || i >= span.hi) {
+                    continue;
+                }
+                v = dw_load(line + i * j->x_pixel, n);
                 UNROLL
                 for (int o = 0; o < px; o++) {
                     if (i - o * stride >= 0 && i - o * stride < taps) {
@@ -79,44 +90,61 @@ SIMD_INLINE void dw_vector(const int taps, const int stride, const int px, const
     }
 }
 
-SIMD_INLINE void dw_block(const int taps, const int stride, const int px, const struct dw_job *j,
-                          const float *x, const float *w, float *y)
+SIMD_INLINE void dw_channels(const int taps, const int stride, const int px, const struct dw_job *j,
+                             struct dw_span span, const float *x, const float *w, float *y)
 {
     int64_t c = 0;
 
     for (; c + SIMD_LANES <= j->channels; c += SIMD_LANES) {
-        dw_vector(taps, stride, px, j, x + c, w + c, j->bias ? j->bias + c : NULL, y + c, SIMD_LANES);
+        dw_vector(taps, stride, px, j, span, x + c, w + c, j->bias ? j->bias + c : NULL, y + c, SIMD_LANES);
     }
     if (c < j->channels) {
-        dw_vector(taps, stride, px, j, x + c, w + c, j->bias ? j->bias + c : NULL, y + c,
+        dw_vector(taps, stride, px, j, span, x + c, w + c, j->bias ? j->bias + c : NULL, y + c,
                   (int)(j->channels - c));
     }
 }
 
-/* `count` neighbouring outputs, all taps inside. */
+/* Outputs [o, o + px) of a line; `x` is pixel 0 of the first input line that takes part. */
+SIMD_INLINE void dw_block(const int taps, const int stride, const int px, const struct dw_job *j,
+                          const float *x, const float *w, float *y, int64_t o)
+{
+    const int positions = (px - 1) * stride + taps;
+    int64_t base = o * stride - j->pad, end = j->width - base;
+
+    x += base * j->x_pixel;
+    y += o * j->y_pixel;
+    if (base >= 0 && end >= positions) {
+        dw_channels(taps, stride, px, j, (struct dw_span){0, positions}, x, w, y);
+    } else {
+        struct dw_span span = {(int)min_i64(positions, max_i64(0, -base)),
+                               (int)min_i64(positions, max_i64(0, end))};
+
+        dw_channels(taps, stride, px, j, span, x, w, y);
+    }
+}
+
+/* The `count` outputs of a line. */
 typedef void dw_run_fn(const struct dw_job *j, const float *x, const float *w, float *y, int64_t count);
 
 #define DW_RUN(taps, stride)                                                                                 \
     static void dw_run_##taps##_##stride(const struct dw_job *j, const float *x, const float *w, float *y,   \
                                          int64_t count)                                                      \
     {                                                                                                        \
-        for (; count >= 8; count -= 8) {                                                                     \
-            dw_block(taps, stride, 8, j, x, w, y);                                                           \
-            x += 8 * stride * j->x_pixel;                                                                    \
-            y += 8 * j->y_pixel;                                                                             \
+        int64_t o = 0;                                                                                       \
+                                                                                                             \
+        for (; o + 8 <= count; o += 8) {                                                                     \
+            dw_block(taps, stride, 8, j, x, w, y, o);                                                        \
         }                                                                                                    \
-        if (count >= 4) {                                                                                    \
-            dw_block(taps, stride, 4, j, x, w, y);                                                           \
-            x += 4 * stride * j->x_pixel;                                                                    \
-            y += 4 * j->y_pixel;                                                                             \
-            count -= 4;                                                                                      \
+        if (o + 4 <= count) {                                                                                \
+            dw_block(taps, stride, 4, j, x, w, y, o);                                                        \
+            o += 4;                                                                                          \
         }                                                                                                    \
-        if (count == 3) {                                                                                    \
-            dw_block(taps, stride, 3, j, x, w, y);                                                           \
-        } else if (count == 2) {                                                                             \
-            dw_block(taps, stride, 2, j, x, w, y);                                                           \
-        } else if (count == 1) {                                                                             \
-            dw_block(taps, stride, 1, j, x, w, y);                                                           \
+        if (count - o == 3) {                                                                                \
+            dw_block(taps, stride, 3, j, x, w, y, o);                                                        \
+        } else if (count - o == 2) {                                                                         \
+            dw_block(taps, stride, 2, j, x, w, y, o);                                                        \
+        } else if (count - o == 1) {                                                                         \
+            dw_block(taps, stride, 1, j, x, w, y, o);                                                        \
         }                                                                                                    \
     }
 
@@ -160,7 +188,7 @@ SIMD_INLINE void dw_one_vector(const struct dw_job *j, int64_t taps, const float
     dw_store(j, y, acc, n);
 }
 
-/* One output with any number of taps: borders, and kernels without a version of their own. */
+/* One output with any number of taps, for kernels without a version of their own. */
 static void dw_one(const struct dw_job *j, int64_t taps, const float *x, const float *w, float *y)
 {
     int64_t c = 0;
@@ -181,16 +209,6 @@ static void inside(const struct cpu_conv_shape *s, int dim, int64_t at, int64_t 
     *lo = base < 0 ? ceil_div(-base, d) : 0;
     *hi = base < s->in[dim] ? min_i64(s->kernel[dim], ceil_div(s->in[dim] - base, d)) : 0;
     *lo = min_i64(*lo, s->kernel[dim]);
-    *hi = max_i64(*hi, *lo);
-}
-
-/* Outputs [lo, hi) of a line whose taps are all inside. */
-static void interior(const struct cpu_conv_shape *s, int64_t *lo, int64_t *hi)
-{
-    int64_t last = s->in[2] - 1 + s->pad[2] - (s->kernel[2] - 1) * s->dilation[2];
-
-    *lo = s->pad[2] > 0 ? min_i64(s->out[2], ceil_div(s->pad[2], s->stride[2])) : 0;
-    *hi = last < 0 ? 0 : min_i64(s->out[2], last / s->stride[2] + 1);
     *hi = max_i64(*hi, *lo);
 }
 
@@ -218,14 +236,13 @@ static void begin_clamp(struct dw_job *j, const struct cpu_epilogue *post, int *
 static void dw_line(const struct cpu_conv_shape *s, const struct cpu_conv_args *args, struct dw_job *j,
                     int64_t image, int64_t d, int64_t h, int from)
 {
-    int64_t d0, d1, h0, h1, w0, w1, in_lo, in_hi, row = (d * s->out[1] + h) * s->out[2];
+    int64_t d0, d1, h0, h1, w0, w1, row = (d * s->out[1] + h) * s->out[2];
     dw_run_fn *run = find_run(s);
     const float *x = args->x + image * s->in[0] * s->in[1] * s->in[2] * s->x_pixel, *w = args->w;
     float *y = args->y + (image * s->out[0] * s->out[1] * s->out[2] + row) * s->y_pixel;
 
     inside(s, 0, d, &d0, &d1);
     inside(s, 1, h, &h0, &h1);
-    interior(s, &in_lo, &in_hi);
     j->taps_d = d1 - d0;
     j->taps_h = h1 - h0;
     if (j->taps_d && j->taps_h) {
@@ -234,12 +251,10 @@ static void dw_line(const struct cpu_conv_shape *s, const struct cpu_conv_args *
              s->in[2] * s->x_pixel;
     }
     w += d0 * j->w_plane + h0 * j->w_line;
-    for (int64_t o = 0; o < s->out[2]; o++) {
-        if (o == in_lo && run && in_hi > in_lo) {
-            run(j, x + (o * s->stride[2] - s->pad[2]) * s->x_pixel, w, y + o * s->y_pixel, in_hi - in_lo);
-            o = in_hi - 1;
-            continue;
-        }
+    if (run) {
+        run(j, x, w, y, s->out[2]);
+    }
+    for (int64_t o = 0; o < s->out[2] && !run; o++) {
         inside(s, 2, o, &w0, &w1);
         dw_one(j, w1 - w0,
                w1 > w0 ? x + (o * s->stride[2] - s->pad[2] + w0 * s->dilation[2]) * s->x_pixel : x,
@@ -282,6 +297,8 @@ static void dw_run(const struct cpu_conv_shape *s, const struct cpu_conv_args *a
     int from;
 
     (void)scratch;
+    j.width = s->in[2];
+    j.pad = s->pad[2];
     j.x_tap = s->dilation[2] * s->x_pixel;
     j.x_line = s->dilation[1] * s->in[2] * s->x_pixel;
     j.x_plane = s->dilation[0] * s->in[1] * s->in[2] * s->x_pixel;
