@@ -4,6 +4,7 @@
 #include "cpu.h"
 #include "host_graph.h"
 #include "log.h"
+#include "map.h"
 #include "pool.h"
 #include "vt/fp.h"
 
@@ -67,6 +68,31 @@ static void host_fp_end(unsigned saved)
     vt_fp_end(saved);
 }
 
+static _Thread_local bool copy_files;
+
+void vt_host_map_files(bool map)
+{
+    copy_files = !map;
+}
+
+static int host_blob_map(const char *path, struct vt_blob **blob, struct vt_error *err)
+{
+    struct vt_blob *mapped;
+    int status = vt_blob_map(path, &mapped, err);
+
+    if (status == VT_OK && copy_files) {
+        struct vt_blob *copy = vt_blob_copy(mapped->data, mapped->size);
+
+        status = copy ? VT_OK : vt_fail(err, VT_E_NOMEM, "out of memory reading '%s'", path);
+        vt_blob_unref(mapped);
+        mapped = copy;
+    }
+    if (status == VT_OK) {
+        *blob = mapped;
+    }
+    return status;
+}
+
 static struct vt_host table = {
     .abi = VT_ABI_HEADER(struct vt_host),
     .log = host_log,
@@ -88,6 +114,7 @@ static void fill_table(void)
 {
     init_cpu();
     vt_host_fill_graph(&table);
+    table.blob_map = host_blob_map;
 }
 
 const struct vt_host *vt_core_host(void)

@@ -7,6 +7,9 @@
 /* One for the process, filled at the first call; any thread. */
 const struct vt_host *vt_core_host(void);
 
+/* Whether blob_map maps files (at first it does) or reads them into memory, for calls on this thread. */
+void vt_host_map_files(bool map);
+
 /* "0.1.0" */
 const char *vt_runtime_version(void);
 

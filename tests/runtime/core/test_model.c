@@ -1,6 +1,8 @@
 /* Models: ports, names, reshape; buffers; query; operations without definition; states. */
 #include "core_test.h"
-#include "state.h"
+#include "map.h"
+
+#include <unistd.h>
 
 /* sum = a + b, twice softmax of the sum. */
 static struct vt_model *two_inputs(const char *shape_a, const char *shape_b)
@@ -222,44 +224,112 @@ static void test_read_errors(void **state)
     vt_core_destroy(core);
 }
 
-/* An IR text goes all the way through frontend, core and device. */
-static void test_ir(void **state)
-{
-    static const char ir[] =
-        "<?xml version=\"1.0\"?><net name=\"ir\" version=\"11\"><layers>"
-        "<layer id=\"0\" name=\"x\" type=\"Parameter\" version=\"opset1\"><data shape=\"?,2\" "
-        "element_type=\"f32\"/><output><port id=\"0\" precision=\"FP32\" names=\"x_t\"><dim>-1</dim>"
-        "<dim>2</dim></port></output></layer>"
-        "<layer id=\"1\" name=\"relu\" type=\"ReLU\" version=\"opset1\"><input><port id=\"0\"><dim>-1</dim>"
-        "<dim>2</dim></port></input><output><port id=\"1\" precision=\"FP32\" names=\"y_t\"><dim>-1</dim>"
-        "<dim>2</dim></port></output></layer>"
-        "<layer id=\"2\" name=\"y\" type=\"Result\" version=\"opset1\"><input><port id=\"0\"><dim>-1</dim>"
-        "<dim>2</dim></port></input></layer></layers><edges>"
-        "<edge from-layer=\"0\" from-port=\"0\" to-layer=\"1\" to-port=\"0\"/>"
-        "<edge from-layer=\"1\" from-port=\"1\" to-layer=\"2\" to-port=\"0\"/></edges></net>";
-    struct vt_core *core = test_core();
-    struct vt_model *m = NULL;
-    struct vt_compiled *compiled;
-    struct vt_request *r = NULL;
-    struct vt_buffer *in, *out = NULL;
+/* ---- IR files */
 
-    (void)state;
-    assert_ok(vt_core_read_memory(core, ir, sizeof(ir) - 1, NULL, &m, ERR));
+#define PORT "<dim>-1</dim><dim>2</dim></port>"
+/* y = x + c, c from the weights. */
+static const char ir[] =
+    "<?xml version=\"1.0\"?><net name=\"ir\" version=\"11\"><layers>"
+    "<layer id=\"0\" name=\"x\" type=\"Parameter\" version=\"opset1\"><data shape=\"?,2\" "
+    "element_type=\"f32\"/><output><port id=\"0\" precision=\"FP32\" names=\"x_t\">" PORT "</output></layer>"
+    "<layer id=\"1\" name=\"c\" type=\"Const\" version=\"opset1\"><data element_type=\"f32\" shape=\"2\" "
+    "offset=\"4\" size=\"8\"/><output><port id=\"0\" precision=\"FP32\"><dim>2</dim></port></output></layer>"
+    "<layer id=\"2\" name=\"add\" type=\"Add\" version=\"opset1\"><data auto_broadcast=\"numpy\"/><input>"
+    "<port id=\"0\">" PORT "<port id=\"1\"><dim>2</dim></port></input><output><port id=\"2\" "
+    "precision=\"FP32\" names=\"y_t\">" PORT "</output></layer>"
+    "<layer id=\"3\" name=\"y\" type=\"Result\" version=\"opset1\"><input><port id=\"0\">" PORT
+    "</input></layer></layers><edges>"
+    "<edge from-layer=\"0\" from-port=\"0\" to-layer=\"2\" to-port=\"0\"/>"
+    "<edge from-layer=\"1\" from-port=\"0\" to-layer=\"2\" to-port=\"1\"/>"
+    "<edge from-layer=\"2\" from-port=\"2\" to-layer=\"3\" to-port=\"0\"/></edges></net>";
+static const float weights[] = {0, 10, 20};
+
+static void check_ir(struct vt_core *core, struct vt_model *m)
+{
+    struct vt_compiled *compiled = test_compile(core, m, NULL, NULL);
+    struct vt_buffer *in = test_floats(2, (int64_t[]){2, 2}), *out = NULL;
+    struct vt_request *r = NULL;
+
     assert_int_equal(vt_io_find(m->io[VT_OUTPUT], 1, "y_t"), 0);
-    compiled = test_compile(core, m, NULL, NULL);
+    vt_model_unref(m);
     assert_ok(vt_request_create(compiled, &r, ERR));
-    in = test_floats(2, (int64_t[]){2, 2});
-    ((float *)in->t.data)[1] = -5;
     assert_ok(vt_request_set(r, VT_INPUT, 0, in, ERR));
     assert_ok(vt_request_infer(r, ERR));
     assert_ok(vt_request_get(r, VT_OUTPUT, 0, &out, ERR));
     assert_int_equal(out->t.dims[0], 2);
-    assert_true(((float *)out->t.data)[1] == 0 && ((float *)out->t.data)[3] == 3);
+    assert_true(((float *)out->t.data)[0] == 10 && ((float *)out->t.data)[3] == 23);
     vt_buffer_unref(in);
     vt_buffer_unref(out);
     vt_request_destroy(r);
     vt_compiled_unref(compiled);
-    vt_model_unref(m);
+}
+
+static void test_ir_memory(void **state)
+{
+    struct vt_core *core = test_core();
+    struct vt_blob *blob = vt_blob_wrap(weights, sizeof(weights), NULL, NULL);
+    struct vt_model *m = NULL;
+
+    (void)state;
+    assert_ok(vt_core_read_memory(core, ir, sizeof(ir), blob, &m, ERR));
+    vt_blob_unref(blob);
+    check_ir(core, m);
+    vt_core_destroy(core);
+}
+
+static void write_bytes(const char *path, const void *data, size_t bytes)
+{
+    FILE *f = fopen(path, "w");
+
+    assert_non_null(f);
+    assert_int_equal(fwrite(data, 1, bytes, f), bytes);
+    fclose(f);
+}
+
+/* Whether any mapping of this process is of the file. */
+static bool is_mapped(const char *path)
+{
+    FILE *f = fopen("/proc/self/maps", "r");
+    char line[4200];
+    bool found = false;
+
+    assert_non_null(f);
+    while (fgets(line, sizeof(line), f)) {
+        found |= strstr(line, path) != NULL;
+    }
+    fclose(f);
+    return found;
+}
+
+static void test_ir_file(void **state)
+{
+    char dir[] = "/tmp/vt_model_XXXXXX", xml[64], bin[64], other[64];
+    struct vt_core *core = test_core();
+    struct vt_model *m = NULL;
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    snprintf(xml, sizeof(xml), "%s/m.xml", dir);
+    snprintf(bin, sizeof(bin), "%s/m.bin", dir);
+    snprintf(other, sizeof(other), "%s/m.weights", dir);
+    write_bytes(xml, ir, sizeof(ir) - 1);
+    write_bytes(bin, weights, sizeof(weights));
+    assert_ok(vt_core_read_file(core, xml, "", &m, ERR));
+    assert_true(is_mapped(bin));
+    check_ir(core, m);
+    assert_false(is_mapped(bin));
+    assert_ok(vt_core_set_property(core, "", "ENABLE_MMAP", "NO", ERR));
+    assert_ok(vt_core_read_file(core, xml, NULL, &m, ERR));
+    assert_false(is_mapped(bin));
+    check_ir(core, m);
+    /* The weights under another name, the model without an ending that tells its format. */
+    assert_int_equal(rename(bin, other), 0);
+    assert_int_equal(rename(xml, bin), 0);
+    assert_ok(vt_core_read_file(core, bin, other, &m, ERR));
+    check_ir(core, m);
+    unlink(bin);
+    unlink(other);
+    rmdir(dir);
     vt_core_destroy(core);
 }
 
@@ -273,7 +343,8 @@ int main(void)
         cmocka_unit_test(test_unknown_operations),
         cmocka_unit_test(test_buffers),
         cmocka_unit_test(test_read_errors),
-        cmocka_unit_test(test_ir),
+        cmocka_unit_test(test_ir_memory),
+        cmocka_unit_test(test_ir_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -149,12 +149,57 @@ static void test_compile_config(void **state)
     vt_core_destroy(core);
 }
 
+static void assert_streams(struct vt_core *core, struct vt_model *model, const char *nested, const char *want)
+{
+    const char *keys[] = {"DEVICE_PROPERTIES", "NUM_STREAMS"}, *values[] = {nested, "7"};
+    struct vt_compiled *compiled = NULL;
+    char *text = NULL;
+
+    assert_ok(vt_core_compile(core, model, "REFDEV", &(struct vt_config){2, keys, values}, &compiled, ERR));
+    assert_ok(vt_compiled_get_property(compiled, "NUM_STREAMS", &text, ERR));
+    assert_string_equal(text, want);
+    free(text);
+    vt_compiled_unref(compiled);
+}
+
+static void test_device_properties(void **state)
+{
+    static const char *const bad[] = {
+        "",
+        "{",
+        "{REFDEV",
+        "{REFDEV:}",
+        "{REFDEV:{NUM_STREAMS}}",
+        "{REFDEV:{NUM_STREAMS:}}",
+        "x",
+        "{REFDEV:{NUM_STREAMS:2}",
+        "{REFDEV:{NUM_STREAMS:2}} x",
+        "{:{NUM_STREAMS:2}}",
+    };
+    struct vt_core *core = test_core();
+    struct vt_model *model = test_softmax("1,4", 1);
+    struct vt_compiled *compiled = NULL;
+
+    (void)state;
+    assert_streams(core, model, "{REFDEV:{NUM_STREAMS:3}}", "3");
+    assert_streams(core, model, " { CPU:{X:y}, REFDEV : { PERF_COUNT:YES , NUM_STREAMS : 4 } } ", "4");
+    assert_streams(core, model, "{CPU:{NUM_STREAMS:3}}", "7");
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_fails(compile_with(core, model, "DEVICE_PROPERTIES", bad[i], &compiled, ERR), VT_E_INVALID,
+                     "its form is");
+    }
+    assert_fails(compile_with(core, model, "DEVICE_PROPERTIES", "{REFDEV:{NOSUCH:1}}", &compiled, ERR),
+                 VT_E_NOT_FOUND, "NOSUCH");
+    vt_model_unref(model);
+    vt_core_destroy(core);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_open_device),    cmocka_unit_test(test_pending),
         cmocka_unit_test(test_global),         cmocka_unit_test(test_everywhere),
-        cmocka_unit_test(test_compile_config),
+        cmocka_unit_test(test_compile_config), cmocka_unit_test(test_device_properties),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
