@@ -74,7 +74,7 @@ static int64_t pad_before(const struct cpu_op *op, int axis, int64_t explicit_pa
         return explicit_pad;
     }
     total = total > 0 ? total : 0;
-    return upper ? total / 2 : (total + 1) / 2;
+    return upper != is_transposed(op) ? total / 2 : (total + 1) / 2;
 }
 
 static bool fill_shape(const struct cpu_op *op, struct cpu_conv_shape *s)

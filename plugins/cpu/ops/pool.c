@@ -56,7 +56,9 @@ static int64_t at(const int64_t *list, int64_t n, int64_t i, int64_t otherwise)
 static void pads(const struct cpu_op *op, struct cpu_pool *p, int i, int64_t begin, int64_t end)
 {
     const char *mode = op->host->attr_str(op->node, "auto_pad");
-    int64_t total = (p->out[i] - 1) * p->stride[i] + (p->kernel[i] - 1) * p->dilation[i] + 1 - p->in[i];
+    /* One window per stride; rounding up may have added one more, which the pads do not follow. */
+    int64_t n = (p->in[i] + p->stride[i] - 1) / p->stride[i];
+    int64_t total = (n - 1) * p->stride[i] + (p->kernel[i] - 1) * p->dilation[i] + 1 - p->in[i];
 
     total = total > 0 ? total : 0;
     p->pad_begin[i] = begin;
