@@ -130,6 +130,31 @@ const struct vt_tensor *vt_match_constant(struct vt_port port)
     return node && vt_node_is(node, "Constant") ? &node->constant : NULL;
 }
 
+static bool constant_chain(struct vt_port port, int depth)
+{
+    static const char *const through[] = {"Convert", "Subtract", "Multiply", "Reshape", "Transpose"};
+
+    if (!port.node || vt_node_is(port.node, "Constant")) {
+        return port.node != NULL;
+    }
+    for (size_t i = 0; depth < 8 && i < sizeof(through) / sizeof(through[0]); i++) {
+        if (vt_node_is(port.node, through[i])) {
+            for (int k = 0; k < port.node->n_in; k++) {
+                if (!constant_chain(port.node->in[k], depth + 1)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
+bool vt_match_constant_chain(struct vt_port port)
+{
+    return constant_chain(port, 0);
+}
+
 bool vt_match_scalar(struct vt_port port, struct vt_port other, double *value)
 {
     const struct vt_tensor *t = vt_match_constant(port);

@@ -45,6 +45,9 @@ int64_t vt_match_count(const struct vt_pshape *shape);
 /* NULL when the port is no constant. */
 const struct vt_tensor *vt_match_constant(struct vt_port port);
 
+/* A constant, or a chain that decompresses or rearranges one: what a device computes once. */
+bool vt_match_constant_chain(struct vt_port port);
+
 /* One element, and no more dimensions than `other`, so that it never widens `other`. */
 bool vt_match_scalar(struct vt_port port, struct vt_port other, double *value);
 
