@@ -113,6 +113,9 @@ static int spec_length(struct vt_infer *c, int *length)
         int n = c->in[i] ? vt_infer_length(c, i) : -1, status = vt_infer_integral(c, i, names[i]);
 
         status = status ? status : vt_infer_list(c, i, names[i], VT_MAX_RANK);
+        if (status == VT_OK && c->in[i] && c->in[i]->shape.rank == 0) {
+            status = vt_fail(c->err, VT_E_SHAPE, "input %d (%s) must have rank 1, not 0", i, names[i]);
+        }
         if (status) {
             return status;
         }
