@@ -2,12 +2,18 @@
 
 #include "shape.h"
 
+#define PAD_LIMIT (INT64_MAX / 8) /* sums of places and pads must not overflow */
+
 static int pad_axis(struct vt_infer *c, int i, int64_t begin, int64_t end, struct vt_dim *d)
 {
     bool reflect = vt_attr_is(c->node, "pad_mode", "reflect"),
          symmetric = vt_attr_is(c->node, "pad_mode", "symmetric");
-    int64_t most = (begin > end ? begin : end) + (reflect ? 1 : 0), sum;
+    int64_t most, sum;
 
+    if (begin < -PAD_LIMIT || begin > PAD_LIMIT || end < -PAD_LIMIT || end > PAD_LIMIT) {
+        return vt_fail(c->err, VT_E_RANGE, "the padding of axis %d is too large", i);
+    }
+    most = (begin > end ? begin : end) + (reflect ? 1 : 0);
     if ((reflect || symmetric) && most > (reflect ? 1 : 0) && d->max >= 0 && most > d->max) {
         return vt_fail(
             c->err, VT_E_RANGE, "padding %lld and %lld of axis %d is too large for %lld elements in mode %s",
@@ -16,9 +22,7 @@ static int pad_axis(struct vt_infer *c, int i, int64_t begin, int64_t end, struc
     if (vt_attr_is(c->node, "pad_mode", "edge") && most > 0 && d->max == 0) {
         return vt_fail(c->err, VT_E_RANGE, "axis %d is empty and has no edge to repeat", i);
     }
-    if (__builtin_add_overflow(begin, end, &sum)) {
-        return vt_fail(c->err, VT_E_RANGE, "the padding of axis %d is too large", i);
-    }
+    sum = begin + end;
     if (vt_dim_is_static(*d) && d->min + sum < 0) {
         return vt_fail(c->err, VT_E_RANGE,
                        "padding %lld and %lld of axis %d leaves less than nothing of %lld elements",
