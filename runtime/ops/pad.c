@@ -36,10 +36,16 @@ static int infer(struct vt_infer *c)
 {
     struct vt_pshape out = c->in[0]->shape;
     int64_t begin[VT_MAX_RANK], end[VT_MAX_RANK];
-    int n_begin = 0, n_end = 0, status = VT_OK;
+    int n_begin = 0, n_end = 0, status = vt_infer_integral(c, 1, "pads_begin");
     bool known =
         vt_infer_i64s(c, 1, begin, VT_MAX_RANK, &n_begin) && vt_infer_i64s(c, 2, end, VT_MAX_RANK, &n_end);
 
+    status = status ? status : vt_infer_integral(c, 2, "pads_end");
+    status = status ? status : vt_infer_list(c, 1, "pads_begin", VT_MAX_RANK);
+    status = status ? status : vt_infer_list(c, 2, "pads_end", VT_MAX_RANK);
+    if (status) {
+        return status;
+    }
     if (c->n_in > 3 && c->in[3]) {
         enum vt_type value = c->in[3]->type;
         const struct vt_pshape *s = &c->in[3]->shape;
