@@ -327,8 +327,9 @@ static void apply_unary(const struct cpu_epilogue_step *step, int64_t rows, int6
     }
 }
 
-static void apply_binary(const struct cpu_epilogue_step *step, const float *src, int64_t rows, int64_t cols,
-                         float *y, ptrdiff_t ldy)
+/* relu: the step is an addition and a relu follows, the end of a residual block. */
+static void apply_binary(const struct cpu_epilogue_step *step, const float *src, bool relu, int64_t rows,
+                         int64_t cols, float *y, ptrdiff_t ldy)
 {
     vm tail = vm_first((int)(cols % SIMD_LANES));
     bool vector = step->col_stride != 0;
@@ -337,6 +338,10 @@ static void apply_binary(const struct cpu_epilogue_step *step, const float *src,
     (!vector                  ? vf_set1(src[r * step->row_stride])                                           \
      : c + SIMD_LANES <= cols ? vf_load(src + r * step->row_stride + c)                                      \
                               : vf_load_m(src + r * step->row_stride + c, tail))
+    if (relu) {
+        EACH_ELEMENT(vf_max(vf_zero(), vf_add(acc, OPERAND)));
+        return;
+    }
     switch (step->kind) {
 #define CASE(kind)                                                                                           \
     case kind: EACH_ELEMENT(post_binary(kind, acc, OPERAND)); break;
@@ -357,9 +362,12 @@ static void apply_steps(const struct gemm_block *block, int from, int64_t row, i
             apply_unary(step, rows, cols, y, ldy);
         } else {
             const float *src = step->src + batch_offset(step->batch, block->batch);
+            bool relu =
+                step->kind == VT_POST_ADD && i + 1 < block->post->step_count && step[1].kind == VT_POST_RELU;
 
             src += (block->row + row) * step->row_stride + (block->col + col) * step->col_stride;
-            apply_binary(step, src, rows, cols, y, ldy);
+            apply_binary(step, src, relu, rows, cols, y, ldy);
+            i += relu;
         }
     }
 }

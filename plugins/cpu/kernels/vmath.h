@@ -59,6 +59,15 @@ SIMD_INLINE vf vf_exp(vf x)
     return vf_select(vf_lt(x, lo), vf_zero(), y);
 }
 
+/* exp for 1 + exp(x): below -87 it stays at exp(-87), which the 1 swallows. */
+SIMD_INLINE vf vf_exp_beside_one(vf x)
+{
+    const vf hi = vf_set1(0x1.62e42ep6f);
+    vf y = vf_exp_inside(vf_max(vf_set1(-87), vf_min(hi, x)));
+
+    return vf_select(vf_lt(hi, x), vf_set1(INFINITY), y);
+}
+
 /* exp(x) - 1, exact near 0, for any x. */
 SIMD_INLINE vf vf_expm1(vf x)
 {
@@ -149,7 +158,7 @@ SIMD_INLINE vf vf_sigmoid(vf x)
 {
     const vf one = vf_set1(1);
 
-    return vf_div(one, vf_add(one, vf_exp(vf_neg(x))));
+    return vf_div(one, vf_add(one, vf_exp_beside_one(vf_neg(x))));
 }
 
 /* The most negative finite number in place of -inf, for products whose limit there is -0 and not NaN. */
@@ -162,7 +171,7 @@ SIMD_INLINE vf vf_finite_below(vf x)
 SIMD_INLINE vf vf_swish(vf x, vf a)
 {
     x = vf_finite_below(x);
-    return vf_div(x, vf_add(vf_set1(1), vf_exp(vf_neg(vf_mul(a, x)))));
+    return vf_div(x, vf_add(vf_set1(1), vf_exp_beside_one(vf_neg(vf_mul(a, x)))));
 }
 
 /* log(1 + exp(x)) */
@@ -197,7 +206,7 @@ SIMD_INLINE vf vf_gelu_tanh(vf x)
     x = vf_finite_below(x);
     u = vf_mul(x, vf_fma(vf_mul(x, x), vf_set1(-0.0713548163f), vf_set1(-1.5957691216f)));
 
-    return vf_div(x, vf_add(vf_set1(1), vf_exp(u)));
+    return vf_div(x, vf_add(vf_set1(1), vf_exp_beside_one(u)));
 }
 
 #if SIMD_LANES == 16
