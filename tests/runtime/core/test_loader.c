@@ -169,6 +169,48 @@ static void test_lazy(void **state)
     vt_core_destroy(core);
 }
 
+/* The first use of a plugin from several threads at once, all with one model. */
+struct shared {
+    struct vt_core *core;
+    struct vt_model *model;
+};
+
+static void *use_core(void *arg)
+{
+    struct shared *s = arg;
+    struct vt_compiled *compiled = NULL;
+    struct vt_error err = {0};
+    char *text = NULL, **names = NULL;
+    int n, status = vt_core_compile(s->core, s->model, "REFDEV", NULL, &compiled, &err);
+
+    status = status ? status : vt_core_get_property(s->core, "OLDABI", "PERF_COUNT", &text, &err);
+    status = status ? status : vt_core_devices(s->core, &names, &n, &err);
+    status = status ? status : vt_core_set_property(s->core, "", "CACHE_DIR", "x", &err);
+    free(text);
+    free(names);
+    vt_compiled_unref(compiled);
+    return status ? arg : NULL;
+}
+
+static void test_threads(void **state)
+{
+    struct shared s = {variants_core(), test_softmax("1,4", 1)};
+    pthread_t threads[4];
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, use_core, &s), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        void *failed;
+
+        pthread_join(threads[i], &failed);
+        assert_null(failed);
+    }
+    vt_model_unref(s.model);
+    vt_core_destroy(s.core);
+}
+
 /* ---- plugins.xml */
 
 static void write_file(const char *path, const char *text)
@@ -258,7 +300,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lazy),    cmocka_unit_test(test_refused),  cmocka_unit_test(test_old_abi),
         cmocka_unit_test(test_devices), cmocka_unit_test(test_versions), cmocka_unit_test(test_xml),
-        cmocka_unit_test(test_xml_cut),
+        cmocka_unit_test(test_xml_cut), cmocka_unit_test(test_threads),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
