@@ -33,6 +33,9 @@ enum cpu_interp_nearest {
     CPU_NEAREST_SIMPLE,
 };
 
+/* OpenVINO's CPU device departs from the specification twice (measured with 2026.4): it ignores antialias in
+ * mode "linear", and BICUBIC_PILLOW always uses -0.5. Callers who want its numbers set antialias false and
+ * cubic_a -0.5. */
 struct cpu_interp_params {
     enum cpu_interp_mode mode;
     enum cpu_interp_coord coord;
