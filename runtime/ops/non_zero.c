@@ -16,7 +16,7 @@ static int infer(struct vt_infer *c)
         for (int i = 0; i < src->rank; i++) {
             all = vt_dim_mul(all, src->dims[i]);
         }
-        out.dims[0] = vt_dim_fixed(src->rank);
+        out.dims[0] = vt_dim_fixed(src->rank ? src->rank : 1); /* a scalar counts as a list of one */
         out.dims[1] = (struct vt_dim){0, all.max};
     }
     vt_infer_set(c, 0, type, &out);

@@ -16,11 +16,12 @@ int vt_non_zero_ref(struct vt_eval *e)
     for (int64_t i = 0; i < n; i++) {
         found += non_zero(src, i);
     }
-    status =
-        vt_eval_output(e, 0, vt_attr_type_of(e->node, "output_type"), 2, (const int64_t[]){src->rank, found});
+    status = vt_eval_output(e, 0, vt_attr_type_of(e->node, "output_type"), 2,
+                            (const int64_t[]){src->rank ? src->rank : 1, found});
+    /* The output of a scalar has one row, which index[0] = 0 fills. */
     for (int64_t i = 0; i < n && status == VT_OK; i++) {
         if (non_zero(src, i)) {
-            for (int k = 0; k < src->rank; k++) {
+            for (int k = 0; k < e->out[0].dims[0]; k++) {
                 vt_set_i64(&e->out[0], k * found + at, index[k]);
             }
             at++;

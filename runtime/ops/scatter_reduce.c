@@ -91,11 +91,6 @@ void vt_scatter_put(struct vt_scatter *s, int64_t to, const struct vt_tensor *up
     s->count[to] += 1 + (first && s->use_init);
 }
 
-static int64_t mean_down(int64_t sum, int64_t n)
-{
-    return sum / n - (sum % n < 0);
-}
-
 void vt_scatter_finish(struct vt_scatter *s)
 {
     int64_t n = s->count && (s->reals || s->ints) ? vt_tensor_count(s->dst) : 0;
@@ -106,7 +101,7 @@ void vt_scatter_finish(struct vt_scatter *s)
         if (s->count[i] && s->reals) {
             vt_set_f64(s->dst, i, mean ? s->reals[i] / (double)s->count[i] : s->reals[i]);
         } else if (s->count[i]) {
-            vt_set_i64(s->dst, i, mean ? mean_down(s->ints[i], s->count[i]) : s->ints[i]);
+            vt_set_i64(s->dst, i, mean ? s->ints[i] / s->count[i] : s->ints[i]);
         }
     }
     free(s->count);

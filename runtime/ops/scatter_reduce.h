@@ -1,6 +1,6 @@
 /* Scattering with a reduction: what ScatterElementsUpdate-12 and ScatterNDUpdate-15 do with several updates
- * of one element. Floats are reduced in double and rounded once; integers wrap; the mean of integers rounds
- * down. */
+ * of one element. Floats are reduced in double and rounded once; integers wrap; the mean of integers
+ * truncates. */
 #ifndef VT_SCATTER_REDUCE_H
 #define VT_SCATTER_REDUCE_H
 

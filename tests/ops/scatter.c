@@ -143,6 +143,16 @@ static void test_scatter_elements(void **state)
     expect_elements("i32", "mean", "false", "2 3 4 8");
     expect_elements("u8", "prod", "true", "2 36 4 40");
 
+    op_begin(&t, "ScatterElementsUpdate", 12);
+    op_input(&t, "i32", "2", "2 3");
+    op_input(&t, "i64", "2", "1 1");
+    op_input(&t, "i32", "2", "-4 -1");
+    op_const(&t, "i32", "", "0");
+    op_attr(&t, "reduction", "mean");
+    op_attr(&t, "use_init_val", "false");
+    op_expect(&t, 0, "i32", "2", "2 -2", 0);
+    op_end(&t);
+
     op_begin(&t, "ScatterElementsUpdate", 3);
     op_input(&t, "i16", "2,2", "1 2 3 4");
     op_input(&t, "i64", "1,2", "1 0");

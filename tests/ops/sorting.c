@@ -86,6 +86,12 @@ static void test_non_zero(void **state)
     op_end(&t);
 
     op_begin(&t, "NonZero", 3);
+    op_input(&t, "f32", "", "5");
+    op_expect_shape(&t, 0, "i64", "1,0..1");
+    op_expect(&t, 0, "i64", "1,1", "0", 0);
+    op_end(&t);
+
+    op_begin(&t, "NonZero", 3);
     op_input(&t, "boolean", "3", "0");
     op_expect(&t, 0, "i64", "1,0", "0", 0);
     op_end(&t);
