@@ -42,10 +42,7 @@ static int find_all(const char *plugins_xml, struct vt_found_list *found, struct
         struct vt_found *item = &rest.items[i];
 
         if (item->kind == VT_FOUND_FRONTEND) {
-            status = vt_found_add(found, VT_FOUND_FRONTEND, item->name, item->path ? item->path : "");
-            if (status == VT_OK) {
-                found->items[found->n - 1].frontend = item->frontend;
-            }
+            status = vt_found_move(found, item);
         }
     }
     vt_found_finish(&rest);

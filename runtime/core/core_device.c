@@ -77,9 +77,13 @@ static int require_device(struct vt_target *target, struct vt_error *err)
             return VT_OK;
         }
     }
-    return vt_fail(err, VT_E_NOT_FOUND, "there is no device \"%s.%s\"; %s has %d device%s with the ids %s%s",
-                   target->module->name, target->id, target->module->name, n, n == 1 ? "" : "s",
-                   n == 1 ? "\"\"" : list[0].id, n > 1 ? " and up" : "");
+    if (n == 1 && !*list[0].id) {
+        return vt_fail(err, VT_E_NOT_FOUND, "there is no device \"%s.%s\": there is one %s, without a number",
+                       target->module->name, target->id, target->module->name);
+    }
+    return vt_fail(err, VT_E_NOT_FOUND, "there is no device \"%s.%s\": there are %d, \"%s.%s\" to \"%s.%s\"",
+                   target->module->name, target->id, n, target->module->name, list[0].id,
+                   target->module->name, list[n - 1].id);
 }
 
 int vt_target_open(const struct vt_core *core, const char *device, struct vt_target *target,

@@ -69,6 +69,22 @@ int vt_found_add(struct vt_found_list *list, enum vt_found_kind kind, const char
     return VT_OK;
 }
 
+int vt_found_move(struct vt_found_list *list, struct vt_found *item)
+{
+    struct vt_found *moved = append(list, item->kind, item->name);
+
+    if (!moved) {
+        return VT_E_NOMEM;
+    }
+    if (moved->name) {
+        moved->path = item->path;
+        moved->plugin = item->plugin;
+        moved->frontend = item->frontend;
+        item->path = NULL;
+    }
+    return VT_OK;
+}
+
 void vt_found_finish(struct vt_found_list *list)
 {
     for (int i = 0; i < list->n; i++) {

@@ -34,6 +34,9 @@ int vt_discover_xml(struct vt_found_list *list, const char *path, struct vt_erro
 /* Append a plugin file; `name` and `path` are copied. A name that is there already is skipped. */
 int vt_found_add(struct vt_found_list *list, enum vt_found_kind kind, const char *name, const char *path);
 
+/* Move an item of another list to the end of this one. */
+int vt_found_move(struct vt_found_list *list, struct vt_found *item);
+
 void vt_found_finish(struct vt_found_list *list);
 
 /* The folder that holds this library, into `dir`; false when it cannot be told. */

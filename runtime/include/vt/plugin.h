@@ -88,7 +88,8 @@ struct vt_plugin {
     int (*set_property)(void *plugin, const char *device_id, const char *key, const char *value,
                         struct vt_error *err);
 
-    /* Calls `verdict` once for each node of the graph, which stays untouched. */
+    /* Calls `verdict` once for each node of the graph, which stays untouched. Nodes with the flag
+     * VT_OP_UNKNOWN may be among them. */
     int (*query)(void *plugin, const struct vt_graph *graph, const struct vt_config *config,
                  void (*verdict)(void *ctx, const struct vt_node_support *support), void *ctx,
                  struct vt_error *err);
@@ -118,7 +119,9 @@ struct vt_compiled_fns {
                         struct vt_error *err);
     int (*set_property)(void *compiled, const char *key, const char *value,
                         struct vt_error *err); /* optional */
-    /* How many requests can run at the same time: the number of streams. */
+    /* How many requests can run at the same time: the number of streams. The core runs as many asynchronous
+     * inferences at once; users may call synchronous ones from more threads than that, and run may then wait.
+     */
     int (*concurrency)(void *compiled);
     /* The graph as it is executed, for display; the caller destroys it through the host. Optional. */
     int (*runtime_graph)(void *compiled, struct vt_graph **graph, struct vt_error *err);
@@ -140,7 +143,8 @@ struct vt_request_fns {
     int (*bind_input)(void *request, int port, const struct vt_tensor *t, struct vt_error *err);
 
     /* Where the next runs write an output. NULL: into memory of the core's choosing, through `output`. A
-     * bound tensor has room for `capacity` bytes. */
+     * bound tensor has room for `capacity` bytes. The core binds outputs of static shape and leaves dynamic
+     * ones to `output`. */
     int (*bind_output)(void *request, int port, const struct vt_tensor *t, size_t capacity,
                        struct vt_error *err);
 
@@ -151,7 +155,8 @@ struct vt_request_fns {
     int (*run)(void *request, int (*output)(void *ctx, int port, struct vt_tensor *t), void *ctx,
                struct vt_error *err);
 
-    /* Ask a running inference to stop between steps; run then returns VT_E_CANCELLED. From any thread. */
+    /* Ask a running inference to stop between steps; run then returns VT_E_CANCELLED. From any thread. The
+     * wish is forgotten when run begins: one that comes before is kept by the core. */
     void (*cancel)(void *request);
 
     /* Variable states of this request, and the profile of the last run (empty unless PERF_COUNT). */
