@@ -74,6 +74,22 @@ static void pads(const struct cpu_op *op, struct cpu_pool *p, int i, int64_t beg
     }
 }
 
+/* An average over a padded input divides by whole windows, also by what rounding up adds behind the padding.
+ */
+static void count_whole_windows(const struct cpu_op *op, struct cpu_pool *p)
+{
+    bool padded = false;
+
+    for (int i = 0; i < 3; i++) {
+        padded |= p->pad_begin[i] || p->pad_end[i];
+    }
+    for (int i = 0; i < 3 && padded && !is_max(op); i++) {
+        int64_t reach = (p->out[i] - 1) * p->stride[i] + p->kernel[i] - p->in[i] - p->pad_begin[i];
+
+        p->pad_end[i] = reach > p->pad_end[i] ? reach : p->pad_end[i];
+    }
+}
+
 static void fill_shape(const struct cpu_op *op, struct cpu_pool *p)
 {
     int spatial = op->in[0].rank - 2;
@@ -100,6 +116,7 @@ static void fill_shape(const struct cpu_op *op, struct cpu_pool *p)
         p->dilation[i] = at(dilation, nd, axis, 1);
         pads(op, p, i, at(begin, nb, axis, 0), at(end, ne, axis, 0));
     }
+    count_whole_windows(op, p);
     p->exclude_pad = !is_max(op) && op->host->attr_i64(op->node, "exclude-pad");
 }
 
