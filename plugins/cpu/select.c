@@ -228,7 +228,7 @@ struct weigher {
     struct cpu_choice *choices;
 };
 
-static double edges_cost(const struct weigher *w, struct cpu_choice *c)
+static double edges_cost(const struct weigher *w, struct cpu_choice *c, bool ahead)
 {
     const struct vt_host *host = w->host;
     double cost = 0;
@@ -241,7 +241,7 @@ static double edges_cost(const struct weigher *w, struct cpu_choice *c)
                                  cpu_option_input_layout(c, i));
         }
     }
-    for (int o = 0; o < c->op.n_out; o++) {
+    for (int o = 0; ahead && o < c->op.n_out; o++) {
         int uses = host->node_n_uses(c->op.node, o);
 
         for (int u = 0; u < uses; u++) {
@@ -255,7 +255,7 @@ static double edges_cost(const struct weigher *w, struct cpu_choice *c)
     return cost;
 }
 
-static bool improve(const struct weigher *w, struct cpu_choice *c)
+static bool improve(const struct weigher *w, struct cpu_choice *c, bool ahead)
 {
     int best = c->chosen, was = c->chosen;
     double best_cost = 0;
@@ -264,7 +264,7 @@ static bool improve(const struct weigher *w, struct cpu_choice *c)
         double cost;
 
         c->chosen = k;
-        cost = c->options[k].cost + edges_cost(w, c);
+        cost = c->options[k].cost + edges_cost(w, c, ahead);
         if (k == 0 || cost < best_cost) {
             best = k;
             best_cost = cost;
@@ -274,19 +274,26 @@ static bool improve(const struct weigher *w, struct cpu_choice *c)
     return best != was;
 }
 
-/* Sweeps in both directions until nothing improves: chains of layout-neutral nodes follow their ends. */
+/* First everyone follows the producers, so that chains of layout-neutral nodes start out in one layout:
+ * changing them one by one later would only move a reorder along the chain. Then sweeps in both directions
+ * until nothing improves. */
 static void weigh(struct cpu_model *model, struct cpu_choice *choices, int n)
 {
     struct weigher w = {model->host, choices};
     bool changed = true;
 
+    for (int i = 0; i < n; i++) {
+        if (choices[i].n_options > 1) {
+            improve(&w, &choices[i], false);
+        }
+    }
     for (int round = 0; changed && round < 6; round++) {
         changed = false;
         for (int i = 0; i < n; i++) {
-            changed |= choices[i].n_options > 1 && improve(&w, &choices[i]);
+            changed |= choices[i].n_options > 1 && improve(&w, &choices[i], true);
         }
         for (int i = n - 1; i >= 0; i--) {
-            changed |= choices[i].n_options > 1 && improve(&w, &choices[i]);
+            changed |= choices[i].n_options > 1 && improve(&w, &choices[i], true);
         }
     }
 }
