@@ -5,7 +5,9 @@
 
 /* What does not depend on shapes. Decompression Converts stay, so that weights are read as the model stores
  * them. */
-#define PASSES "constant_folding,eliminate_nop,cse"
+#define PASSES                                                                                               \
+    "constant_folding,eliminate_nop,cse,fuse_activation,merge_transposes,fuse_matmul,fuse_conv,"             \
+    "fuse_elementwise"
 
 /* Plans of a dynamic model kept at the same time; the least recently used idle one goes first. */
 #define MAX_PLANS 16
@@ -147,7 +149,7 @@ static void trim_plans(struct cpu_model *model)
 }
 
 /* The shapes' own passes: what depended on shapes is constant now. */
-#define SHAPED_PASSES "constant_folding,eliminate_nop"
+#define SHAPED_PASSES "constant_folding,eliminate_nop,fuse_matmul,fuse_conv,fuse_elementwise"
 
 static int build_for(struct cpu_model *model, const struct vt_tensor *inputs, struct cpu_plan **out,
                      struct vt_error *err)
