@@ -6,7 +6,7 @@
 /* What does not depend on shapes. Decompression Converts stay, so that weights are read as the model stores
  * them. */
 #define PASSES                                                                                               \
-    "constant_folding,eliminate_nop,cse,fuse_activation,merge_transposes,fuse_matmul,fuse_conv,"             \
+    "constant_folding,eliminate_nop,cse,fuse_norm,fuse_activation,merge_transposes,fuse_matmul,fuse_conv,"   \
     "fuse_elementwise"
 
 /* Plans of a dynamic model kept at the same time; the least recently used idle one goes first. */

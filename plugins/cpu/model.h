@@ -119,9 +119,8 @@ struct cpu_choice *cpu_select(struct cpu_model *model, struct vt_graph *graph, s
 enum cpu_layout cpu_option_input_layout(const struct cpu_choice *c, int input);
 /* Constant behind an input, decompression seen through; NULL for activations. */
 const struct vt_node *cpu_constant_of(const struct vt_host *host, const struct vt_node *node, int input);
-/* First candidate that supports the node and grows the weights by at most *growth bytes, which it takes off.
- */
-const struct cpu_impl *cpu_impl_find(const struct cpu_op *op, size_t *growth, bool log);
+/* The first candidate that supports the node; with `after`, the first behind that one. */
+const struct cpu_impl *cpu_impl_find(const struct cpu_op *op, const struct cpu_impl *after, bool log);
 
 /* ---- memory.c: give every arena value an offset; returns the arena's size. */
 size_t cpu_plan_memory(struct cpu_plan *plan);

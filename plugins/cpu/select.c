@@ -27,7 +27,7 @@ static void log_refusal(const struct cpu_op *op, const struct cpu_impl *impl, co
     op->host->trace(VT_LOG_DISPATCH, line);
 }
 
-const struct cpu_impl *cpu_impl_find(const struct cpu_op *op, size_t *growth, bool log)
+const struct cpu_impl *cpu_impl_find(const struct cpu_op *op, const struct cpu_impl *after, bool log)
 {
     for (int i = 0; i < IMPLS; i++) {
         const struct cpu_impl *impl = impls[i].impl;
@@ -36,14 +36,12 @@ const struct cpu_impl *cpu_impl_find(const struct cpu_op *op, size_t *growth, bo
         if (strcmp(impls[i].op, op->type) != 0 && strcmp(impls[i].op, "*") != 0) {
             continue;
         }
+        if (after) {
+            after = impl == after ? NULL : after;
+            continue;
+        }
         if (impl->supports(op, &reason)) {
-            size_t grows = impl->growth ? impl->growth(op) : 0;
-
-            if (grows <= *growth) {
-                *growth -= grows;
-                return impl;
-            }
-            reason = "its weights would take too much memory";
+            return impl;
         }
         if (log) {
             log_refusal(op, impl, reason);
@@ -170,21 +168,105 @@ static double bytes_moved(const struct cpu_op *op)
     return bytes;
 }
 
-static int choose_impl(struct cpu_choice *c, size_t *growth, struct vt_error *err)
+static void take_impl(struct cpu_choice *c, const struct cpu_impl *impl)
 {
-    const struct vt_host *host = c->op.host;
-
-    c->impl = cpu_impl_find(&c->op, growth, host->log_enabled(VT_LOG_DISPATCH));
-    if (!c->impl) {
-        return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: %s (opset%d), node '%s'", c->op.type,
-                       host->node_opset(c->op.node), host->node_name(c->op.node));
-    }
-    if (c->impl->options) {
-        c->n_options = c->impl->options(&c->op, c->options);
+    c->impl = impl;
+    if (impl->options) {
+        c->n_options = impl->options(&c->op, c->options);
     } else {
         c->options[0] = (struct cpu_option){.cost = bytes_moved(&c->op) / 8};
         c->n_options = 1;
     }
+}
+
+static int choose_impl(struct cpu_choice *c, struct vt_error *err)
+{
+    const struct vt_host *host = c->op.host;
+    const struct cpu_impl *impl = cpu_impl_find(&c->op, NULL, host->log_enabled(VT_LOG_DISPATCH));
+
+    if (!impl) {
+        return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: %s (opset%d), node '%s'", c->op.type,
+                       host->node_opset(c->op.node), host->node_name(c->op.node));
+    }
+    take_impl(c, impl);
+    return VT_OK;
+}
+
+/* ---- implementations whose weights grow
+ * ------------------------------------------------------------------------ */
+
+/* A node whose best candidate needs larger weights than the next. */
+struct rival {
+    struct cpu_choice *choice;
+    const struct cpu_impl *modest;
+    size_t growth;
+    double gain; /* nanoseconds saved a byte */
+};
+
+static int more_gain_first(const void *a, const void *b)
+{
+    const struct rival *x = a, *y = b;
+
+    if (x->gain != y->gain) {
+        return x->gain < y->gain ? 1 : -1;
+    }
+    return x->choice < y->choice ? -1 : 1;
+}
+
+/* How much packed forms may exceed the model's own weights in f32: enough for the layers that gain most,
+ * little beside the whole. */
+static size_t growth_allowed(struct cpu_model *model, struct vt_graph *graph)
+{
+    const struct vt_host *host = model->host;
+    int n = host->graph_n_nodes(graph);
+    size_t bytes = 0;
+
+    for (int i = 0; i < n; i++) {
+        const struct vt_tensor *t = host->node_constant(host->graph_node(graph, i));
+
+        bytes += t && vt_type_info(t->type)->is_float ? (size_t)vt_tensor_count(t) * sizeof(float) : 0;
+    }
+    return bytes / 7 + ((size_t)6 << 20);
+}
+
+/* Let those grow that save most time a byte; the others take their modest candidate. */
+static int bound_growth(struct cpu_model *model, struct vt_graph *graph, struct cpu_choice *choices, int n)
+{
+    struct rival *rivals = calloc((size_t)n + 1, sizeof(*rivals));
+    size_t left = growth_allowed(model, graph);
+    int count = 0;
+
+    if (!rivals) {
+        return VT_E_NOMEM;
+    }
+    for (int i = 0; i < n; i++) {
+        struct cpu_choice *c = &choices[i];
+        size_t growth = c->impl && c->impl->growth ? c->impl->growth(&c->op) : 0;
+        const struct cpu_impl *modest = growth ? cpu_impl_find(&c->op, c->impl, false) : NULL;
+
+        if (modest) {
+            double cost = c->options[0].cost;
+            struct cpu_choice other = {.op = c->op};
+
+            take_impl(&other, modest);
+            rivals[count++] =
+                (struct rival){c, modest, growth, (other.options[0].cost - cost) / (double)growth};
+        }
+    }
+    qsort(rivals, (size_t)count, sizeof(*rivals), more_gain_first);
+    for (int i = 0; i < count; i++) {
+        struct cpu_choice *c = rivals[i].choice;
+
+        if (rivals[i].growth <= left) {
+            left -= rivals[i].growth;
+            continue;
+        }
+        if (model->host->log_enabled(VT_LOG_DISPATCH)) {
+            log_refusal(&c->op, c->impl, "its weights would take too much memory");
+        }
+        take_impl(c, rivals[i].modest);
+    }
+    free(rivals);
     return VT_OK;
 }
 
@@ -298,36 +380,22 @@ static void weigh(struct cpu_model *model, struct cpu_choice *choices, int n)
     }
 }
 
-/* How much packed forms may exceed the model's own weights in f32: enough for the layers that gain most,
- * which come first in a network (large pictures, few channels), and little beside the whole. */
-static size_t growth_allowed(struct cpu_model *model, struct vt_graph *graph)
-{
-    const struct vt_host *host = model->host;
-    int n = host->graph_n_nodes(graph);
-    size_t bytes = 0;
-
-    for (int i = 0; i < n; i++) {
-        const struct vt_tensor *t = host->node_constant(host->graph_node(graph, i));
-
-        bytes += t && vt_type_info(t->type)->is_float ? (size_t)vt_tensor_count(t) * sizeof(float) : 0;
-    }
-    return bytes / 7 + ((size_t)6 << 20);
-}
-
 struct cpu_choice *cpu_select(struct cpu_model *model, struct vt_graph *graph, struct cpu_region *region,
                               struct vt_error *err)
 {
     const struct vt_host *host = model->host;
     int n = host->graph_n_nodes(graph);
     struct cpu_choice *choices = cpu_region_array(region, (size_t)n, sizeof(*choices));
-    size_t growth = growth_allowed(model, graph);
 
     for (int i = 0; choices && i < n; i++) {
         if (!fill_op(model, region, &choices[i], host->graph_node(graph, i))) {
             choices = NULL;
-        } else if (needs_step(&choices[i]) && choose_impl(&choices[i], &growth, err)) {
+        } else if (needs_step(&choices[i]) && choose_impl(&choices[i], err)) {
             return NULL;
         }
+    }
+    if (choices && bound_growth(model, graph, choices, n)) {
+        choices = NULL;
     }
     if (!choices) {
         vt_fail(err, VT_E_NOMEM, "out of memory compiling model '%s'", host->graph_name(graph));
