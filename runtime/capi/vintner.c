@@ -1,5 +1,5 @@
-#include "core.h"
 #include "vintner.h"
+#include "core.h"
 
 const char *vt_version(void)
 {
