@@ -180,17 +180,28 @@ static bool is_tanh(struct vt_port port, struct vt_port x)
     return inner(port, "Tanh", &arg) && is_tanh_arg(arg, x);
 }
 
+/* number * x * (a * f + b) with number * a = number * b = 1/2: which f. */
+static bool is_half_line(struct vt_port port, double number, struct vt_port *f)
+{
+    struct product p;
+    struct vt_port rest;
+    double b;
+
+    if (!plus_number(port, &b, &rest)) {
+        return false;
+    }
+    p = product_of(rest);
+    *f = p.factor[0];
+    return p.ok && p.n == 1 && vt_match_near(number * b, 0.5) && vt_match_near(number * p.number, 0.5);
+}
+
 static struct vt_node *gelu(struct vt_node *node, const struct product *p, struct vt_error *err)
 {
-    if (p->n != 2 || fabs(p->number - 0.5) > 1e-6) {
-        return NULL;
-    }
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; p->n == 2 && i < 2; i++) {
         struct vt_port x = p->factor[i], f;
-        double one;
         bool exact;
 
-        if (!plus_number(p->factor[1 - i], &one, &f) || one != 1) {
+        if (!is_half_line(p->factor[1 - i], p->number, &f)) {
             continue;
         }
         exact = is_erf(f, x);

@@ -78,6 +78,28 @@ static void test_gelu_tanh(void **state)
     expect_one(&t, times(&t, times(&t, x, y), pt_f32(&t, 0.5)), "Gelu");
 }
 
+/* x * (0.5 * tanh(...) + 0.5), as compilers leave it. */
+static void test_gelu_half_line(void **state)
+{
+    struct pass_test t;
+    struct vt_port x, c, y;
+
+    (void)state;
+    x = begin(&t);
+    c = times(&t, times(&t, times(&t, x, pt_f32(&t, 0.044715)), x), x);
+    y = times(&t, pt_f32(&t, 0.7978845608), pt_binary(&t, "Add", c, x));
+    y = plus(&t, times(&t, pt_unary(&t, "Tanh", y), pt_f32(&t, 0.5)), 0.5);
+    expect_one(&t, times(&t, x, y), "Gelu");
+
+    x = begin(&t);
+    y = pt_unary(&t, "Erf", times(&t, x, pt_f32(&t, M_SQRT1_2)));
+    y = plus(&t, times(&t, y, pt_f32(&t, 0.5)), 0.25); /* no half */
+    pt_result(&t, times(&t, x, y));
+    pt_check(&t, "fuse_activation", 0);
+    assert_int_equal(pt_count(&t, "Gelu"), 0);
+    pt_end(&t);
+}
+
 static void test_gates(void **state)
 {
     struct pass_test t;
@@ -172,7 +194,8 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gelu_erf), cmocka_unit_test(test_gelu_tanh), cmocka_unit_test(test_gates),
+        cmocka_unit_test(test_gelu_erf), cmocka_unit_test(test_gelu_tanh),
+        cmocka_unit_test(test_gates),    cmocka_unit_test(test_gelu_half_line),
         cmocka_unit_test(test_others),   cmocka_unit_test(test_refusals),
     };
 
