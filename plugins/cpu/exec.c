@@ -28,13 +28,15 @@ struct loop {
     atomic_llong next;
 };
 
-static void loop_thread(void *arg, int thread, int threads)
+/* One of as many as there are threads: whoever comes takes tasks until there are none. A worker that wakes
+ * too late finds nothing left, so the caller never waits for a thread that another process keeps from
+ * running. */
+static void participate(void *arg, int64_t participant)
 {
     struct loop *l = arg;
-    void *scratch = l->run->scratch + (size_t)thread * l->run->scratch_stride;
+    void *scratch = l->run->scratch + (size_t)participant * l->run->scratch_stride;
     long long i;
 
-    (void)threads;
     while ((i = atomic_fetch_add_explicit(&l->next, 1, memory_order_relaxed)) < l->count) {
         l->fn(l->arg, i, scratch);
     }
@@ -43,7 +45,7 @@ static void loop_thread(void *arg, int thread, int threads)
 void cpu_parallel(const struct cpu_run *run, int64_t count,
                   void (*fn)(void *arg, int64_t task, void *scratch), void *arg)
 {
-    if (count <= 1 || run->threads == 1) {
+    if (count <= 1 || run->threads == 1 || run->serial) {
         for (int64_t i = 0; i < count; i++) {
             fn(arg, i, run->scratch);
         }
@@ -51,7 +53,7 @@ void cpu_parallel(const struct cpu_run *run, int64_t count,
     }
     struct loop l = {.fn = fn, .arg = arg, .count = count, .run = run};
 
-    run->host->pool_each(run->pool, loop_thread, &l);
+    run->host->pool_run(run->pool, participate, &l, run->threads < count ? run->threads : count);
 }
 
 struct range {
@@ -303,6 +305,7 @@ static int run_steps(struct cpu_request *r, struct cpu_run *run, const struct cp
         if (atomic_load_explicit(&r->cancelled, memory_order_relaxed)) {
             return vt_fail(run->err, VT_E_CANCELLED, "the inference was cancelled");
         }
+        run->serial = step->serial;
         if (timed) {
             int64_t real = now_us(CLOCK_MONOTONIC), cpu = now_us(CLOCK_THREAD_CPUTIME_ID);
 

@@ -128,6 +128,7 @@ struct cpu_step {
     const int *in, *out; /* value indices; CPU_LEFT_OUT where there is none */
     int n_in, n_out;
     size_t scratch; /* bytes a thread */
+    bool serial;    /* too little work to hand any of it to another thread */
     const struct vt_node *node;
     const char *kernel; /* shown by profiling and VT_LOG=dispatch */
 };
@@ -140,6 +141,7 @@ struct cpu_run {
     struct vt_tensor *dynamic; /* per value of CPU_AT_DYNAMIC, its tensor */
     struct vt_pool *pool;
     int threads;
+    bool serial;   /* the running step's */
     char *scratch; /* of all threads */
     size_t scratch_stride;
     struct vt_state_store *states;
