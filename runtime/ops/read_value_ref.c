@@ -19,6 +19,7 @@ static int output_zeros(struct vt_eval *e)
 {
     const struct vt_pshape *shape = vt_attr_shape(e->node, "variable_shape");
     int64_t dims[VT_MAX_RANK] = {0};
+    int status;
 
     if (!shape || shape->rank < 0) {
         return vt_fail(e->err, VT_E_INVALID, "variable '%s' has neither a value nor a shape",
@@ -27,7 +28,11 @@ static int output_zeros(struct vt_eval *e)
     for (int i = 0; i < shape->rank; i++) {
         dims[i] = shape->dims[i].min;
     }
-    return vt_eval_output(e, 0, vt_attr_type_of(e->node, "variable_type"), shape->rank, dims);
+    status = vt_eval_output(e, 0, vt_attr_type_of(e->node, "variable_type"), shape->rank, dims);
+    if (status == VT_OK && e->out[0].bytes) {
+        memset(e->out[0].data, 0, e->out[0].bytes); /* the caller's memory may hold anything */
+    }
+    return status;
 }
 
 int vt_read_value_ref(struct vt_eval *e)

@@ -20,17 +20,6 @@ static bool wants_indices(const struct cpu_op *op)
     return op->n_out > 1 && op->host->node_n_uses(op->node, 1) > 0;
 }
 
-static bool supports(const struct cpu_op *op, const char **reason)
-{
-    *reason = "only f32 of rank 3 to 5";
-    if (op->in[0].type != VT_F32 || op->in[0].rank < 3 || op->in[0].rank > 5 ||
-        op->out[0].rank != op->in[0].rank) {
-        return false;
-    }
-    *reason = "the positions of the maxima are used";
-    return !wants_indices(op);
-}
-
 static int options(const struct cpu_op *op, struct cpu_option *o)
 {
     double taps = 1, ns;
@@ -84,7 +73,8 @@ static void count_whole_windows(const struct cpu_op *op, struct cpu_pool *p)
         padded |= p->pad_begin[i] || p->pad_end[i];
     }
     for (int i = 0; i < 3 && padded && !is_max(op); i++) {
-        int64_t reach = (p->out[i] - 1) * p->stride[i] + p->kernel[i] - p->in[i] - p->pad_begin[i];
+        int64_t reach = (p->out[i] - 1) * p->stride[i] + (p->kernel[i] - 1) * p->dilation[i] + 1 - p->in[i] -
+                        p->pad_begin[i];
 
         p->pad_end[i] = reach > p->pad_end[i] ? reach : p->pad_end[i];
     }
@@ -118,6 +108,43 @@ static void fill_shape(const struct cpu_op *op, struct cpu_pool *p)
     }
     count_whole_windows(op, p);
     p->exclude_pad = !is_max(op) && op->host->attr_i64(op->node, "exclude-pad");
+}
+
+/* Rounding up may add windows that hold nothing but padding; what they give is the reference's business. */
+static bool any_empty(const struct cpu_pool *p)
+{
+    for (int d = 0; d < 3; d++) {
+        for (int64_t o = 0; o < p->out[d]; o++) {
+            int64_t at = o * p->stride[d] - p->pad_begin[d], tap = 0;
+
+            while (tap < p->kernel[d] && (at < 0 || at >= p->in[d])) {
+                at += p->dilation[d];
+                tap++;
+            }
+            if (tap == p->kernel[d]) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool supports(const struct cpu_op *op, const char **reason)
+{
+    struct cpu_pool p = {0};
+
+    *reason = "only f32 of rank 3 to 5";
+    if (op->in[0].type != VT_F32 || op->in[0].rank < 3 || op->in[0].rank > 5 ||
+        op->out[0].rank != op->in[0].rank) {
+        return false;
+    }
+    *reason = "the positions of the maxima are used";
+    if (wants_indices(op)) {
+        return false;
+    }
+    fill_shape(op, &p);
+    *reason = "a window lies outside of the input";
+    return !is_max(op) || !any_empty(&p);
 }
 
 struct job {
