@@ -2,7 +2,6 @@
 #include "model.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <time.h>
 
 struct cpu_request {
@@ -16,222 +15,6 @@ struct cpu_request {
     const struct cpu_plan *profiled; /* whose texts the profile points to */
     struct cpu_plan *last;           /* kept in use so that its texts live */
 };
-
-/* ---- parallel loops
- * ---------------------------------------------------------------------------------------------- */
-
-struct loop {
-    void (*fn)(void *arg, int64_t task, void *scratch);
-    void *arg;
-    int64_t count;
-    const struct cpu_run *run;
-    atomic_llong next;
-};
-
-/* One of as many as there are threads: whoever comes takes tasks until there are none. A worker that wakes
- * too late finds nothing left, so the caller never waits for a thread that another process keeps from
- * running. */
-static void participate(void *arg, int64_t participant)
-{
-    struct loop *l = arg;
-    void *scratch = l->run->scratch + (size_t)participant * l->run->scratch_stride;
-    long long i;
-
-    while ((i = atomic_fetch_add_explicit(&l->next, 1, memory_order_relaxed)) < l->count) {
-        l->fn(l->arg, i, scratch);
-    }
-}
-
-void cpu_parallel(const struct cpu_run *run, int64_t count,
-                  void (*fn)(void *arg, int64_t task, void *scratch), void *arg)
-{
-    if (count <= 1 || run->threads == 1 || run->serial) {
-        for (int64_t i = 0; i < count; i++) {
-            fn(arg, i, run->scratch);
-        }
-        return;
-    }
-    struct loop l = {.fn = fn, .arg = arg, .count = count, .run = run};
-
-    run->host->pool_run(run->pool, participate, &l, run->threads < count ? run->threads : count);
-}
-
-struct range {
-    void (*fn)(void *arg, int64_t begin, int64_t end, void *scratch);
-    void *arg;
-    int64_t units, pieces;
-};
-
-static void range_task(void *arg, int64_t task, void *scratch)
-{
-    struct range *r = arg;
-    int64_t each = r->units / r->pieces, more = r->units % r->pieces;
-    int64_t begin = task * each + (task < more ? task : more);
-
-    r->fn(r->arg, begin, begin + each + (task < more), scratch);
-}
-
-void cpu_parallel_range(const struct cpu_run *run, int64_t units, int64_t pieces,
-                        void (*fn)(void *arg, int64_t begin, int64_t end, void *scratch), void *arg)
-{
-    struct range r = {fn, arg, units, pieces < units ? pieces : units};
-
-    if (units <= 0) {
-        return;
-    }
-    if (r.pieces <= 1 || run->threads == 1) {
-        fn(arg, 0, units, run->scratch);
-        return;
-    }
-    cpu_parallel(run, r.pieces, range_task, &r);
-}
-
-/* ---- streams
- * ------------------------------------------------------------------------------------------------------- */
-
-#define HUGE ((size_t)2 << 20)
-
-/* Anonymous memory; large blocks ask for huge pages. */
-static char *map_bytes(size_t bytes)
-{
-    char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    if (p == MAP_FAILED) {
-        return NULL;
-    }
-    if (bytes >= 2 * HUGE) {
-        madvise(p, bytes, MADV_HUGEPAGE);
-    }
-    return p;
-}
-
-static int grow(char **memory, size_t *have, size_t want, struct vt_error *err)
-{
-    char *fresh;
-
-    if (want <= *have) {
-        return VT_OK;
-    }
-    fresh = map_bytes(want);
-    if (!fresh) {
-        return vt_fail(err, VT_E_NOMEM, "out of memory for %zu bytes of intermediate tensors", want);
-    }
-    if (*memory) {
-        munmap(*memory, *have);
-    }
-    *memory = fresh;
-    *have = want;
-    return VT_OK;
-}
-
-int cpu_streams_create(struct cpu_model *model, struct vt_error *err)
-{
-    int n = model->config.streams;
-
-    pthread_mutex_init(&model->stream_lock, NULL);
-    pthread_cond_init(&model->stream_freed, NULL);
-    model->streams = calloc((size_t)n, sizeof(*model->streams));
-    if (!model->streams) {
-        return vt_fail(err, VT_E_NOMEM, "out of memory");
-    }
-    for (int i = n - 1; i >= 0; i--) {
-        model->streams[i].pool = model->host->pool_create(model->config.threads, err);
-        if (!model->streams[i].pool) {
-            return err && err->code ? err->code : VT_E_NOMEM;
-        }
-        model->streams[i].next_free = model->free_streams;
-        model->free_streams = &model->streams[i];
-    }
-    return VT_OK;
-}
-
-void cpu_streams_destroy(struct cpu_model *model)
-{
-    for (int i = 0; model->streams && i < model->config.streams; i++) {
-        struct cpu_stream *s = &model->streams[i];
-
-        model->host->pool_destroy(s->pool);
-        if (s->arena) {
-            munmap(s->arena, s->arena_bytes);
-        }
-        if (s->scratch) {
-            munmap(s->scratch, s->scratch_bytes);
-        }
-        free(s->data);
-        free(s->dynamic);
-    }
-    free(model->streams);
-    pthread_cond_destroy(&model->stream_freed);
-    pthread_mutex_destroy(&model->stream_lock);
-}
-
-static struct cpu_stream *stream_take(struct cpu_model *model)
-{
-    struct cpu_stream *stream;
-
-    pthread_mutex_lock(&model->stream_lock);
-    while (!model->free_streams) {
-        pthread_cond_wait(&model->stream_freed, &model->stream_lock);
-    }
-    stream = model->free_streams;
-    model->free_streams = stream->next_free;
-    pthread_mutex_unlock(&model->stream_lock);
-    return stream;
-}
-
-static void stream_give(struct cpu_model *model, struct cpu_stream *stream)
-{
-    pthread_mutex_lock(&model->stream_lock);
-    stream->next_free = model->free_streams;
-    model->free_streams = stream;
-    pthread_cond_signal(&model->stream_freed);
-    pthread_mutex_unlock(&model->stream_lock);
-}
-
-/* Memory and pointers of a plan on a stream. */
-static int stream_bind(struct cpu_model *model, struct cpu_stream *s, const struct cpu_plan *plan,
-                       struct vt_error *err)
-{
-    int status;
-
-    if (s->bound == plan) {
-        return VT_OK;
-    }
-    s->bound = NULL;
-    status = grow(&s->arena, &s->arena_bytes, plan->arena_bytes, err);
-    if (status == VT_OK) {
-        status =
-            grow(&s->scratch, &s->scratch_bytes, plan->scratch_bytes * (size_t)model->config.threads, err);
-    }
-    if (status) {
-        return status;
-    }
-    if (s->n_values < plan->n_values) {
-        void **data = realloc(s->data, (size_t)plan->n_values * sizeof(*data));
-        struct vt_tensor *dynamic;
-
-        s->data = data ? data : s->data;
-        dynamic = data ? realloc(s->dynamic, (size_t)plan->n_values * sizeof(*dynamic)) : NULL;
-        if (!dynamic) {
-            return vt_fail(err, VT_E_NOMEM, "out of memory");
-        }
-        s->dynamic = dynamic;
-        s->n_values = plan->n_values;
-    }
-    for (int i = 0; i < plan->n_values; i++) {
-        const struct cpu_value *v = &plan->values[i], *root = &plan->values[v->root];
-
-        s->dynamic[i] = v->t;
-        s->data[i] = NULL;
-        if (root->place == CPU_AT_CONST) {
-            s->data[i] = (char *)root->t.data + v->root_offset;
-        } else if (root->place == CPU_AT_ARENA) {
-            s->data[i] = s->arena + root->offset + v->root_offset;
-        }
-    }
-    s->bound = plan;
-    return VT_OK;
-}
 
 /* ---- one inference
  * ------------------------------------------------------------------------------------------------- */
@@ -395,7 +178,7 @@ static int run_on_stream(struct cpu_request *r, struct cpu_stream *s, const stru
                           .scratch_stride = plan->scratch_bytes,
                           .states = r->states,
                           .err = err};
-    int status = stream_bind(model, s, plan, err);
+    int status = cpu_stream_bind(model, s, plan, err);
 
     if (status) {
         return status;
@@ -429,9 +212,9 @@ static int request_run(void *request, output_fn *output, void *ctx, struct vt_er
     }
     status = prepare_profile(r, plan, err);
     if (status == VT_OK) {
-        stream = stream_take(r->model);
+        stream = cpu_stream_take(r->model);
         status = run_on_stream(r, stream, plan, output, ctx, err);
-        stream_give(r->model, stream);
+        cpu_stream_give(r->model, stream);
     }
     cpu_plan_release(r->model, plan);
     atomic_store_explicit(&r->cancelled, 0, memory_order_relaxed);

@@ -129,10 +129,18 @@ size_t cpu_plan_memory(struct cpu_plan *plan);
 void cpu_weights_init(struct cpu_weights_cache *cache);
 void cpu_weights_finish(struct cpu_weights_cache *cache);
 
+/* ---- stream.c */
+int cpu_streams_create(struct cpu_model *model, struct vt_error *err);
+void cpu_streams_destroy(struct cpu_model *model);
+/* Waits for a free one. */
+struct cpu_stream *cpu_stream_take(struct cpu_model *model);
+void cpu_stream_give(struct cpu_model *model, struct cpu_stream *stream);
+/* Memory and pointers of a plan; nothing to do when it is the plan that ran last. */
+int cpu_stream_bind(struct cpu_model *model, struct cpu_stream *stream, const struct cpu_plan *plan,
+                    struct vt_error *err);
+
 /* ---- exec.c */
 extern const struct vt_request_fns cpu_request_fns;
 int cpu_request_create(void *compiled, void **request, struct vt_error *err);
-int cpu_streams_create(struct cpu_model *model, struct vt_error *err);
-void cpu_streams_destroy(struct cpu_model *model);
 
 #endif

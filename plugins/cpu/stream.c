@@ -1,0 +1,149 @@
+/* Streams: a pool of threads and the memory that one running inference needs. */
+#include "model.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#define HUGE ((size_t)2 << 20)
+
+/* Anonymous memory; large blocks ask for huge pages. */
+static char *map_bytes(size_t bytes)
+{
+    char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (p == MAP_FAILED) {
+        return NULL;
+    }
+    if (bytes >= 2 * HUGE) {
+        madvise(p, bytes, MADV_HUGEPAGE);
+    }
+    return p;
+}
+
+static int grow(char **memory, size_t *have, size_t want, struct vt_error *err)
+{
+    char *fresh;
+
+    if (want <= *have) {
+        return VT_OK;
+    }
+    fresh = map_bytes(want);
+    if (!fresh) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory for %zu bytes of intermediate tensors", want);
+    }
+    if (*memory) {
+        munmap(*memory, *have);
+    }
+    *memory = fresh;
+    *have = want;
+    return VT_OK;
+}
+
+int cpu_streams_create(struct cpu_model *model, struct vt_error *err)
+{
+    int n = model->config.streams;
+
+    pthread_mutex_init(&model->stream_lock, NULL);
+    pthread_cond_init(&model->stream_freed, NULL);
+    model->streams = calloc((size_t)n, sizeof(*model->streams));
+    if (!model->streams) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    for (int i = n - 1; i >= 0; i--) {
+        model->streams[i].pool = model->host->pool_create(model->config.threads, err);
+        if (!model->streams[i].pool) {
+            return err && err->code ? err->code : VT_E_NOMEM;
+        }
+        model->streams[i].next_free = model->free_streams;
+        model->free_streams = &model->streams[i];
+    }
+    return VT_OK;
+}
+
+void cpu_streams_destroy(struct cpu_model *model)
+{
+    for (int i = 0; model->streams && i < model->config.streams; i++) {
+        struct cpu_stream *s = &model->streams[i];
+
+        model->host->pool_destroy(s->pool);
+        if (s->arena) {
+            munmap(s->arena, s->arena_bytes);
+        }
+        if (s->scratch) {
+            munmap(s->scratch, s->scratch_bytes);
+        }
+        free(s->data);
+        free(s->dynamic);
+    }
+    free(model->streams);
+    pthread_cond_destroy(&model->stream_freed);
+    pthread_mutex_destroy(&model->stream_lock);
+}
+
+struct cpu_stream *cpu_stream_take(struct cpu_model *model)
+{
+    struct cpu_stream *stream;
+
+    pthread_mutex_lock(&model->stream_lock);
+    while (!model->free_streams) {
+        pthread_cond_wait(&model->stream_freed, &model->stream_lock);
+    }
+    stream = model->free_streams;
+    model->free_streams = stream->next_free;
+    pthread_mutex_unlock(&model->stream_lock);
+    return stream;
+}
+
+void cpu_stream_give(struct cpu_model *model, struct cpu_stream *stream)
+{
+    pthread_mutex_lock(&model->stream_lock);
+    stream->next_free = model->free_streams;
+    model->free_streams = stream;
+    pthread_cond_signal(&model->stream_freed);
+    pthread_mutex_unlock(&model->stream_lock);
+}
+
+/* Memory and pointers of a plan on a stream. */
+int cpu_stream_bind(struct cpu_model *model, struct cpu_stream *s, const struct cpu_plan *plan,
+                    struct vt_error *err)
+{
+    int status;
+
+    if (s->bound == plan) {
+        return VT_OK;
+    }
+    s->bound = NULL;
+    status = grow(&s->arena, &s->arena_bytes, plan->arena_bytes, err);
+    if (status == VT_OK) {
+        status =
+            grow(&s->scratch, &s->scratch_bytes, plan->scratch_bytes * (size_t)model->config.threads, err);
+    }
+    if (status) {
+        return status;
+    }
+    if (s->n_values < plan->n_values) {
+        void **data = realloc(s->data, (size_t)plan->n_values * sizeof(*data));
+        struct vt_tensor *dynamic;
+
+        s->data = data ? data : s->data;
+        dynamic = data ? realloc(s->dynamic, (size_t)plan->n_values * sizeof(*dynamic)) : NULL;
+        if (!dynamic) {
+            return vt_fail(err, VT_E_NOMEM, "out of memory");
+        }
+        s->dynamic = dynamic;
+        s->n_values = plan->n_values;
+    }
+    for (int i = 0; i < plan->n_values; i++) {
+        const struct cpu_value *v = &plan->values[i], *root = &plan->values[v->root];
+
+        s->dynamic[i] = v->t;
+        s->data[i] = NULL;
+        if (root->place == CPU_AT_CONST) {
+            s->data[i] = (char *)root->t.data + v->root_offset;
+        } else if (root->place == CPU_AT_ARENA) {
+            s->data[i] = s->arena + root->offset + v->root_offset;
+        }
+    }
+    s->bound = plan;
+    return VT_OK;
+}
