@@ -74,8 +74,9 @@ static int plugin_query(void *p, const struct vt_graph *graph, const struct vt_c
         const struct vt_node *node = host->graph_node(graph, i);
         struct vt_node_support s = {.node = node, .precision = "f32"};
 
-        s.supported = host->node_has_eval(node) || host->node_constant(node) || !host->node_n_in(node) ||
-                      strcmp(host->node_op(node), "Result") == 0;
+        s.supported = !(host->node_flags(node) & VT_OP_UNKNOWN) &&
+                      (host->node_has_eval(node) || host->node_constant(node) || !host->node_n_in(node) ||
+                       strcmp(host->node_op(node), "Result") == 0);
         s.reason = s.supported ? NULL : "no kernel and no reference";
         verdict(ctx, &s);
     }

@@ -187,7 +187,7 @@ static int pillow_taps(const struct vt_interpolate *p, const struct axis *a, str
             double x = ((double)(first + k) - center + 0.5) / stretch;
 
             t->index[i * width + k] = first + k;
-            t->weight[i * width + k] = bilinear ? triangle(x) : cubic(x, p->cube_coeff);
+            t->weight[i * width + k] = bilinear ? triangle(x) : cubic(x, -0.5); /* not cube_coeff */
         }
         normalize(t->weight + i * width, width);
     }

@@ -88,6 +88,7 @@ static bool scales_of(const struct cpu_op *op, float *scale)
     return true;
 }
 
+/* The attribute antialias changes nothing, as in the reference. */
 static bool params_of(const struct cpu_op *op, struct cpu_interp_params *p)
 {
     const struct vt_host *host = op->host;
@@ -101,8 +102,10 @@ static bool params_of(const struct cpu_op *op, struct cpu_interp_params *p)
     *p = (struct cpu_interp_params){.mode = (enum cpu_interp_mode)mode,
                                     .coord = (enum cpu_interp_coord)coord,
                                     .nearest = (enum cpu_interp_nearest)rounding,
-                                    .antialias = host->attr_i64(op->node, "antialias") != 0,
                                     .cubic_a = (float)host->attr_f64(op->node, "cube_coeff")};
+    if (p->mode == CPU_INTERP_BICUBIC_PILLOW) {
+        p->cubic_a = -0.5f; /* Pillow's own, whatever the attribute says */
+    }
     return true;
 }
 
@@ -185,17 +188,13 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     struct cpu_interp_params params;
     float scale[VT_MAX_RANK];
     int spatial = op->in[0].rank - 2;
-    bool nhwc = option->in == CPU_NXC, shrinks = false;
+    bool nhwc = option->in == CPU_NXC;
 
     if (!p) {
         return vt_fail(err, VT_E_NOMEM, "out of memory");
     }
     params_of(op, &params);
     scales_of(op, scale);
-    for (int i = 2; i < op->in[0].rank; i++) {
-        shrinks |= scale[i] < 1.0f;
-    }
-    params.antialias = params.antialias && shrinks;
     p->kernel = cpu_interpolate_f32_get(op->isa);
     p->shape.channels = nhwc ? op->in[0].dims[1] : 1;
     for (int i = 0; i < 3; i++) {
