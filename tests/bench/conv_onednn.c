@@ -1,6 +1,6 @@
-/* Our convolutions against oneDNN's, layer by layer, one thread each, interleaved: conv_onednn LEVEL. oneDNN
- * chooses its own layouts ("any") and reorders outside of the measured part; ONEDNN_MAX_CPU_ISA is set to
- * match LEVEL. */
+/* Our convolutions against oneDNN's, layer by layer, one thread each, interleaved: conv_onednn LEVEL [any].
+ * With "any" oneDNN chooses its own layouts and reorders outside of the measured part; without, it works
+ * channels last, as it would have to inside of a plan. ONEDNN_MAX_CPU_ISA is set to match LEVEL. */
 #include "conv.h"
 
 #include "measure.h"
@@ -113,6 +113,7 @@ struct theirs {
     dnnl_stream_t stream;
     dnnl_primitive_t conv;
     dnnl_exec_arg_t args[3];
+    dnnl_format_tag_t tag; /* of src and dst */
 };
 
 static void run_theirs(void *context)
@@ -145,8 +146,8 @@ static void setup_theirs(struct theirs *t, const struct layer *l)
     dnnl_convolution_desc_t desc;
     dnnl_primitive_desc_t pd;
 
-    CHECK(dnnl_memory_desc_init_by_tag(&xd, 4, x, dnnl_f32, l->ic <= 4 ? dnnl_nchw : dnnl_format_tag_any));
-    CHECK(dnnl_memory_desc_init_by_tag(&yd, 4, y, dnnl_f32, dnnl_format_tag_any));
+    CHECK(dnnl_memory_desc_init_by_tag(&xd, 4, x, dnnl_f32, l->ic <= 4 ? dnnl_nchw : t->tag));
+    CHECK(dnnl_memory_desc_init_by_tag(&yd, 4, y, dnnl_f32, t->tag));
     if (l->groups > 1) {
         CHECK(dnnl_memory_desc_init_by_tag(&wd, 5, wg, dnnl_f32, dnnl_format_tag_any));
     } else {
@@ -194,6 +195,7 @@ int main(int argc, char **argv)
     if (isa < 0 || !cpu_isa_supported((enum cpu_isa)isa)) {
         return 77;
     }
+    t.tag = argc > 2 && strcmp(argv[2], "any") == 0 ? dnnl_format_tag_any : dnnl_nhwc;
     setenv("OMP_NUM_THREADS", "1", 1);
     setenv("ONEDNN_MAX_CPU_ISA", isa == CPU_ISA_avx2 ? "AVX2" : "DEFAULT", 0);
     CHECK(dnnl_engine_create(&t.engine, dnnl_cpu, 0));
