@@ -74,6 +74,9 @@ int cpu_model_create(const struct vt_host *host, struct vt_graph *graph, const s
     if (status == VT_OK) {
         status = host->graph_passes(graph, PASSES, err);
     }
+    if (status == VT_OK && !cpu_weights_sources(&model->weights, host, graph)) {
+        status = vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
     if (status == VT_OK) {
         model->n_params = host->graph_n_params(graph);
         model->n_results = host->graph_n_results(graph);

@@ -32,6 +32,8 @@ struct cpu_weight {
 struct cpu_weights_cache {
     pthread_mutex_t lock;
     struct cpu_weight *buckets[CPU_WEIGHT_BUCKETS];
+    const void **sources; /* addresses of the constants of the model's own graph, sorted */
+    int n_sources;
     uint64_t bytes;
 };
 
@@ -127,6 +129,9 @@ size_t cpu_plan_memory(struct cpu_plan *plan);
 
 /* ---- weights.c */
 void cpu_weights_init(struct cpu_weights_cache *cache);
+/* Note which constants live as long as the model: only their executed forms are kept across plans. */
+bool cpu_weights_sources(struct cpu_weights_cache *cache, const struct vt_host *host,
+                         const struct vt_graph *graph);
 void cpu_weights_finish(struct cpu_weights_cache *cache);
 
 /* ---- stream.c */

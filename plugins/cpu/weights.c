@@ -31,6 +31,7 @@ void cpu_weights_finish(struct cpu_weights_cache *cache)
             free(w);
         }
     }
+    free(cache->sources);
     pthread_mutex_destroy(&cache->lock);
 }
 
@@ -73,6 +74,54 @@ static bool allocate(struct cpu_weight *w, size_t bytes)
     return w->data;
 }
 
+static int by_address(const void *a, const void *b)
+{
+    uintptr_t x = (uintptr_t) * (const void *const *)a, y = (uintptr_t) * (const void *const *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+bool cpu_weights_sources(struct cpu_weights_cache *cache, const struct vt_host *host,
+                         const struct vt_graph *graph)
+{
+    int n = host->graph_n_nodes(graph);
+
+    cache->sources = malloc(((size_t)n + 1) * sizeof(*cache->sources));
+    if (!cache->sources) {
+        return false;
+    }
+    for (int i = 0; i < n; i++) {
+        const struct vt_tensor *t = host->node_constant(host->graph_node(graph, i));
+
+        if (t && t->data) {
+            cache->sources[cache->n_sources++] = t->data;
+        }
+    }
+    qsort(cache->sources, (size_t)cache->n_sources, sizeof(*cache->sources), by_address);
+    return true;
+}
+
+/* Constants of the model's own graph live as long as the model. One that a plan's copy of the graph made may
+ * give its address to another constant once the plan is gone: an address alone must not stand for its
+ * contents. */
+static bool lives_with_model(const struct cpu_weights_cache *cache, const void *source)
+{
+    return bsearch(&source, cache->sources, (size_t)cache->n_sources, sizeof(*cache->sources), by_address);
+}
+
+static const void *weights_of_plan(struct cpu_build *b, size_t bytes, void (*fill)(void *dst, void *ctx),
+                                   void *ctx, struct vt_error *err)
+{
+    void *data = cpu_plan_alloc(b, bytes);
+
+    if (!data) {
+        vt_fail(err, VT_E_NOMEM, "out of memory for %zu bytes of weights", bytes);
+        return NULL;
+    }
+    fill(data, ctx);
+    return data;
+}
+
 const void *cpu_weights(struct cpu_build *b, const struct cpu_arg *source, uint64_t key, size_t bytes,
                         void (*fill)(void *dst, void *ctx), void *ctx, struct vt_error *err)
 {
@@ -80,6 +129,9 @@ const void *cpu_weights(struct cpu_build *b, const struct cpu_arg *source, uint6
     unsigned bucket;
     struct cpu_weight *w;
 
+    if (!lives_with_model(cache, source->raw->data)) {
+        return weights_of_plan(b, bytes, fill, ctx, err);
+    }
     key = cpu_key(key, &source->raw->data, sizeof(source->raw->data));
     bucket = (unsigned)(key % CPU_WEIGHT_BUCKETS);
     pthread_mutex_lock(&cache->lock);

@@ -239,6 +239,35 @@ int vt_node_add_input(struct vt_node *node, struct vt_port src)
     return node->n_in - 1;
 }
 
+/* From here on a copy is a blob of its own, which clones of the graph share instead of copying it again. */
+#define SHARED_FROM 256
+
+/* Where the data of a new constant lives. */
+static int place_constant(struct vt_node *node, const struct vt_tensor *t, struct vt_blob *blob)
+{
+    struct vt_graph *graph = node->graph;
+    struct vt_blob *copy = NULL;
+    int status = VT_OK;
+
+    node->constant = *t;
+    if (!blob && t->bytes >= SHARED_FROM) {
+        copy = blob = vt_blob_copy(t->data, t->bytes);
+        if (!copy) {
+            return VT_E_NOMEM;
+        }
+        node->constant.data = (void *)(uintptr_t)copy->data;
+    }
+    if (blob) {
+        status = vt_graph_hold_blob(graph, blob);
+        node->blob = blob;
+        vt_blob_unref(copy);
+    } else if (t->bytes) {
+        node->constant.data = vt_arena_copy(&graph->arena, t->data, t->bytes);
+        status = node->constant.data ? VT_OK : VT_E_NOMEM;
+    }
+    return status;
+}
+
 struct vt_node *vt_constant_create(struct vt_graph *graph, const char *name, const struct vt_tensor *t,
                                    struct vt_blob *blob, struct vt_error *err)
 {
@@ -247,15 +276,9 @@ struct vt_node *vt_constant_create(struct vt_graph *graph, const char *name, con
     if (!node) {
         return NULL;
     }
-    node->constant = *t;
-    if (blob && vt_graph_hold_blob(graph, blob) == VT_OK) {
-        node->blob = blob;
-    } else if (t->bytes) {
-        node->constant.data = vt_arena_copy(&graph->arena, t->data, t->bytes);
-        if (!node->constant.data) {
-            vt_fail(err, VT_E_NOMEM, "constant '%s': out of memory (%zu bytes)", name, t->bytes);
-            return NULL;
-        }
+    if (place_constant(node, t, blob)) {
+        vt_fail(err, VT_E_NOMEM, "constant '%s': out of memory (%zu bytes)", name, t->bytes);
+        return NULL;
     }
     return vt_node_infer(node, err) ? NULL : node;
 }

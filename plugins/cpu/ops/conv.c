@@ -217,11 +217,11 @@ static void pack(void *dst, void *ctx)
 }
 
 /* Everything that the packed form depends on. */
-static uint64_t pack_key(const struct cpu_op *op, const struct conv *c, const void *scale)
+static uint64_t pack_key(const struct cpu_op *op, const struct conv *c, uint64_t scale)
 {
     struct {
         void (*kernel)(float *, const struct cpu_conv_shape *, const struct cpu_conv_weights *);
-        const void *scale;
+        uint64_t scale; /* of its contents */
         int64_t ic, oc, groups, kernel_dims[CPU_CONV_DIMS], stride[CPU_CONV_DIMS], dilation[CPU_CONV_DIMS],
             pad[CPU_CONV_DIMS], planar;
     } k = {.kernel = c->family.pack, .scale = scale};
@@ -244,6 +244,7 @@ static int pack_weights(struct cpu_build *b, const struct cpu_op *op, struct con
     const struct cpu_arg *w = &op->in[WEIGHTS];
     bool scaled = op->host->node_opset(op->node) == 0 && SCALE < op->n_in && op->in[SCALE].type != VT_DYNAMIC;
     struct packer p = {.conv = c, .src = {.data = w->raw->data}};
+    uint64_t scale = 0;
 
     p.src.type = w->raw->type == VT_F32 ? CPU_SRC_F32 : w->raw->type == VT_F16 ? CPU_SRC_F16 : CPU_SRC_BF16;
     if (scaled) {
@@ -251,9 +252,9 @@ static int pack_weights(struct cpu_build *b, const struct cpu_op *op, struct con
         if (!p.src.scale) {
             return VT_E_NOMEM;
         }
+        scale = cpu_key(1, p.src.scale, (size_t)op->in[SCALE].count * sizeof(float));
     }
-    c->weights = cpu_weights(b, w, pack_key(op, c, scaled ? op->in[SCALE].raw->data : NULL),
-                             c->family.packed_bytes(&c->shape), pack, &p, err);
+    c->weights = cpu_weights(b, w, pack_key(op, c, scale), c->family.packed_bytes(&c->shape), pack, &p, err);
     return c->weights ? VT_OK : VT_E_NOMEM;
 }
 

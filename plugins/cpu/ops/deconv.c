@@ -145,16 +145,17 @@ static int pack_weights(struct cpu_build *b, const struct cpu_op *op, struct dec
     struct packer p = {.d = d, .oc = op->out[0].dims[1], .kw = kw};
     struct {
         void (*pack)(void *, void *);
-        const void *gemm, *scale;
-    } key = {pack, d->gemm, NULL};
+        const void *gemm;
+        uint64_t scale; /* of its contents */
+    } key = {pack, d->gemm, 0};
 
     p.weights = cpu_constant_f32(b, &op->in[WEIGHTS], err);
     if (fused(op) && !left_out(op, SCALE)) {
         p.scale = cpu_constant_f32(b, &op->in[SCALE], err);
-        key.scale = op->in[SCALE].raw->data;
         if (!p.scale) {
             return VT_E_NOMEM;
         }
+        key.scale = cpu_key(1, p.scale, (size_t)op->in[SCALE].count * sizeof(float));
     }
     p.row = malloc((size_t)(d->args.n * d->args.k) * sizeof(float));
     if (!p.weights || !p.row) {

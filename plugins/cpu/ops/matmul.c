@@ -102,20 +102,21 @@ static int pack_dense(struct cpu_build *b, const struct cpu_op *op, struct dense
     bool transposed = flag(op, "transpose_b");
     struct packer p = {.kernel = d->kernel, .n = d->args.n, .k = d->args.k};
     struct {
-        const void *kernel, *scale;
+        const void *kernel;
+        uint64_t scale; /* of its contents */
         int64_t n, k, transposed;
-    } key = {d->kernel, NULL, p.n, p.k, transposed};
+    } key = {d->kernel, 0, p.n, p.k, transposed};
 
     p.src.data = w->raw->data;
     p.src.type = w->raw->type == VT_F32 ? CPU_SRC_F32 : w->raw->type == VT_F16 ? CPU_SRC_F16 : CPU_SRC_BF16;
     p.src.n_stride = transposed ? p.k : 1;
     p.src.k_stride = transposed ? 1 : p.n;
     if (fused(op) && SCALE < op->n_in && op->in[SCALE].type != VT_DYNAMIC) {
-        key.scale = op->in[SCALE].raw->data;
         p.src.scale = cpu_constant_f32(b, &op->in[SCALE], err);
         if (!p.src.scale) {
             return VT_E_NOMEM;
         }
+        key.scale = cpu_key(1, p.src.scale, (size_t)op->in[SCALE].count * sizeof(float));
     }
     d->args.w =
         cpu_weights(b, w, cpu_key(0, &key, sizeof(key)), d->kernel->packed_bytes(p.n, p.k), pack, &p, err);
