@@ -55,7 +55,8 @@ struct cpu_op {
  * outputs leave in `out`. */
 struct cpu_option {
     enum cpu_layout in, rest, out;
-    double cost; /* estimated nanoseconds on the plan's threads, reorders excluded */
+    double cost; /* estimated nanoseconds of one thread, reorders excluded: the choice must not depend on
+                    threads */
     int tag;     /* private to the implementation: which variant */
 };
 
@@ -177,8 +178,8 @@ void *cpu_plan_alloc(struct cpu_build *b, size_t bytes);
 const struct cpu_value *cpu_build_in(struct cpu_build *b, const struct cpu_step *step, int i);
 const struct cpu_value *cpu_build_out(struct cpu_build *b, const struct cpu_step *step, int i);
 
-/* Whether value `part` was placed inside the memory of value `whole`. */
-bool cpu_value_inside(const struct cpu_build *b, int part, int whole);
+/* Whether value `part` was placed inside the memory of value `whole`, `offset` bytes from its start. */
+bool cpu_value_inside(const struct cpu_build *b, int part, int whole, size_t offset);
 
 /* Into how many pieces to cut `ns` nanoseconds of work: 1 when handing over costs more than it gains. Must
  * not decide about results: cut only where any cut gives the same bits. */

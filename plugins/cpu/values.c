@@ -40,12 +40,15 @@ int cpu_value_root(const struct cpu_plan *plan, int value, size_t *offset)
     return value;
 }
 
-bool cpu_value_inside(const struct cpu_build *b, int part, int whole)
+bool cpu_value_inside(const struct cpu_build *b, int part, int whole, size_t offset)
 {
+    size_t at = 0;
+
     while (part >= 0 && part != whole) {
+        at += b->plan->values[part].offset;
         part = b->plan->values[part].parent;
     }
-    return part == whole && whole >= 0;
+    return part == whole && whole >= 0 && at == offset;
 }
 
 static struct cpu_value describe(const struct cpu_arg *arg, enum cpu_layout layout)
@@ -227,6 +230,7 @@ static int reusable_input(struct cpu_build *b, const struct cpu_choice *c, const
         const struct cpu_value *v = in[i] >= 0 ? &b->plan->values[in[i]] : NULL;
         size_t offset;
         int root, mine = 0;
+        bool apart = true;
 
         if (!v || v->place != CPU_AT_ARENA || v->t.bytes != out->t.bytes || v->t.type != out->t.type ||
             v->layout != out->layout || v->pixel != out->pixel || c->op.in[i].count != c->op.out[0].count) {
@@ -235,10 +239,13 @@ static int reusable_input(struct cpu_build *b, const struct cpu_choice *c, const
         root = cpu_value_root(b->plan, in[i], &offset);
         for (int k = 0; k < n_in; k++) {
             size_t other;
+            bool shares = in[k] >= 0 && cpu_value_root(b->plan, in[k], &other) == root;
 
-            mine += in[k] >= 0 && cpu_value_root(b->plan, in[k], &other) == root;
+            /* A view of another shape would be read where it was overwritten already. */
+            apart &= !shares || in[k] == in[i];
+            mine += shares;
         }
-        if (b->plan->values[root].bytes == out->bytes && b->pending[root] == mine) {
+        if (apart && b->plan->values[root].bytes == out->bytes && b->pending[root] == mine) {
             return in[i];
         }
     }

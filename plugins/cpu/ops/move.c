@@ -9,7 +9,7 @@ static bool movable(const struct cpu_op *op, const char **reason)
 
 static double bytes_ns(const struct cpu_op *op)
 {
-    return (double)op->out[0].count * vt_type_info(op->out[0].type)->bits / 8 / 4 / op->threads;
+    return (double)op->out[0].count * vt_type_info(op->out[0].type)->bits / 8 / 4;
 }
 
 static int one_plain(const struct cpu_op *op, struct cpu_option *o)
@@ -179,6 +179,18 @@ static bool add_part(struct cpu_copies *c, const struct cpu_op *op, int in, int 
                           join ? begin * ws[axis] : 0);
 }
 
+/* Whether a part lies already where it belongs in the whole: it was made there, or is a view of it. A part
+ * may also be a view of another place of the whole, which must be copied. */
+static bool in_place(const struct cpu_build *b, int part, int whole, const struct cpu_value *w, int axis,
+                     int64_t begin)
+{
+    int64_t strides[VT_MAX_RANK];
+
+    cpu_value_strides(w, strides);
+    return cpu_value_inside(b, part, whole,
+                            (size_t)(begin * strides[axis] * (vt_type_info(w->t.type)->bits / 8)));
+}
+
 static int concat_prepare(struct cpu_build *b, const struct cpu_op *op, const struct cpu_option *option,
                           struct cpu_step *step, struct vt_error *err)
 {
@@ -194,7 +206,7 @@ static int concat_prepare(struct cpu_build *b, const struct cpu_op *op, const st
         axis = differing_axis(&op->out[0], &op->in[i]);
     }
     for (int i = 0; i < op->n_in; i++) {
-        if (!cpu_value_inside(b, step->in[i], step->out[0]) &&
+        if (!in_place(b, step->in[i], step->out[0], cpu_build_out(b, step, 0), axis, begin) &&
             !add_part(c, op, i, 0, cpu_build_in(b, step, i), cpu_build_out(b, step, 0), axis, begin, true)) {
             return no_plan(err);
         }
@@ -233,7 +245,7 @@ static int split_prepare(struct cpu_build *b, const struct cpu_op *op, const str
         axis = differing_axis(&op->in[0], &op->out[i]);
     }
     for (int i = 0; i < op->n_out; i++) {
-        if (!cpu_value_inside(b, step->out[i], step->in[0]) &&
+        if (!in_place(b, step->out[i], step->in[0], cpu_build_in(b, step, 0), axis, begin) &&
             !add_part(c, op, 0, i, cpu_build_out(b, step, i), cpu_build_in(b, step, 0), axis, begin, false)) {
             return no_plan(err);
         }
