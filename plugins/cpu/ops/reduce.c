@@ -81,8 +81,26 @@ static bool supports(const struct cpu_op *op, const char **reason)
     if (op->in[0].type != VT_F32 || op->in[0].rank < 1 || op->out[0].rank < 0) {
         return false;
     }
+    *reason = "nothing to reduce";
+    if (!op->in[0].count && op->out[0].count) {
+        return false;
+    }
     *reason = "the axes are not constant, or not neighbours";
     return geometry(op, CPU_PLAIN, &r);
+}
+
+/* Whether what is left of the axes has one order in both layouts: no channels or nothing behind them. */
+static bool order_survives(const struct cpu_op *op)
+{
+    unsigned mask;
+    bool channels, spatial = false;
+
+    axes_mask(op, &mask);
+    channels = !(mask >> 1 & 1) && op->in[0].dims[1] > 1;
+    for (int i = 2; i < op->in[0].rank; i++) {
+        spatial |= !(mask >> i & 1) && op->in[0].dims[i] > 1;
+    }
+    return !channels || !spatial;
 }
 
 /* A channels-last way exists when the output keeps the rank (keep_dims), or its order is the same either way.
@@ -90,7 +108,7 @@ static bool supports(const struct cpu_op *op, const char **reason)
 static int options(const struct cpu_op *op, struct cpu_option *o)
 {
     struct reduce r;
-    double ns = (double)op->in[0].count * 0.3 / op->threads;
+    double ns = (double)op->in[0].count * 0.3;
 
     o[0] = (struct cpu_option){CPU_PLAIN, CPU_PLAIN, CPU_PLAIN, ns, 0};
     if (op->in[0].rank < 3 || !geometry(op, CPU_NXC, &r)) {
@@ -100,7 +118,7 @@ static int options(const struct cpu_op *op, struct cpu_option *o)
         o[1] = (struct cpu_option){CPU_NXC, CPU_NXC, CPU_NXC, ns, 0};
         return 2;
     }
-    if (op->out[0].rank <= 2 && (op->out[0].rank < 2 || op->out[0].dims[1] == op->in[0].dims[1])) {
+    if (op->out[0].rank <= 2 && order_survives(op)) {
         o[1] = (struct cpu_option){CPU_NXC, CPU_NXC, CPU_PLAIN, ns, 0};
         return 2;
     }
