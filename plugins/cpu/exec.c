@@ -208,6 +208,7 @@ static int request_run(void *request, output_fn *output, void *ctx, struct vt_er
     int status = cpu_model_plan(r->model, r->inputs, &plan, err);
 
     if (status) {
+        atomic_store_explicit(&r->cancelled, 0, memory_order_relaxed);
         return status;
     }
     status = prepare_profile(r, plan, err);

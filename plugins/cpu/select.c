@@ -280,6 +280,10 @@ enum cpu_layout cpu_option_input_layout(const struct cpu_choice *c, int input)
     if (!c->impl || c->op.in[input].rank < 3) {
         return CPU_PLAIN;
     }
+    /* Axis 1 of an operand that broadcasts along leading axes is not the result's channel. */
+    if (input > 0 && c->op.in[input].rank < c->op.out[0].rank) {
+        return CPU_PLAIN;
+    }
     return input == 0 ? o->in : o->rest;
 }
 
