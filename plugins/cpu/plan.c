@@ -22,9 +22,9 @@ const struct cpu_value *cpu_build_out(struct cpu_build *b, const struct cpu_step
 #define HANDOVER_NS 1500.0
 
 /* Whether all the work of a step is worth less than two hand-overs. */
-static bool too_little(const struct cpu_op *op, const struct cpu_option *option)
+static bool too_little(const struct cpu_option *option)
 {
-    return option->cost * op->threads < 2 * HANDOVER_NS;
+    return option->cost < 2 * HANDOVER_NS;
 }
 
 int64_t cpu_pieces(const struct cpu_op *op, double ns)
@@ -141,7 +141,7 @@ static int build_node(struct cpu_build *b, struct cpu_choice *c, struct vt_error
     memcpy((int *)step->out, out, (size_t)c->op.n_out * sizeof(*out));
     step->node = c->op.node;
     step->kernel = c->impl->name;
-    step->serial = too_little(&c->op, &c->options[c->chosen]);
+    step->serial = too_little(&c->options[c->chosen]);
     status = c->impl->prepare(b, &c->op, &c->options[c->chosen], step, err);
     if (status) {
         vt_fail(err, status, "%s cannot be prepared", c->impl->name);

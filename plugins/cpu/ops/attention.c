@@ -70,7 +70,7 @@ static int options(const struct cpu_op *op, struct cpu_option *o)
 {
     double keys = (double)op->in[K].dims[op->in[K].rank - 2];
 
-    o[0] = (struct cpu_option){.cost = 4.0 * (double)op->in[Q].count * keys / 40 / op->threads};
+    o[0] = (struct cpu_option){.cost = 4.0 * (double)op->in[Q].count * keys / 40};
     return 1;
 }
 

@@ -164,7 +164,7 @@ static int options(const struct cpu_op *op, struct cpu_option *o)
     double ns;
 
     fill_shape(op, &s);
-    ns = flops(op, &s) / 50.0 / op->threads;
+    ns = flops(op, &s) / 50.0;
     o[0] = (struct cpu_option){CPU_NXC, CPU_NXC, CPU_NXC, ns, DENSE};
     if (s.ic > 4 || s.groups > 1 || is_transposed(op)) {
         return 1;

@@ -101,8 +101,7 @@ static int options(const struct cpu_op *op, struct cpu_option *o)
 {
     double taps = (double)op->in[WEIGHTS].count / (double)op->in[DATA].dims[1];
 
-    o[0] = (struct cpu_option){CPU_NXC, CPU_NXC, CPU_NXC,
-                               2.0 * (double)op->in[DATA].count * taps / 50 / op->threads, 0};
+    o[0] = (struct cpu_option){CPU_NXC, CPU_NXC, CPU_NXC, 2.0 * (double)op->in[DATA].count * taps / 50, 0};
     return 1;
 }
 

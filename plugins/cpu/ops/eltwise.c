@@ -151,7 +151,7 @@ static int options(const struct cpu_op *op, struct cpu_option *o)
     int inputs;
 
     program_of(op, &p, &inputs);
-    return cpu_broadcast_options(op, (double)op->out[0].count * element_ns(&p) / op->threads, o);
+    return cpu_broadcast_options(op, (double)op->out[0].count * element_ns(&p), o);
 }
 
 /* ---- the step

@@ -130,7 +130,7 @@ static bool supports(const struct cpu_op *op, const char **reason)
 
 static int options(const struct cpu_op *op, struct cpu_option *o)
 {
-    double ns = (double)op->out[0].count / op->threads;
+    double ns = (double)op->out[0].count;
 
     o[0] = (struct cpu_option){CPU_NXC, CPU_PLAIN, CPU_NXC, ns * 0.5, 0};
     o[1] = (struct cpu_option){CPU_PLAIN, CPU_PLAIN, CPU_PLAIN, ns * 2, 0};
@@ -207,7 +207,7 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     }
     p->units =
         op->in[0].dims[0] * (nhwc ? 1 : op->in[0].dims[1]) * p->shape.axis[0].out * p->shape.axis[1].out;
-    p->pieces = cpu_pieces(op, option->cost * op->threads);
+    p->pieces = cpu_pieces(op, option->cost);
     step->scratch = (size_t)cpu_interp_scratch(&p->shape);
     step->run = run;
     step->data = p;

@@ -79,7 +79,7 @@ static int plain_option(const struct cpu_op *op, struct cpu_option *o)
 {
     int64_t k = op->in[A].dims[op->in[A].rank - 1];
 
-    o[0] = (struct cpu_option){.cost = 2.0 * (double)op->out[0].count * (double)k / 50.0 / op->threads};
+    o[0] = (struct cpu_option){.cost = 2.0 * (double)op->out[0].count * (double)k / 50.0};
     return 1;
 }
 

@@ -29,7 +29,7 @@ static int options(const struct cpu_op *op, struct cpu_option *o)
     for (int64_t i = 0; i < n; i++) {
         taps *= (double)kernel[i];
     }
-    ns = (double)op->out[0].count * taps * 0.1 / op->threads;
+    ns = (double)op->out[0].count * taps * 0.1;
     o[0] = (struct cpu_option){CPU_NXC, CPU_NXC, CPU_NXC, ns, 0};
     o[1] = (struct cpu_option){CPU_PLAIN, CPU_PLAIN, CPU_PLAIN, ns * 3, 0};
     return 2;
@@ -185,7 +185,7 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     p->shape.dst_ld = cpu_build_out(b, step, 0)->pixel;
     p->kernel = is_max(op) ? (nhwc ? k->max_nhwc : k->max_nchw) : (nhwc ? k->average_nhwc : k->average_nchw);
     p->units = cpu_pool_units(&p->shape, op->in[0].dims[0], nhwc);
-    p->pieces = cpu_pieces(op, option->cost * op->threads);
+    p->pieces = cpu_pieces(op, option->cost);
     step->run = run;
     step->data = p;
     step->kernel = k->name;

@@ -40,7 +40,7 @@ static void geometry(const struct cpu_op *op, enum cpu_layout layout, struct sof
 
 static int options(const struct cpu_op *op, struct cpu_option *o)
 {
-    double ns = (double)op->in[0].count * 1.0 / op->threads;
+    double ns = (double)op->in[0].count * 1.0;
 
     o[0] = (struct cpu_option){CPU_PLAIN, CPU_PLAIN, CPU_PLAIN, ns, 0};
     o[1] = (struct cpu_option){CPU_NXC, CPU_NXC, CPU_NXC, ns, 0};

@@ -65,7 +65,7 @@ static int find_compare(const char *op)
 
 static int options(const struct cpu_op *op, struct cpu_option *o)
 {
-    return cpu_broadcast_options(op, (double)op->out[0].count * 0.5 / op->threads, o);
+    return cpu_broadcast_options(op, (double)op->out[0].count * 0.5, o);
 }
 
 struct job {
