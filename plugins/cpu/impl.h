@@ -186,11 +186,12 @@ bool cpu_value_inside(const struct cpu_build *b, int part, int whole, size_t off
 int64_t cpu_pieces(const struct cpu_op *op, double ns);
 
 /* Weights in executed form: one copy for all plans and streams of the model. `key` tells forms of the same
- * constant apart (include everything that the form depends on). fill() runs only the first time; the source's
- * pages are given back afterwards when `raw` is not used in place elsewhere. NULL and an error when it fails.
- * 64-byte aligned. */
+ * constant apart (include everything that the form depends on). fill() runs only the first time, on ranges of
+ * [0, units) that the stream's threads share; the source's pages are given back afterwards when `raw` is not
+ * used in place elsewhere. NULL and an error when it fails. 64-byte aligned. */
+typedef void cpu_fill_fn(void *dst, void *ctx, int64_t first, int64_t last);
 const void *cpu_weights(struct cpu_build *b, const struct cpu_arg *source, uint64_t key, size_t bytes,
-                        void (*fill)(void *dst, void *ctx), void *ctx, struct vt_error *err);
+                        cpu_fill_fn *fill, void *ctx, int64_t units, struct vt_error *err);
 
 /* A constant as dense f32, aligned; converted when stored otherwise. NULL and an error on failure. */
 const float *cpu_constant_f32(struct cpu_build *b, const struct cpu_arg *source, struct vt_error *err);

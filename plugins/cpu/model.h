@@ -23,7 +23,6 @@ struct cpu_weight {
     uint64_t key;
     void *data;
     size_t bytes;
-    bool mapped; /* by mmap, else aligned_alloc */
     struct cpu_weight *next;
 };
 
@@ -32,7 +31,8 @@ struct cpu_weight {
 struct cpu_weights_cache {
     pthread_mutex_t lock;
     struct cpu_weight *buckets[CPU_WEIGHT_BUCKETS];
-    const void **sources; /* addresses of the constants of the model's own graph, sorted */
+    struct cpu_weights_chunk *chunks; /* the newest is the one being filled */
+    const void **sources;             /* addresses of the constants of the model's own graph, sorted */
     int n_sources;
     uint64_t bytes;
 };
@@ -139,6 +139,8 @@ int cpu_streams_create(struct cpu_model *model, struct vt_error *err);
 void cpu_streams_destroy(struct cpu_model *model);
 /* Waits for a free one. */
 struct cpu_stream *cpu_stream_take(struct cpu_model *model);
+/* NULL when all are in use. */
+struct cpu_stream *cpu_stream_try(struct cpu_model *model);
 void cpu_stream_give(struct cpu_model *model, struct cpu_stream *stream);
 /* Memory and pointers of a plan; nothing to do when it is the plan that ran last. */
 int cpu_stream_bind(struct cpu_model *model, struct cpu_stream *stream, const struct cpu_plan *plan,

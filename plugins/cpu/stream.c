@@ -94,6 +94,19 @@ struct cpu_stream *cpu_stream_take(struct cpu_model *model)
     return stream;
 }
 
+struct cpu_stream *cpu_stream_try(struct cpu_model *model)
+{
+    struct cpu_stream *stream;
+
+    pthread_mutex_lock(&model->stream_lock);
+    stream = model->free_streams;
+    if (stream) {
+        model->free_streams = stream->next_free;
+    }
+    pthread_mutex_unlock(&model->stream_lock);
+    return stream;
+}
+
 void cpu_stream_give(struct cpu_model *model, struct cpu_stream *stream)
 {
     pthread_mutex_lock(&model->stream_lock);

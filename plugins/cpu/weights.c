@@ -6,10 +6,25 @@
 
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
-/* From here on a block is its own mapping, in huge pages where the kernel has them: packed weights are read
- * once an inference, and 4 KiB pages would spend the TLB on them. */
-#define MAP_FROM ((size_t)4 << 20)
+/* Packed weights are read once an inference, and 4 KiB pages would spend the TLB on them, and the start on
+ * page faults: they lie one after another in huge pages where the kernel has them. A small model does
+ * without: its first chunk is of ordinary pages. */
+#define HUGE        ((size_t)2 << 20)
+#define FIRST_CHUNK ((size_t)1 << 20)
+#define NEXT_CHUNK  ((size_t)64 << 20)
+
+/* Below this it is not worth waking another thread, nor asking for pages ahead. */
+#define SHARE_FROM ((size_t)256 << 10)
+
+struct cpu_weights_chunk {
+    struct cpu_weights_chunk *next;
+    char *base; /* of the mapping */
+    size_t mapped;
+    char *at; /* what is free */
+    size_t left;
+};
 
 void cpu_weights_init(struct cpu_weights_cache *cache)
 {
@@ -23,13 +38,15 @@ void cpu_weights_finish(struct cpu_weights_cache *cache)
             struct cpu_weight *w = cache->buckets[i];
 
             cache->buckets[i] = w->next;
-            if (w->mapped) {
-                munmap(w->data, w->bytes);
-            } else {
-                free(w->data);
-            }
             free(w);
         }
+    }
+    while (cache->chunks) {
+        struct cpu_weights_chunk *chunk = cache->chunks;
+
+        cache->chunks = chunk->next;
+        munmap(chunk->base, chunk->mapped);
+        free(chunk);
     }
     free(cache->sources);
     pthread_mutex_destroy(&cache->lock);
@@ -57,21 +74,114 @@ static struct cpu_weight *find(struct cpu_weights_cache *cache, unsigned bucket,
     return w;
 }
 
-static bool allocate(struct cpu_weight *w, size_t bytes)
+/* Address space only: pages come when they are written. */
+static bool add_chunk(struct cpu_weights_cache *cache, size_t bytes)
 {
-    if (bytes >= MAP_FROM) {
-        w->data = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (w->data == MAP_FAILED) {
-            w->data = NULL;
-            return false;
-        }
-        w->mapped = true;
-        w->bytes = bytes;
-        return true;
+    bool huge = cache->chunks || bytes > FIRST_CHUNK;
+    size_t size = huge ? NEXT_CHUNK : FIRST_CHUNK;
+    struct cpu_weights_chunk *chunk = calloc(1, sizeof(*chunk));
+
+    if (!chunk) {
+        return false;
     }
-    w->bytes = (bytes + 63) & ~(size_t)63;
-    w->data = aligned_alloc(64, w->bytes ? w->bytes : 64);
-    return w->data;
+    size = bytes > size ? bytes : size;
+    chunk->mapped = huge ? size + HUGE : size;
+    chunk->base =
+        mmap(NULL, chunk->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (chunk->base == MAP_FAILED) {
+        free(chunk);
+        return false;
+    }
+    chunk->at = chunk->base;
+    if (huge) {
+        chunk->at = (char *)(((uintptr_t)chunk->base + HUGE - 1) & ~(uintptr_t)(HUGE - 1));
+        madvise(chunk->base, chunk->mapped, MADV_HUGEPAGE);
+    }
+    chunk->left = size;
+    chunk->next = cache->chunks;
+    cache->chunks = chunk;
+    return true;
+}
+
+static bool allocate(struct cpu_weights_cache *cache, struct cpu_weight *w, size_t bytes)
+{
+    struct cpu_weights_chunk *chunk;
+
+    if (bytes > PTRDIFF_MAX - 2 * HUGE) {
+        return false;
+    }
+    bytes = bytes ? (bytes + 63) & ~(size_t)63 : 64;
+    if ((!cache->chunks || cache->chunks->left < bytes) && !add_chunk(cache, bytes)) {
+        return false;
+    }
+    chunk = cache->chunks;
+    w->data = chunk->at;
+    w->bytes = bytes;
+    chunk->at += bytes;
+    chunk->left -= bytes;
+    return true;
+}
+
+/* ---- filling */
+
+struct filling {
+    const struct vt_host *host;
+    cpu_fill_fn *fill;
+    void *dst, *ctx;
+    int64_t units, pieces;
+    atomic_llong next;
+};
+
+/* As many times as there are threads; whoever comes takes pieces until there are none. The pool's threads
+ * flush denormals, so all must. */
+static void fill_pieces(void *arg, int64_t participant)
+{
+    struct filling *f = arg;
+    unsigned saved = f->host->fp_begin();
+    int64_t i;
+
+    (void)participant;
+    while ((i = atomic_fetch_add_explicit(&f->next, 1, memory_order_relaxed)) < f->pieces) {
+        int64_t each = f->units / f->pieces, more = f->units % f->pieces, first = i * each;
+
+        first += i < more ? i : more;
+        f->fill(f->dst, f->ctx, first, first + each + (i < more));
+    }
+    f->host->fp_end(saved);
+}
+
+/* All pages of the source at once instead of a fault every few; older kernels refuse, and nothing is lost. */
+static void populate(const struct vt_tensor *raw)
+{
+#ifdef MADV_POPULATE_READ
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = (uintptr_t)raw->data & ~(page - 1);
+
+    madvise((void *)begin, (uintptr_t)raw->data + raw->bytes - begin, MADV_POPULATE_READ);
+#else
+    (void)raw;
+#endif
+}
+
+/* On the threads of a stream if one is free: a plan may be made while others run. */
+static void fill_all(struct cpu_build *b, const struct vt_tensor *raw, struct filling *f, size_t bytes)
+{
+    struct cpu_model *model = b->model;
+    struct cpu_stream *stream = NULL;
+
+    f->host = model->host;
+    f->pieces = 1;
+    if (bytes >= SHARE_FROM) {
+        populate(raw);
+        f->pieces = (int64_t)(bytes / (SHARE_FROM / 4));
+        f->pieces = f->pieces < f->units ? f->pieces : f->units;
+        stream = f->pieces > 1 && model->config.threads > 1 ? cpu_stream_try(model) : NULL;
+    }
+    if (stream) {
+        model->host->pool_run(stream->pool, fill_pieces, f, model->config.threads);
+        cpu_stream_give(model, stream);
+    } else {
+        fill_pieces(f, 0);
+    }
 }
 
 static int by_address(const void *a, const void *b)
@@ -109,28 +219,28 @@ static bool lives_with_model(const struct cpu_weights_cache *cache, const void *
     return bsearch(&source, cache->sources, (size_t)cache->n_sources, sizeof(*cache->sources), by_address);
 }
 
-static const void *weights_of_plan(struct cpu_build *b, size_t bytes, void (*fill)(void *dst, void *ctx),
-                                   void *ctx, struct vt_error *err)
+static const void *weights_of_plan(struct cpu_build *b, const struct vt_tensor *raw, size_t bytes,
+                                   struct filling *filling, struct vt_error *err)
 {
-    void *data = cpu_plan_alloc(b, bytes);
-
-    if (!data) {
+    filling->dst = cpu_plan_alloc(b, bytes);
+    if (!filling->dst) {
         vt_fail(err, VT_E_NOMEM, "out of memory for %zu bytes of weights", bytes);
         return NULL;
     }
-    fill(data, ctx);
-    return data;
+    fill_all(b, raw, filling, bytes);
+    return filling->dst;
 }
 
 const void *cpu_weights(struct cpu_build *b, const struct cpu_arg *source, uint64_t key, size_t bytes,
-                        void (*fill)(void *dst, void *ctx), void *ctx, struct vt_error *err)
+                        cpu_fill_fn *fill, void *ctx, int64_t units, struct vt_error *err)
 {
     struct cpu_weights_cache *cache = &b->model->weights;
+    struct filling filling = {.fill = fill, .ctx = ctx, .units = units};
     unsigned bucket;
     struct cpu_weight *w;
 
     if (!lives_with_model(cache, source->raw->data)) {
-        return weights_of_plan(b, bytes, fill, ctx, err);
+        return weights_of_plan(b, source->raw, bytes, &filling, err);
     }
     key = cpu_key(key, &source->raw->data, sizeof(source->raw->data));
     bucket = (unsigned)(key % CPU_WEIGHT_BUCKETS);
@@ -138,10 +248,11 @@ const void *cpu_weights(struct cpu_build *b, const struct cpu_arg *source, uint6
     w = find(cache, bucket, source->raw->data, key);
     if (!w) {
         w = calloc(1, sizeof(*w));
-        if (w && allocate(w, bytes)) {
+        if (w && allocate(cache, w, bytes)) {
             w->source = source->raw->data;
             w->key = key;
-            fill(w->data, ctx);
+            filling.dst = w->data;
+            fill_all(b, source->raw, &filling, bytes);
             w->next = cache->buckets[bucket];
             cache->buckets[bucket] = w;
             cache->bytes += w->bytes;
@@ -168,11 +279,13 @@ struct widen {
     enum cpu_isa isa;
 };
 
-static void widen_fill(void *dst, void *ctx)
+static void widen_fill(void *dst, void *ctx, int64_t first, int64_t last)
 {
     struct widen *w = ctx;
     const struct cpu_typed *typed = cpu_typed_get(w->isa);
 
+    (void)first;
+    (void)last;
     if (w->raw->type == VT_F32) {
         memcpy(dst, w->raw->data, (size_t)w->count * sizeof(float));
     } else {
@@ -187,7 +300,7 @@ const float *cpu_constant_f32(struct cpu_build *b, const struct cpu_arg *source,
     if (source->raw->type == VT_F32 && ((uintptr_t)source->raw->data & 3) == 0) {
         return source->raw->data;
     }
-    return cpu_weights(b, source, 1, (size_t)source->count * sizeof(float), widen_fill, &w, err);
+    return cpu_weights(b, source, 1, (size_t)source->count * sizeof(float), widen_fill, &w, 1, err);
 }
 
 bool cpu_constant_i64s(const struct cpu_arg *source, int64_t *values, int max, int *n)

@@ -144,6 +144,19 @@ static void run_form(const struct cpu_conv_shape *s, enum form form, const struc
     }
 }
 
+/* Panels in an order of no rule, as threads may take them. */
+static void pack_in_parts(float *dst, const struct cpu_conv_shape *s, const struct cpu_conv_weights *w,
+                          int64_t panels,
+                          void (*pack)(float *, const struct cpu_conv_shape *,
+                                       const struct cpu_conv_weights *, int64_t, int64_t))
+{
+    int64_t middle = panels / 3, end = panels - panels / 4;
+
+    pack(dst, s, w, end, panels);
+    pack(dst, s, w, 0, middle);
+    pack(dst, s, w, middle, end);
+}
+
 static float *pack_form(const struct cpu_conv_shape *s, enum form form, const struct cpu_conv_weights *w)
 {
     float *packed;
@@ -151,7 +164,7 @@ static float *pack_form(const struct cpu_conv_shape *s, enum form form, const st
     switch (form) {
     case DENSE:
         packed = guarded_at(&mem_packed, conv->packed_bytes(s), 1);
-        conv->pack(packed, s, w);
+        pack_in_parts(packed, s, w, conv->panels(s), conv->pack_panels);
         return packed;
     case TRANSPOSED:
         packed = guarded_at(&mem_packed, conv->transposed_packed_bytes(s), 1);
@@ -159,7 +172,7 @@ static float *pack_form(const struct cpu_conv_shape *s, enum form form, const st
         return packed;
     case WINOGRAD:
         packed = guarded_at(&mem_packed, winograd->packed_bytes(s), 1);
-        winograd->pack(packed, s, w);
+        pack_in_parts(packed, s, w, winograd->panels(s), winograd->pack_panels);
         return packed;
     default:
         packed = guarded_at(&mem_packed, depthwise->packed_bytes(s), 1);

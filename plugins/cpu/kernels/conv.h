@@ -46,6 +46,11 @@ struct cpu_conv_f32 {
 
     size_t (*packed_bytes)(const struct cpu_conv_shape *shape);
     void (*pack)(float *dst, const struct cpu_conv_shape *shape, const struct cpu_conv_weights *src);
+    /* The same in parts: panels of output channels [first, last) of `panels`; different threads may pack
+     * different ones. dst is the start of all packed weights. */
+    int64_t (*panels)(const struct cpu_conv_shape *shape);
+    void (*pack_panels)(float *dst, const struct cpu_conv_shape *shape, const struct cpu_conv_weights *src,
+                        int64_t first, int64_t last);
     int64_t (*tasks)(const struct cpu_conv_shape *shape);
     size_t (*scratch_bytes)(const struct cpu_conv_shape *shape);
     void (*run)(const struct cpu_conv_shape *shape, const struct cpu_conv_args *args, int64_t task,
@@ -95,6 +100,11 @@ struct cpu_winograd_f32 {
     bool (*pays)(const struct cpu_conv_shape *shape); /* and is expected to be faster than conv_f32 */
     size_t (*packed_bytes)(const struct cpu_conv_shape *shape);
     void (*pack)(float *dst, const struct cpu_conv_shape *shape, const struct cpu_conv_weights *src);
+    /* The same in parts: panels of output channels [first, last) of `panels`; different threads may pack
+     * different ones. dst is the start of all packed weights. */
+    int64_t (*panels)(const struct cpu_conv_shape *shape);
+    void (*pack_panels)(float *dst, const struct cpu_conv_shape *shape, const struct cpu_conv_weights *src,
+                        int64_t first, int64_t last);
     int64_t (*tasks)(const struct cpu_conv_shape *shape);
     size_t (*scratch_bytes)(const struct cpu_conv_shape *shape);
     void (*run)(const struct cpu_conv_shape *shape, const struct cpu_conv_args *args, int64_t task,

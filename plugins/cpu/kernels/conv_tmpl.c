@@ -493,21 +493,56 @@ static size_t conv_packed_bytes(const struct cpu_conv_shape *s)
     return (size_t)(s->groups * panels * product(s->kernel) * (s->ic / s->groups)) * TILE_NR * sizeof(float);
 }
 
-static void conv_pack(float *dst, const struct cpu_conv_shape *s, const struct cpu_conv_weights *w)
+/* One panel, from [n][channel][tap] to [tap][channel][n]: columns are turned as they lie, a piece at a time,
+ * so that each line of the source is read once, and the rows then go where their tap wants them. */
+static void pack_taps(float *dst, const struct cpu_weights_src *src, int64_t n0, int64_t nr, int64_t icg,
+                      int64_t taps)
 {
-    int64_t icg = s->ic / s->groups, ocg = s->oc / s->groups, taps = product(s->kernel);
+    enum { PIECE = 72 };
+    float rows[PIECE * TILE_NR];
+    int64_t channel = 0, tap = 0;
 
-    for (int64_t group = 0; group < s->groups; group++) {
-        for (int64_t n0 = 0; n0 < ocg; n0 += TILE_NR) {
-            for (int64_t tap = 0; tap < taps; tap++) {
-                struct cpu_weights_src src = {w->data, w->type, icg * taps, taps, w->scale};
+    for (int64_t k0 = 0; k0 < icg * taps; k0 += PIECE) {
+        int64_t count = min_i64(PIECE, icg * taps - k0);
 
-                src.data = (const char *)w->data + tap * (w->type == CPU_SRC_F32 ? 4 : 2);
-                CPU_NAME(gemm_pack_panel)(dst, &src, group * ocg + n0, min_i64(TILE_NR, ocg - n0), 0, icg);
-                dst += icg * TILE_NR;
+        CPU_NAME(gemm_pack_panel)(rows, src, n0, nr, k0, count);
+        for (int64_t i = 0; i < count; i++) {
+            memcpy(dst + (tap * icg + channel) * TILE_NR, rows + i * TILE_NR, TILE_NR * sizeof(float));
+            if (++tap == taps) {
+                tap = 0;
+                channel++;
             }
         }
     }
+}
+
+static int64_t conv_panels(const struct cpu_conv_shape *s)
+{
+    return s->groups * ceil_div(s->oc / s->groups, TILE_NR);
+}
+
+static void conv_pack_panels(float *dst, const struct cpu_conv_shape *s, const struct cpu_conv_weights *w,
+                             int64_t first, int64_t last)
+{
+    int64_t icg = s->ic / s->groups, ocg = s->oc / s->groups, taps = product(s->kernel);
+    int64_t a_group = ceil_div(ocg, TILE_NR);
+    struct cpu_weights_src src = {w->data, w->type, icg * taps, 1, w->scale};
+
+    for (int64_t i = first; i < last; i++) {
+        int64_t n0 = i % a_group * TILE_NR, nr = min_i64(TILE_NR, ocg - n0);
+        float *panel = dst + i * taps * icg * TILE_NR;
+
+        if (taps == 1) {
+            CPU_NAME(gemm_pack_panel)(panel, &src, i / a_group * ocg + n0, nr, 0, icg);
+        } else {
+            pack_taps(panel, &src, i / a_group * ocg + n0, nr, icg, taps);
+        }
+    }
+}
+
+static void conv_pack(float *dst, const struct cpu_conv_shape *s, const struct cpu_conv_weights *w)
+{
+    conv_pack_panels(dst, s, w, 0, conv_panels(s));
 }
 
 /* --- transposed convolution --- */
@@ -738,6 +773,8 @@ const struct cpu_conv_f32 CPU_NAME(conv_f32) = {
     .nr = TILE_NR,
     .packed_bytes = conv_packed_bytes,
     .pack = conv_pack,
+    .panels = conv_panels,
+    .pack_panels = conv_pack_panels,
     .tasks = conv_tasks,
     .scratch_bytes = conv_scratch_bytes,
     .run = conv_run,

@@ -95,8 +95,9 @@ static size_t winograd_packed_bytes(const struct cpu_conv_shape *s)
     return (size_t)(ceil_div(s->oc, TILE_NR) * s->ic * XI) * TILE_NR * sizeof(float);
 }
 
-/* u = G g G^T */
-static void transform_weights(double u[XI], const double g[9])
+/* Three doubles a column into six: G times them. */
+static void transform_weights(double *restrict u, ptrdiff_t u_step, const double *restrict g,
+                              ptrdiff_t g_step)
 {
     static const double matrix[IN][3] = {
         {1, 0, 0},
@@ -106,65 +107,74 @@ static void transform_weights(double u[XI], const double g[9])
         {1 / 6.0, -PB / 6, 1 / 3.0},
         {0, 0, 1},
     };
-    double half[IN][3];
 
     for (int i = 0; i < IN; i++) {
-        for (int j = 0; j < 3; j++) {
-            half[i][j] = matrix[i][0] * g[j] + matrix[i][1] * g[3 + j] + matrix[i][2] * g[6 + j];
+        for (int j = 0; j < TILE_NR; j++) {
+            u[i * u_step + j] =
+                matrix[i][0] * g[j] + matrix[i][1] * g[g_step + j] + matrix[i][2] * g[2 * g_step + j];
         }
     }
+}
+
+/* One row of a panel in each of the 36 matrices, u = G g G^T of all columns side by side for one input
+ * channel. g: [tap][column], scale: [column]. */
+static void pack_row(float *dst, int64_t slice, const float *g, const double *scale)
+{
+    double taps[9 * TILE_NR], half[IN * 3 * TILE_NR], u[IN * TILE_NR];
+
+    for (int t = 0; t < 9; t++) {
+        for (int n = 0; n < TILE_NR; n++) {
+            taps[t * TILE_NR + n] = (double)g[t * TILE_NR + n] * scale[n];
+        }
+    }
+    for (int j = 0; j < 3; j++) { /* half[i][j] */
+        transform_weights(half + j * TILE_NR, 3 * TILE_NR, taps + j * TILE_NR, 3 * TILE_NR);
+    }
     for (int i = 0; i < IN; i++) {
+        transform_weights(u, TILE_NR, half + i * 3 * TILE_NR, TILE_NR);
         for (int j = 0; j < IN; j++) {
-            u[i * IN + j] = matrix[j][0] * half[i][0] + matrix[j][1] * half[i][1] + matrix[j][2] * half[i][2];
+            for (int n = 0; n < TILE_NR; n++) {
+                dst[(i * IN + j) * slice + n] = (float)u[j * TILE_NR + n];
+            }
         }
     }
 }
 
-static double weight_at(const struct cpu_conv_weights *w, int64_t index)
+static int64_t winograd_panels(const struct cpu_conv_shape *s)
 {
-    float value;
-    uint16_t half;
-
-    if (w->type == CPU_SRC_F32) {
-        memcpy(&value, (const char *)w->data + index * 4, 4);
-        return (double)value;
-    }
-    memcpy(&half, (const char *)w->data + index * 2, 2);
-    return (double)(w->type == CPU_SRC_F16 ? simd_f16_to_f32(half) : simd_bf16_to_f32(half));
+    return ceil_div(s->oc, TILE_NR);
 }
 
-/* One row of a panel in each of the 36 matrices: all columns for input channel c. */
-static void pack_row(float *dst, int64_t slice, const struct cpu_conv_shape *s,
-                     const struct cpu_conv_weights *w, int64_t n0, int64_t c)
+static void winograd_pack_panels(float *dst, const struct cpu_conv_shape *s, const struct cpu_conv_weights *w,
+                                 int64_t first, int64_t last)
 {
-    float rows[XI][TILE_NR];
+    enum { CHANNELS = 8 };
+    struct cpu_weights_src src = {w->data, w->type, s->ic * 9, 1, NULL};
+    int64_t slice = winograd_panels(s) * s->ic * TILE_NR;
+    float g[CHANNELS * 9 * TILE_NR];
+    double scale[TILE_NR];
 
-    for (int64_t j = 0; j < TILE_NR; j++) {
-        int64_t n = n0 + j;
-        double g[9] = {0}, u[XI];
+    for (int64_t panel = first; panel < last; panel++) {
+        int64_t n0 = panel * TILE_NR, nr = min_i64(TILE_NR, s->oc - n0);
+        float *to = dst + panel * s->ic * TILE_NR;
 
-        for (int t = 0; t < 9 && n < s->oc; t++) {
-            g[t] = weight_at(w, (n * s->ic + c) * 9 + t) * (w->scale ? (double)w->scale[n] : 1);
+        for (int64_t n = 0; n < TILE_NR; n++) {
+            scale[n] = w->scale && n < nr ? (double)w->scale[n0 + n] : 1;
         }
-        transform_weights(u, g);
-        for (int xi = 0; xi < XI; xi++) {
-            rows[xi][j] = (float)u[xi];
+        for (int64_t c = 0; c < s->ic; c++) {
+            const float *taps = g + c % CHANNELS * 9 * TILE_NR;
+
+            if (c % CHANNELS == 0) {
+                CPU_NAME(gemm_pack_panel)(g, &src, n0, nr, c * 9, min_i64(CHANNELS, s->ic - c) * 9);
+            }
+            pack_row(to + c * TILE_NR, slice, taps, scale);
         }
-    }
-    for (int xi = 0; xi < XI; xi++) {
-        memcpy(dst + xi * slice, rows[xi], sizeof(rows[xi]));
     }
 }
 
 static void winograd_pack(float *dst, const struct cpu_conv_shape *s, const struct cpu_conv_weights *w)
 {
-    int64_t panels = ceil_div(s->oc, TILE_NR);
-
-    for (int64_t panel = 0; panel < panels; panel++) {
-        for (int64_t c = 0; c < s->ic; c++) {
-            pack_row(dst + (panel * s->ic + c) * TILE_NR, panels * s->ic * TILE_NR, s, w, panel * TILE_NR, c);
-        }
-    }
+    winograd_pack_panels(dst, s, w, 0, winograd_panels(s));
 }
 
 /* B^T times one line of six, `step` apart. */
@@ -400,6 +410,8 @@ const struct cpu_winograd_f32 CPU_NAME(winograd_f32) = {
     .pays = winograd_pays,
     .packed_bytes = winograd_packed_bytes,
     .pack = winograd_pack,
+    .panels = winograd_panels,
+    .pack_panels = winograd_pack_panels,
     .tasks = winograd_tasks,
     .scratch_bytes = winograd_scratch_bytes,
     .run = winograd_run,

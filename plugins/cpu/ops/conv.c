@@ -10,6 +10,9 @@ struct family {
     const char *name;
     size_t (*packed_bytes)(const struct cpu_conv_shape *shape);
     void (*pack)(float *dst, const struct cpu_conv_shape *shape, const struct cpu_conv_weights *src);
+    int64_t (*panels)(const struct cpu_conv_shape *shape); /* with pack_panels, or NULL: in one go */
+    void (*pack_panels)(float *dst, const struct cpu_conv_shape *shape, const struct cpu_conv_weights *src,
+                        int64_t first, int64_t last);
     int64_t (*tasks)(const struct cpu_conv_shape *shape);
     size_t (*scratch_bytes)(const struct cpu_conv_shape *shape);
     void (*run)(const struct cpu_conv_shape *shape, const struct cpu_conv_args *args, int64_t task,
@@ -185,23 +188,29 @@ static struct family family_of(const struct cpu_op *op, const struct cpu_conv_sh
     if (variant == WINOGRAD) {
         const struct cpu_winograd_f32 *k = cpu_winograd_f32_get(op->isa);
 
-        return (struct family){k->name, k->packed_bytes, k->pack, k->tasks, k->scratch_bytes, k->run};
+        return (struct family){k->name,        k->packed_bytes, k->pack,          k->panels,
+                               k->pack_panels, k->tasks,        k->scratch_bytes, k->run};
     }
     if (is_transposed(op)) {
-        return (struct family){dense->name,
-                               dense->transposed_packed_bytes,
-                               dense->transposed_pack,
-                               dense->transposed_tasks,
-                               dense->transposed_scratch_bytes,
-                               dense->transposed_run};
+        return (struct family){.name = dense->name,
+                               .packed_bytes = dense->transposed_packed_bytes,
+                               .pack = dense->transposed_pack,
+                               .tasks = dense->transposed_tasks,
+                               .scratch_bytes = dense->transposed_scratch_bytes,
+                               .run = dense->transposed_run};
     }
     if (depthwise(shape)) {
         const struct cpu_dwconv_f32 *k = cpu_dwconv_f32_get(op->isa);
 
-        return (struct family){k->name, k->packed_bytes, k->pack, k->tasks, k->scratch_bytes, k->run};
+        return (struct family){.name = k->name,
+                               .packed_bytes = k->packed_bytes,
+                               .pack = k->pack,
+                               .tasks = k->tasks,
+                               .scratch_bytes = k->scratch_bytes,
+                               .run = k->run};
     }
-    return (struct family){dense->name,  dense->packed_bytes,  dense->pack,
-                           dense->tasks, dense->scratch_bytes, dense->run};
+    return (struct family){dense->name,        dense->packed_bytes, dense->pack,          dense->panels,
+                           dense->pack_panels, dense->tasks,        dense->scratch_bytes, dense->run};
 }
 
 struct packer {
@@ -209,11 +218,16 @@ struct packer {
     struct cpu_conv_weights src;
 };
 
-static void pack(void *dst, void *ctx)
+static void pack(void *dst, void *ctx, int64_t first, int64_t last)
 {
     struct packer *p = ctx;
+    const struct family *family = &p->conv->family;
 
-    p->conv->family.pack(dst, &p->conv->shape, &p->src);
+    if (family->pack_panels) {
+        family->pack_panels(dst, &p->conv->shape, &p->src, first, last);
+    } else {
+        family->pack(dst, &p->conv->shape, &p->src);
+    }
 }
 
 /* Everything that the packed form depends on. */
@@ -254,7 +268,8 @@ static int pack_weights(struct cpu_build *b, const struct cpu_op *op, struct con
         }
         scale = cpu_key(1, p.src.scale, (size_t)op->in[SCALE].count * sizeof(float));
     }
-    c->weights = cpu_weights(b, w, pack_key(op, c, scale), c->family.packed_bytes(&c->shape), pack, &p, err);
+    c->weights = cpu_weights(b, w, pack_key(op, c, scale), c->family.packed_bytes(&c->shape), pack, &p,
+                             c->family.panels ? c->family.panels(&c->shape) : 1, err);
     return c->weights ? VT_OK : VT_E_NOMEM;
 }
 

@@ -117,12 +117,14 @@ struct packer {
     float *row; /* [n][k] of one kernel row */
 };
 
-static void pack(void *dst, void *ctx)
+static void pack(void *dst, void *ctx, int64_t first, int64_t last)
 {
     struct packer *p = ctx;
     const struct deconv *d = p->d;
     int64_t n = d->args.n, k = d->args.k, rows = d->kd * d->kh, taps = rows * p->kw;
 
+    (void)first;
+    (void)last;
     for (int64_t r = 0; r < rows; r++) {
         struct cpu_weights_src src = {.data = p->row, .type = CPU_SRC_F32, .n_stride = k, .k_stride = 1};
 
@@ -143,7 +145,7 @@ static int pack_weights(struct cpu_build *b, const struct cpu_op *op, struct dec
 {
     struct packer p = {.d = d, .oc = op->out[0].dims[1], .kw = kw};
     struct {
-        void (*pack)(void *, void *);
+        void (*pack)(void *, void *, int64_t, int64_t);
         const void *gemm;
         uint64_t scale; /* of its contents */
     } key = {pack, d->gemm, 0};
@@ -163,7 +165,7 @@ static int pack_weights(struct cpu_build *b, const struct cpu_op *op, struct dec
     }
     d->weights_step = (d->gemm->packed_bytes(d->args.n, d->args.k) + 63) / 64 * 16;
     d->weights = cpu_weights(b, &op->in[WEIGHTS], cpu_key(0, &key, sizeof(key)),
-                             (size_t)(d->kd * d->kh) * d->weights_step * sizeof(float), pack, &p, err);
+                             (size_t)(d->kd * d->kh) * d->weights_step * sizeof(float), pack, &p, 1, err);
     free(p.row);
     return d->weights ? VT_OK : VT_E_NOMEM;
 }

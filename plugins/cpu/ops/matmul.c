@@ -89,11 +89,11 @@ struct packer {
     int64_t n, k;
 };
 
-static void pack(void *dst, void *ctx)
+static void pack(void *dst, void *ctx, int64_t first, int64_t last)
 {
     struct packer *p = ctx;
 
-    p->kernel->pack(dst, &p->src, p->n, p->k, 0, p->kernel->panels(p->n));
+    p->kernel->pack(dst, &p->src, p->n, p->k, first, last);
 }
 
 static int pack_dense(struct cpu_build *b, const struct cpu_op *op, struct dense *d, struct vt_error *err)
@@ -118,8 +118,8 @@ static int pack_dense(struct cpu_build *b, const struct cpu_op *op, struct dense
         }
         key.scale = cpu_key(1, p.src.scale, (size_t)op->in[SCALE].count * sizeof(float));
     }
-    d->args.w =
-        cpu_weights(b, w, cpu_key(0, &key, sizeof(key)), d->kernel->packed_bytes(p.n, p.k), pack, &p, err);
+    d->args.w = cpu_weights(b, w, cpu_key(0, &key, sizeof(key)), d->kernel->packed_bytes(p.n, p.k), pack, &p,
+                            d->kernel->panels(p.n), err);
     return d->args.w ? VT_OK : VT_E_NOMEM;
 }
 
