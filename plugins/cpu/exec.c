@@ -205,8 +205,10 @@ static int request_run(void *request, output_fn *output, void *ctx, struct vt_er
     struct cpu_request *r = request;
     struct cpu_plan *plan;
     struct cpu_stream *stream;
-    int status = cpu_model_plan(r->model, r->inputs, &plan, err);
+    int status;
 
+    atomic_store_explicit(&r->cancelled, 0, memory_order_relaxed);
+    status = cpu_model_plan(r->model, r->inputs, &plan, err);
     if (status) {
         atomic_store_explicit(&r->cancelled, 0, memory_order_relaxed);
         return status;
@@ -218,7 +220,6 @@ static int request_run(void *request, output_fn *output, void *ctx, struct vt_er
         cpu_stream_give(r->model, stream);
     }
     cpu_plan_release(r->model, plan);
-    atomic_store_explicit(&r->cancelled, 0, memory_order_relaxed);
     return status;
 }
 

@@ -49,6 +49,9 @@ static inline struct vt_buffer *vt_capi_tensor(const ov_tensor_t *tensor)
 /* The API's code for a status of the core; its message, if there is one, becomes the last error. */
 ov_status_e vt_capi_status(int status, const struct vt_error *err);
 
+/* The same where the API has no other error than GENERAL_ERROR, whatever the reason. */
+ov_status_e vt_capi_ordinary(int status, const struct vt_error *err);
+
 /* Make a message the last error; returns `code`. */
 __attribute__((format(printf, 2, 3))) ov_status_e vt_capi_fail(ov_status_e code, const char *fmt, ...);
 

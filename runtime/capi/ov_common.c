@@ -56,6 +56,13 @@ ov_status_e vt_capi_status(int status, const struct vt_error *err)
     return api_code(status);
 }
 
+ov_status_e vt_capi_ordinary(int status, const struct vt_error *err)
+{
+    ov_status_e code = vt_capi_status(status, err);
+
+    return code == NOT_IMPLEMENTED ? GENERAL_ERROR : code;
+}
+
 ov_status_e vt_capi_fail(ov_status_e code, const char *fmt, ...)
 {
     char text[VT_ERROR_TEXT];

@@ -199,14 +199,12 @@ static ov_status_e set_all(const ov_compiled_model_t *compiled, const struct vt_
 {
     struct vt_error err = {0};
     int status = VT_OK;
-    ov_status_e result;
 
     for (int i = 0; i < config->n && status == VT_OK; i++) {
         status =
             vt_compiled_set_property(vt_capi_compiled(compiled), config->keys[i], config->values[i], &err);
     }
-    result = vt_capi_status(status, &err);
-    return result == NOT_IMPLEMENTED ? GENERAL_ERROR : result;
+    return vt_capi_ordinary(status, &err);
 }
 
 ov_status_e ov_compiled_model_set_property(const ov_compiled_model_t *compiled_model, ...)

@@ -74,7 +74,7 @@ ov_status_e ov_core_read_model(const ov_core_t *core, const char *model_path, co
     if (status == VT_OK) {
         *model = (ov_model_t *)made;
     }
-    return vt_capi_status(status, &err);
+    return vt_capi_ordinary(status, &err);
 }
 
 ov_status_e ov_core_read_model_unicode(const ov_core_t *core, const wchar_t *model_path,
@@ -142,7 +142,7 @@ ov_status_e ov_core_read_model_from_memory_buffer(const ov_core_t *core, const c
     if (status == VT_OK) {
         *model = (ov_model_t *)made;
     }
-    return vt_capi_status(status, &err);
+    return vt_capi_ordinary(status, &err);
 }
 
 ov_status_e ov_core_add_extension(const ov_core_t *core, const char *path)

@@ -33,7 +33,7 @@ static ov_status_e compile_file(const ov_core_t *core, const char *path, const c
 
     if (status) {
         vt_capi_config_finish(list);
-        return vt_capi_status(status, &err);
+        return vt_capi_ordinary(status, &err);
     }
     result = compile(core, model, device, list, compiled);
     vt_model_unref(model);

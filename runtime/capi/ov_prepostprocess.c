@@ -1,5 +1,5 @@
-/* Pre- and post-processing steps are not implemented yet. Every function says so; nothing is ever created, so
- * the free functions have nothing to do. */
+/* Pre- and post-processing is not there yet: every function says so. No object can be made, so there is none
+ * to free. */
 #include "openvino/c/ov_prepostprocess.h"
 
 #include "capi.h"
@@ -7,8 +7,9 @@
 ov_status_e ov_preprocess_prepostprocessor_create(const ov_model_t *model,
                                                   ov_preprocess_prepostprocessor_t **preprocess)
 {
-    (void)model;
-    (void)preprocess;
+    if (!model || !preprocess) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -20,8 +21,9 @@ void ov_preprocess_prepostprocessor_free(ov_preprocess_prepostprocessor_t *prepr
 ov_status_e ov_preprocess_prepostprocessor_get_input_info(const ov_preprocess_prepostprocessor_t *preprocess,
                                                           ov_preprocess_input_info_t **preprocess_input_info)
 {
-    (void)preprocess;
-    (void)preprocess_input_info;
+    if (!preprocess || !preprocess_input_info) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -30,9 +32,9 @@ ov_preprocess_prepostprocessor_get_input_info_by_name(const ov_preprocess_prepos
                                                       const char *tensor_name,
                                                       ov_preprocess_input_info_t **preprocess_input_info)
 {
-    (void)preprocess;
-    (void)tensor_name;
-    (void)preprocess_input_info;
+    if (!preprocess || !tensor_name || !preprocess_input_info) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -41,9 +43,10 @@ ov_preprocess_prepostprocessor_get_input_info_by_index(const ov_preprocess_prepo
                                                        const size_t tensor_index,
                                                        ov_preprocess_input_info_t **preprocess_input_info)
 {
-    (void)preprocess;
     (void)tensor_index;
-    (void)preprocess_input_info;
+    if (!preprocess || !preprocess_input_info) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -56,8 +59,9 @@ ov_status_e
 ov_preprocess_input_info_get_tensor_info(const ov_preprocess_input_info_t *preprocess_input_info,
                                          ov_preprocess_input_tensor_info_t **preprocess_input_tensor_info)
 {
-    (void)preprocess_input_info;
-    (void)preprocess_input_tensor_info;
+    if (!preprocess_input_info || !preprocess_input_tensor_info) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -70,8 +74,9 @@ ov_status_e
 ov_preprocess_input_info_get_preprocess_steps(const ov_preprocess_input_info_t *preprocess_input_info,
                                               ov_preprocess_preprocess_steps_t **preprocess_input_steps)
 {
-    (void)preprocess_input_info;
-    (void)preprocess_input_steps;
+    if (!preprocess_input_info || !preprocess_input_steps) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -84,8 +89,10 @@ ov_status_e
 ov_preprocess_preprocess_steps_resize(ov_preprocess_preprocess_steps_t *preprocess_input_process_steps,
                                       const ov_preprocess_resize_algorithm_e resize_algorithm)
 {
-    (void)preprocess_input_process_steps;
     (void)resize_algorithm;
+    if (!preprocess_input_process_steps) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -93,8 +100,10 @@ ov_status_e
 ov_preprocess_preprocess_steps_scale(ov_preprocess_preprocess_steps_t *preprocess_input_process_steps,
                                      float value)
 {
-    (void)preprocess_input_process_steps;
     (void)value;
+    if (!preprocess_input_process_steps) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -102,9 +111,10 @@ ov_status_e ov_preprocess_preprocess_steps_scale_multi_channels(
     ov_preprocess_preprocess_steps_t *preprocess_input_process_steps, const float *values,
     const int32_t value_size)
 {
-    (void)preprocess_input_process_steps;
-    (void)values;
     (void)value_size;
+    if (!preprocess_input_process_steps || !values) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -112,8 +122,10 @@ ov_status_e
 ov_preprocess_preprocess_steps_mean(ov_preprocess_preprocess_steps_t *preprocess_input_process_steps,
                                     float value)
 {
-    (void)preprocess_input_process_steps;
     (void)value;
+    if (!preprocess_input_process_steps) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -121,9 +133,10 @@ ov_status_e ov_preprocess_preprocess_steps_mean_multi_channels(
     ov_preprocess_preprocess_steps_t *preprocess_input_process_steps, const float *values,
     const int32_t value_size)
 {
-    (void)preprocess_input_process_steps;
-    (void)values;
     (void)value_size;
+    if (!preprocess_input_process_steps || !values) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -131,42 +144,49 @@ ov_status_e
 ov_preprocess_preprocess_steps_crop(ov_preprocess_preprocess_steps_t *preprocess_input_process_steps,
                                     int32_t *begin, int32_t begin_size, int32_t *end, int32_t end_size)
 {
-    (void)preprocess_input_process_steps;
-    (void)begin;
-    (void)begin_size;
-    (void)end;
     (void)end_size;
+    (void)begin_size;
+    if (!preprocess_input_process_steps || !begin || !end) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
 ov_status_e ov_preprocess_preprocess_steps_convert_layout(
     ov_preprocess_preprocess_steps_t *preprocess_input_process_steps, ov_layout_t *layout)
 {
-    (void)preprocess_input_process_steps;
-    (void)layout;
+    if (!preprocess_input_process_steps || !layout) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
 ov_status_e ov_preprocess_preprocess_steps_reverse_channels(
     ov_preprocess_preprocess_steps_t *preprocess_input_process_steps)
 {
-    (void)preprocess_input_process_steps;
+    if (!preprocess_input_process_steps) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
 ov_status_e ov_preprocess_input_tensor_info_set_element_type(
     ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info, const ov_element_type_e element_type)
 {
-    (void)preprocess_input_tensor_info;
     (void)element_type;
+    if (!preprocess_input_tensor_info) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
 ov_status_e ov_preprocess_input_tensor_info_set_color_format(
     ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info, const ov_color_format_e colorFormat)
 {
-    (void)preprocess_input_tensor_info;
     (void)colorFormat;
+    if (!preprocess_input_tensor_info) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -174,9 +194,11 @@ ov_status_e ov_preprocess_input_tensor_info_set_color_format_with_subname(
     ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info, const ov_color_format_e colorFormat,
     const size_t sub_names_size, ...)
 {
-    (void)preprocess_input_tensor_info;
-    (void)colorFormat;
     (void)sub_names_size;
+    (void)colorFormat;
+    if (!preprocess_input_tensor_info) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -184,10 +206,11 @@ ov_status_e ov_preprocess_input_tensor_info_set_color_format_with_subnames(
     ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info, const ov_color_format_e colorFormat,
     const size_t sub_names_size, const char **sub_names)
 {
-    (void)preprocess_input_tensor_info;
-    (void)colorFormat;
     (void)sub_names_size;
-    (void)sub_names;
+    (void)colorFormat;
+    if (!preprocess_input_tensor_info || !sub_names) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -195,25 +218,30 @@ ov_status_e ov_preprocess_input_tensor_info_set_spatial_static_shape(
     ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info, const size_t input_height,
     const size_t input_width)
 {
-    (void)preprocess_input_tensor_info;
-    (void)input_height;
     (void)input_width;
+    (void)input_height;
+    if (!preprocess_input_tensor_info) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
 ov_status_e ov_preprocess_input_tensor_info_set_memory_type(
     ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info, const char *mem_type)
 {
-    (void)preprocess_input_tensor_info;
-    (void)mem_type;
+    if (!preprocess_input_tensor_info || !mem_type) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
 ov_status_e ov_preprocess_preprocess_steps_convert_element_type(
     ov_preprocess_preprocess_steps_t *preprocess_input_process_steps, const ov_element_type_e element_type)
 {
-    (void)preprocess_input_process_steps;
     (void)element_type;
+    if (!preprocess_input_process_steps) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -221,8 +249,10 @@ ov_status_e
 ov_preprocess_preprocess_steps_convert_color(ov_preprocess_preprocess_steps_t *preprocess_input_process_steps,
                                              const ov_color_format_e colorFormat)
 {
-    (void)preprocess_input_process_steps;
     (void)colorFormat;
+    if (!preprocess_input_process_steps) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -230,8 +260,9 @@ ov_status_e
 ov_preprocess_input_tensor_info_set_from(ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info,
                                          const ov_tensor_t *tensor)
 {
-    (void)preprocess_input_tensor_info;
-    (void)tensor;
+    if (!preprocess_input_tensor_info || !tensor) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -239,8 +270,9 @@ ov_status_e
 ov_preprocess_input_tensor_info_set_layout(ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info,
                                            ov_layout_t *layout)
 {
-    (void)preprocess_input_tensor_info;
-    (void)layout;
+    if (!preprocess_input_tensor_info || !layout) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -248,8 +280,9 @@ ov_status_e
 ov_preprocess_prepostprocessor_get_output_info(const ov_preprocess_prepostprocessor_t *preprocess,
                                                ov_preprocess_output_info_t **preprocess_output_info)
 {
-    (void)preprocess;
-    (void)preprocess_output_info;
+    if (!preprocess || !preprocess_output_info) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -258,9 +291,10 @@ ov_preprocess_prepostprocessor_get_output_info_by_index(const ov_preprocess_prep
                                                         const size_t tensor_index,
                                                         ov_preprocess_output_info_t **preprocess_output_info)
 {
-    (void)preprocess;
     (void)tensor_index;
-    (void)preprocess_output_info;
+    if (!preprocess || !preprocess_output_info) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -269,9 +303,9 @@ ov_preprocess_prepostprocessor_get_output_info_by_name(const ov_preprocess_prepo
                                                        const char *tensor_name,
                                                        ov_preprocess_output_info_t **preprocess_output_info)
 {
-    (void)preprocess;
-    (void)tensor_name;
-    (void)preprocess_output_info;
+    if (!preprocess || !tensor_name || !preprocess_output_info) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -284,8 +318,9 @@ ov_status_e
 ov_preprocess_output_info_get_tensor_info(const ov_preprocess_output_info_t *preprocess_output_info,
                                           ov_preprocess_output_tensor_info_t **preprocess_output_tensor_info)
 {
-    (void)preprocess_output_info;
-    (void)preprocess_output_tensor_info;
+    if (!preprocess_output_info || !preprocess_output_tensor_info) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -298,8 +333,10 @@ ov_status_e
 ov_preprocess_output_set_element_type(ov_preprocess_output_tensor_info_t *preprocess_output_tensor_info,
                                       const ov_element_type_e element_type)
 {
-    (void)preprocess_output_tensor_info;
     (void)element_type;
+    if (!preprocess_output_tensor_info) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -307,8 +344,9 @@ ov_status_e
 ov_preprocess_input_info_get_model_info(const ov_preprocess_input_info_t *preprocess_input_info,
                                         ov_preprocess_input_model_info_t **preprocess_input_model_info)
 {
-    (void)preprocess_input_info;
-    (void)preprocess_input_model_info;
+    if (!preprocess_input_info || !preprocess_input_model_info) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -321,16 +359,18 @@ ov_status_e
 ov_preprocess_input_model_info_set_layout(ov_preprocess_input_model_info_t *preprocess_input_model_info,
                                           ov_layout_t *layout)
 {
-    (void)preprocess_input_model_info;
-    (void)layout;
+    if (!preprocess_input_model_info || !layout) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
 ov_status_e ov_preprocess_prepostprocessor_build(const ov_preprocess_prepostprocessor_t *preprocess,
                                                  ov_model_t **model)
 {
-    (void)preprocess;
-    (void)model;
+    if (!preprocess || !model) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }
 
@@ -340,12 +380,12 @@ ov_preprocess_preprocess_steps_pad(const ov_preprocess_preprocess_steps_t *prepr
                                    const int *const pads_end, size_t pads_end_size, float value,
                                    ov_padding_mode_e mode)
 {
-    (void)preprocess_input_process_steps;
-    (void)pads_begin;
-    (void)pads_begin_size;
-    (void)pads_end;
-    (void)pads_end_size;
-    (void)value;
     (void)mode;
+    (void)value;
+    (void)pads_end_size;
+    (void)pads_begin_size;
+    if (!preprocess_input_process_steps || !pads_begin || !pads_end) {
+        return INVALID_C_PARAM;
+    }
     return vt_capi_missing(NOT_IMPLEMENTED, __func__);
 }

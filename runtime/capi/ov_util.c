@@ -1,16 +1,12 @@
 #include "openvino/c/ov_util.h"
 
+#include "capi.h"
 #include "log.h"
-
-#include <stdatomic.h>
-
-static _Atomic(ov_util_log_callback_func) callback;
 
 static void forward(void *user, int level, const char *line)
 {
-    ov_util_log_callback_func func = atomic_load(&callback);
+    ov_util_log_callback_func func = (ov_util_log_callback_func)user;
 
-    (void)user;
     (void)level;
     if (func) {
         func(line);
@@ -19,12 +15,10 @@ static void forward(void *user, int level, const char *line)
 
 void ov_util_set_log_callback(ov_util_log_callback_func func)
 {
-    atomic_store(&callback, func);
-    vt_log_set_callback(forward, NULL);
+    vt_log_set_callback(forward, (void *)func);
 }
 
 void ov_util_reset_log_callback(void)
 {
     vt_log_set_callback(NULL, NULL);
-    atomic_store(&callback, NULL);
 }

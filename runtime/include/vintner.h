@@ -4,6 +4,7 @@
 #define VINTNER_H
 
 #include "openvino/c/ov_common.h"
+#include "openvino/c/ov_compiled_model.h"
 
 /* The version of these headers. A library with the same major number and at least this minor number serves a
  * program compiled with them. */
@@ -14,5 +15,16 @@
 
 /* The version of the library that is loaded, "0.1.0": static text, not to be freed. */
 OPENVINO_C_API(const char *) vt_version(void);
+
+/* Bytes of memory that a compiled model takes, all streams together, without the tensors of its requests. */
+typedef struct {
+    uint64_t weights; /* weights in the form in which they are computed with */
+    uint64_t arena;   /* intermediate results */
+    uint64_t mapped;  /* weights used where they lie in the mapped model file */
+} vt_compiled_model_memory_t;
+
+/* NOT_IMPLEMENTED where the device does not count. */
+OPENVINO_C_API(ov_status_e)
+vt_compiled_model_memory(const ov_compiled_model_t *compiled_model, vt_compiled_model_memory_t *memory);
 
 #endif
