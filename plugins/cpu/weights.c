@@ -8,10 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Packed weights are read once an inference, and 4 KiB pages would spend the TLB on them, and the start on
- * page faults: they lie one after another in huge pages where the kernel has them. A small model does
- * without: its first chunk is of ordinary pages. */
-#define HUGE        ((size_t)2 << 20)
+/* Packed weights lie one after another in large mappings, not in malloc's: their pages can then be had many
+ * at a time. Huge pages are not asked for: where a hypervisor takes free ones away from its guest, as
+ * balloons do, each costs more than all the faults it saves. */
 #define FIRST_CHUNK ((size_t)1 << 20)
 #define NEXT_CHUNK  ((size_t)64 << 20)
 
@@ -77,15 +76,13 @@ static struct cpu_weight *find(struct cpu_weights_cache *cache, unsigned bucket,
 /* Address space only: pages come when they are written. */
 static bool add_chunk(struct cpu_weights_cache *cache, size_t bytes)
 {
-    bool huge = cache->chunks || bytes > FIRST_CHUNK;
-    size_t size = huge ? NEXT_CHUNK : FIRST_CHUNK;
+    size_t size = cache->chunks || bytes > FIRST_CHUNK ? NEXT_CHUNK : FIRST_CHUNK;
     struct cpu_weights_chunk *chunk = calloc(1, sizeof(*chunk));
 
     if (!chunk) {
         return false;
     }
-    size = bytes > size ? bytes : size;
-    chunk->mapped = huge ? size + HUGE : size;
+    chunk->mapped = bytes > size ? bytes : size;
     chunk->base =
         mmap(NULL, chunk->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (chunk->base == MAP_FAILED) {
@@ -93,11 +90,7 @@ static bool add_chunk(struct cpu_weights_cache *cache, size_t bytes)
         return false;
     }
     chunk->at = chunk->base;
-    if (huge) {
-        chunk->at = (char *)(((uintptr_t)chunk->base + HUGE - 1) & ~(uintptr_t)(HUGE - 1));
-        madvise(chunk->base, chunk->mapped, MADV_HUGEPAGE);
-    }
-    chunk->left = size;
+    chunk->left = chunk->mapped;
     chunk->next = cache->chunks;
     cache->chunks = chunk;
     return true;
@@ -107,7 +100,7 @@ static bool allocate(struct cpu_weights_cache *cache, struct cpu_weight *w, size
 {
     struct cpu_weights_chunk *chunk;
 
-    if (bytes > PTRDIFF_MAX - 2 * HUGE) {
+    if (bytes > PTRDIFF_MAX - NEXT_CHUNK) {
         return false;
     }
     bytes = bytes ? (bytes + 63) & ~(size_t)63 : 64;
@@ -126,11 +119,30 @@ static bool allocate(struct cpu_weights_cache *cache, struct cpu_weight *w, size
 
 struct filling {
     const struct vt_host *host;
+    const struct vt_tensor *raw;
     cpu_fill_fn *fill;
-    void *dst, *ctx;
+    char *dst;
+    void *ctx;
+    size_t bytes; /* at dst */
     int64_t units, pieces;
     atomic_llong next;
 };
+
+/* Part `i` of the pages of a block at once, instead of a fault every few. Kernels before 5.14 refuse, and
+ * nothing is lost. Not for small blocks. */
+static void populate(const struct filling *f, const void *data, size_t bytes, int64_t i, bool write)
+{
+#ifdef MADV_POPULATE_READ
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    size_t each = bytes / (size_t)f->pieces, begin = each * (size_t)i;
+    uintptr_t first = ((uintptr_t)data + begin) & ~(page - 1);
+    uintptr_t last = (uintptr_t)data + (i == f->pieces - 1 ? bytes : begin + each);
+
+    if (f->bytes >= SHARE_FROM) {
+        madvise((void *)first, last - first, write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+    }
+#endif
+}
 
 /* As many times as there are threads; whoever comes takes pieces until there are none. The pool's threads
  * flush denormals, so all must. */
@@ -142,39 +154,27 @@ static void fill_pieces(void *arg, int64_t participant)
 
     (void)participant;
     while ((i = atomic_fetch_add_explicit(&f->next, 1, memory_order_relaxed)) < f->pieces) {
-        int64_t each = f->units / f->pieces, more = f->units % f->pieces, first = i * each;
+        int64_t each = f->units / f->pieces, more = f->units % f->pieces;
+        int64_t first = i * each + (i < more ? i : more);
 
-        first += i < more ? i : more;
+        populate(f, f->raw->data, f->raw->bytes, i, false);
+        populate(f, f->dst, f->bytes, i, true);
         f->fill(f->dst, f->ctx, first, first + each + (i < more));
     }
     f->host->fp_end(saved);
 }
 
-/* All pages of the source at once instead of a fault every few; older kernels refuse, and nothing is lost. */
-static void populate(const struct vt_tensor *raw)
-{
-#ifdef MADV_POPULATE_READ
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = (uintptr_t)raw->data & ~(page - 1);
-
-    madvise((void *)begin, (uintptr_t)raw->data + raw->bytes - begin, MADV_POPULATE_READ);
-#else
-    (void)raw;
-#endif
-}
-
 /* On the threads of a stream if one is free: a plan may be made while others run. */
-static void fill_all(struct cpu_build *b, const struct vt_tensor *raw, struct filling *f, size_t bytes)
+static void fill_all(struct cpu_build *b, struct filling *f)
 {
     struct cpu_model *model = b->model;
     struct cpu_stream *stream = NULL;
+    int64_t pieces = (int64_t)(f->bytes / (SHARE_FROM / 4));
 
     f->host = model->host;
-    f->pieces = 1;
-    if (bytes >= SHARE_FROM) {
-        populate(raw);
-        f->pieces = (int64_t)(bytes / (SHARE_FROM / 4));
-        f->pieces = f->pieces < f->units ? f->pieces : f->units;
-        stream = f->pieces > 1 && model->config.threads > 1 ? cpu_stream_try(model) : NULL;
+    f->pieces = f->bytes < SHARE_FROM ? 1 : pieces < f->units ? pieces : f->units;
+    if (f->pieces > 1 && model->config.threads > 1) {
+        stream = cpu_stream_try(model);
     }
     if (stream) {
         model->host->pool_run(stream->pool, fill_pieces, f, model->config.threads);
@@ -219,15 +219,14 @@ static bool lives_with_model(const struct cpu_weights_cache *cache, const void *
     return bsearch(&source, cache->sources, (size_t)cache->n_sources, sizeof(*cache->sources), by_address);
 }
 
-static const void *weights_of_plan(struct cpu_build *b, const struct vt_tensor *raw, size_t bytes,
-                                   struct filling *filling, struct vt_error *err)
+static const void *weights_of_plan(struct cpu_build *b, struct filling *filling, struct vt_error *err)
 {
-    filling->dst = cpu_plan_alloc(b, bytes);
+    filling->dst = cpu_plan_alloc(b, filling->bytes);
     if (!filling->dst) {
-        vt_fail(err, VT_E_NOMEM, "out of memory for %zu bytes of weights", bytes);
+        vt_fail(err, VT_E_NOMEM, "out of memory for %zu bytes of weights", filling->bytes);
         return NULL;
     }
-    fill_all(b, raw, filling, bytes);
+    fill_all(b, filling);
     return filling->dst;
 }
 
@@ -235,12 +234,12 @@ const void *cpu_weights(struct cpu_build *b, const struct cpu_arg *source, uint6
                         cpu_fill_fn *fill, void *ctx, int64_t units, struct vt_error *err)
 {
     struct cpu_weights_cache *cache = &b->model->weights;
-    struct filling filling = {.fill = fill, .ctx = ctx, .units = units};
+    struct filling filling = {.raw = source->raw, .fill = fill, .ctx = ctx, .bytes = bytes, .units = units};
     unsigned bucket;
     struct cpu_weight *w;
 
     if (!lives_with_model(cache, source->raw->data)) {
-        return weights_of_plan(b, source->raw, bytes, &filling, err);
+        return weights_of_plan(b, &filling, err);
     }
     key = cpu_key(key, &source->raw->data, sizeof(source->raw->data));
     bucket = (unsigned)(key % CPU_WEIGHT_BUCKETS);
@@ -252,7 +251,7 @@ const void *cpu_weights(struct cpu_build *b, const struct cpu_arg *source, uint6
             w->source = source->raw->data;
             w->key = key;
             filling.dst = w->data;
-            fill_all(b, source->raw, &filling, bytes);
+            fill_all(b, &filling);
             w->next = cache->buckets[bucket];
             cache->buckets[bucket] = w;
             cache->bytes += w->bytes;
