@@ -114,3 +114,22 @@ size_t cpu_plan_memory(struct cpu_plan *plan)
     free(placed);
     return total;
 }
+
+size_t cpu_plan_least(const struct cpu_plan *plan)
+{
+    size_t most = 0;
+
+    for (int s = 0; s < plan->n_steps; s++) {
+        size_t live = 0;
+
+        for (int i = 0; i < plan->n_values; i++) {
+            const struct cpu_value *v = &plan->values[i];
+
+            if (v->root == i && v->place == CPU_AT_ARENA && v->first >= 0 && v->first <= s && s <= v->last) {
+                live += padded(v->bytes);
+            }
+        }
+        most = live > most ? live : most;
+    }
+    return most;
+}

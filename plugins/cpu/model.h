@@ -126,6 +126,8 @@ const struct cpu_impl *cpu_impl_find(const struct cpu_op *op, const struct cpu_i
 
 /* ---- memory.c: give every arena value an offset; returns the arena's size. */
 size_t cpu_plan_memory(struct cpu_plan *plan);
+/* Bytes that live at the same time at most: no placing can do with less. */
+size_t cpu_plan_least(const struct cpu_plan *plan);
 
 /* ---- weights.c */
 void cpu_weights_init(struct cpu_weights_cache *cache);

@@ -299,10 +299,11 @@ static void log_plan(const struct cpu_build *b)
     char line[256];
 
     if (b->host->log_enabled(VT_LOG_MEMORY)) {
-        snprintf(line, sizeof(line),
-                 "plan of '%s': %d steps, %d values, arena %zu bytes, scratch %zu bytes a thread",
-                 b->host->graph_name(b->graph), b->plan->n_steps, b->plan->n_values, b->plan->arena_bytes,
-                 b->plan->scratch_bytes);
+        snprintf(
+            line, sizeof(line),
+            "plan of '%s': %d steps, %d values, arena %zu bytes (at least %zu), scratch %zu bytes a thread",
+            b->host->graph_name(b->graph), b->plan->n_steps, b->plan->n_values, b->plan->arena_bytes,
+            cpu_plan_least(b->plan), b->plan->scratch_bytes);
         b->host->trace(VT_LOG_MEMORY, line);
     }
 }
