@@ -207,10 +207,10 @@ static int request_run(void *request, output_fn *output, void *ctx, struct vt_er
     struct cpu_stream *stream;
     int status;
 
+    /* Not at the end: a cancellation may come when the last step is done, and must not hit the next run. */
     atomic_store_explicit(&r->cancelled, 0, memory_order_relaxed);
     status = cpu_model_plan(r->model, r->inputs, &plan, err);
     if (status) {
-        atomic_store_explicit(&r->cancelled, 0, memory_order_relaxed);
         return status;
     }
     status = prepare_profile(r, plan, err);
