@@ -1,0 +1,276 @@
+/* Shapes that change from one inference to the next, shapes that come out of the data, states and loops. */
+#include "cpu_test.h"
+
+/* A picture of any size through convolutions, a concatenation, attention-like products and a softmax. */
+static struct vt_model *pictures(void)
+{
+    struct vt_graph *g = net_create();
+    struct vt_port x = net_param_as(g, "f32", "?,8,?,?"), a, b, y, flat, shape;
+
+    a = net_conv(g, x, 8, 3);
+    b = net_unary(g, "Relu", 1, net_conv(g, a, 12, 1), "");
+    y = net_concat(g, 2, (struct vt_port[]){a, b}, 1);
+    net_result(g, net_binary(g, "ReduceMean", 1, y, net_i64s(g, 2, (int64_t[]){2, 3}), "keep_dims=false"));
+    flat = net_binary(g, "Reshape", 1, y, net_i64s(g, 3, (int64_t[]){0, 0, -1}), "special_zero=true");
+    y = net_binary(g, "MatMul", 1, flat, flat, "transpose_b=true");
+    net_result(g, net_unary(g, "Softmax", 8, y, "axis=2"));
+    shape = net_unary(g, "ShapeOf", 3, x, "output_type=i64");
+    net_result(g, shape);
+    net_result(g, net_binary(g, "Broadcast", 3, net_f32(g, 2), shape, "mode=numpy"));
+    return net_finish(g);
+}
+
+static struct vt_buffer *picture(int64_t n, int64_t h, int64_t w)
+{
+    struct vt_buffer *b = NULL;
+
+    assert_ok(vt_buffer_create(VT_F32, 4, (int64_t[]){n, 8, h, w}, &b, ERR));
+    random_seed((uint64_t)(n * 10000 + h * 100 + w));
+    fill_tensor(&b->t);
+    return b;
+}
+
+#define SHAPES 40
+
+/* More shapes than there are plans kept, twice. */
+static void test_many_shapes(void **state)
+{
+    struct vt_model *model = pictures();
+    struct vt_compiled *compiled = compile_for(model, "CPU", "INFERENCE_NUM_THREADS=2");
+    struct vt_compiled *reference = compile_for(model, "REFDEV", NULL);
+    struct vt_request *r = request_of(compiled), *ref = request_of(reference);
+    struct outputs first[SHAPES];
+
+    (void)state;
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < SHAPES; i++) {
+            struct vt_buffer *in = picture(1 + i % 2, 1 + i % 7, 1 + i % 9);
+            struct outputs have, want;
+
+            snprintf(test_case, sizeof(test_case), "round %d shape %d", round, i);
+            bind_inputs(r, 1, &in);
+            assert_ok(vt_request_infer(r, ERR));
+            collect(r, 4, &have);
+            if (round == 0) {
+                bind_inputs(ref, 1, &in);
+                assert_ok(vt_request_infer(ref, ERR));
+                collect(ref, 4, &want);
+                assert_close(&want, &have);
+                outputs_free(&want);
+                first[i] = have;
+            } else {
+                assert_same_bits(&first[i], &have, "with the same shape again");
+                outputs_free(&have);
+            }
+            vt_buffer_unref(in);
+        }
+    }
+    for (int i = 0; i < SHAPES; i++) {
+        outputs_free(&first[i]);
+    }
+    vt_request_destroy(r);
+    vt_request_destroy(ref);
+    vt_compiled_unref(compiled);
+    vt_compiled_unref(reference);
+    vt_model_unref(model);
+}
+
+/* Only so many plans are kept: the memory of weights does not grow with the number of shapes. */
+static void test_weights_once(void **state)
+{
+    struct vt_model *model = pictures();
+    struct vt_compiled *compiled = compile_for(model, "CPU", "INFERENCE_NUM_THREADS=1");
+    struct vt_request *r = request_of(compiled);
+    struct vt_memory_stats before, after;
+
+    (void)state;
+    for (int i = 0; i < 60; i++) {
+        struct vt_buffer *in = picture(1, 2 + i, 3);
+
+        bind_inputs(r, 1, &in);
+        assert_ok(vt_request_infer(r, ERR));
+        vt_buffer_unref(in);
+        if (i == 0) {
+            assert_ok(vt_compiled_memory(compiled, &before, ERR));
+        }
+    }
+    assert_ok(vt_compiled_memory(compiled, &after, ERR));
+    assert_true(before.weights > 0);
+    assert_true(after.weights <= 2 * before.weights);
+    vt_request_destroy(r);
+    vt_compiled_unref(compiled);
+    vt_model_unref(model);
+}
+
+/* Shapes that the data decides, and operations behind them. */
+static void test_data_shapes(void **state)
+{
+    (void)state;
+    for (int dynamic = 0; dynamic < 2; dynamic++) {
+        struct vt_graph *g = net_create();
+        struct vt_port x = net_param_as(g, "f32", dynamic ? "?,5" : "4,5"), relu, where, rows, picked, shape;
+        struct vt_model *model;
+        struct vt_buffer *in = NULL;
+
+        snprintf(test_case, sizeof(test_case), "dynamic %d", dynamic);
+        random_seed(7);
+        relu = net_unary(g, "Relu", 1, x, "");
+        where = net_unary(g, "NonZero", 3, relu, "output_type=i64");
+        rows = net_binary(g, "Transpose", 1, where, net_i64s(g, 2, (int64_t[]){1, 0}), "");
+        picked = net_binary(g, "GatherND", 8, relu, rows, "batch_dims=0");
+        net_result(g, where);
+        net_result(g, where);
+        net_result(g, rows);
+        net_result(g, picked);
+        net_result(g, net_unary(g, "Exp", 1, net_binary(g, "Add", 1, picked, net_f32(g, 1), ""), ""));
+        net_result(g, net_binary(g, "ReduceSum", 1, picked, net_i64(g, 0), "keep_dims=true"));
+        shape = net_unary(g, "ShapeOf", 3, picked, "output_type=i64");
+        net_result(g, net_binary(g, "Broadcast", 3, net_f32(g, 3), shape, "mode=numpy"));
+        net_result(g, net_concat(g, 2, (struct vt_port[]){picked, picked}, 0));
+        net_result(g, net_unary(g, "Tanh", 1, relu, ""));
+        model = net_finish(g);
+        assert_ok(vt_buffer_create(VT_F32, 2, (int64_t[]){4, 5}, &in, ERR));
+        fill_tensor(&in->t);
+        check_inputs(model, 1, &in, NULL, 2);
+        memset(in->t.data, 0, in->t.bytes); /* nothing is found */
+        check_inputs(model, 1, &in, NULL, 2);
+        vt_buffer_unref(in);
+        vt_model_unref(model);
+    }
+}
+
+static void test_boxes(void **state)
+{
+    struct vt_graph *g = net_create();
+    struct vt_port boxes = net_param_as(g, "f32", "1,20,4"), scores = net_param_as(g, "f32", "1,2,20"), nms,
+                   in[5];
+
+    (void)state;
+    snprintf(test_case, sizeof(test_case), "boxes");
+    random_seed(11);
+    in[0] = boxes;
+    in[1] = scores;
+    in[2] = net_i64(g, 6);
+    in[3] = net_f32(g, 0.5f);
+    in[4] = net_f32(g, 0.1f);
+    nms = net_op(g, "NonMaxSuppression", 9, 5, in, "box_encoding=center;output_type=i64");
+    net_result(g, net_out(nms, 0));
+    net_result(g, net_out(nms, 1));
+    net_result(g, net_out(nms, 2));
+    net_result(g, net_binary(g, "Add", 1, net_out(nms, 1), net_f32(g, 1), ""));
+    check_graph(g, NULL, 2);
+}
+
+/* ---- models with bodies and states, several inferences of one request */
+
+static void run_file(const char *name, int rounds, void (*inputs)(int round, struct vt_buffer **in, int *n),
+                     bool reset)
+{
+    struct vt_model *model = NULL;
+    struct vt_compiled *compiled[2];
+    struct vt_request *r[2];
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/%s", IR_DATA, name);
+    assert_ok(vt_core_read_file(the_core(), path, NULL, &model, ERR));
+    for (int i = 0; i < 2; i++) {
+        compiled[i] = compile_for(model, i ? "CPU" : "REFDEV", NULL);
+        r[i] = request_of(compiled[i]);
+    }
+    for (int round = 0; round < rounds; round++) {
+        struct vt_buffer *in[MAX_PORTS];
+        struct outputs o[2];
+        int n;
+
+        snprintf(test_case, sizeof(test_case), "%s round %d", name, round);
+        random_seed((uint64_t)round);
+        inputs(round, in, &n);
+        for (int i = 0; i < 2; i++) {
+            if (reset && round == rounds / 2) {
+                struct vt_state_store *states;
+
+                assert_ok(vt_request_states(r[i], &states, ERR));
+                vt_states_reset(states);
+            }
+            bind_inputs(r[i], n, in);
+            assert_ok(vt_request_infer(r[i], ERR));
+            collect(r[i], model->n_io[VT_OUTPUT], &o[i]);
+        }
+        assert_close(&o[0], &o[1]);
+        outputs_free(&o[0]);
+        outputs_free(&o[1]);
+        drop_inputs(n, in);
+    }
+    for (int i = 0; i < 2; i++) {
+        vt_request_destroy(r[i]);
+        vt_compiled_unref(compiled[i]);
+    }
+    vt_model_unref(model);
+}
+
+static struct vt_buffer *input(enum vt_type type, int rank, const int64_t *dims)
+{
+    struct vt_buffer *b = NULL;
+
+    assert_ok(vt_buffer_create(type, rank, dims, &b, ERR));
+    fill_tensor(&b->t);
+    return b;
+}
+
+static void if_inputs(int round, struct vt_buffer **in, int *n)
+{
+    in[0] = input(VT_F32, 2, (int64_t[]){2, 2});
+    in[1] = input(VT_BOOLEAN, 0, NULL);
+    *(uint8_t *)in[1]->t.data = round % 2;
+    *n = 2;
+}
+
+static void loop_inputs(int round, struct vt_buffer **in, int *n)
+{
+    in[0] = input(VT_F32, 2, (int64_t[]){2, 3});
+    in[1] = input(VT_I64, 0, NULL);
+    *(int64_t *)in[1]->t.data = 1 + round;
+    in[2] = input(VT_F32, 2, (int64_t[]){10, 3});
+    *n = 3;
+}
+
+static void iterator_inputs(int round, struct vt_buffer **in, int *n)
+{
+    (void)round;
+    in[0] = input(VT_F32, 3, (int64_t[]){1, 5, 4});
+    in[1] = input(VT_F32, 3, (int64_t[]){1, 1, 4});
+    *n = 2;
+}
+
+static void state_inputs(int round, struct vt_buffer **in, int *n)
+{
+    (void)round;
+    in[0] = input(VT_F32, 2, (int64_t[]){1, 3});
+    *n = 1;
+}
+
+static void test_bodies(void **state)
+{
+    (void)state;
+    run_file("if.xml", 4, if_inputs, false);
+    run_file("loop.xml", 4, loop_inputs, false);
+    run_file("tensor_iterator.xml", 3, iterator_inputs, false);
+}
+
+static void test_states(void **state)
+{
+    (void)state;
+    run_file("state.xml", 8, state_inputs, true);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_many_shapes), cmocka_unit_test(test_weights_once),
+        cmocka_unit_test(test_data_shapes), cmocka_unit_test(test_boxes),
+        cmocka_unit_test(test_bodies),      cmocka_unit_test(test_states),
+    };
+
+    cap_isa(argc, argv);
+    return cmocka_run_group_tests(tests, NULL, core_teardown);
+}
