@@ -213,20 +213,45 @@ static int more_gain_first(const void *a, const void *b)
     return x->choice < y->choice ? -1 : 1;
 }
 
+static size_t static_bytes(const struct vt_host *host, const struct vt_node *node)
+{
+    const struct vt_value *v = host->node_value(node, 0);
+    struct vt_tensor t;
+    int64_t dims[VT_MAX_RANK];
+
+    if (v->type == VT_DYNAMIC || !vt_pshape_is_static(&v->shape)) {
+        return 0;
+    }
+    for (int i = 0; i < v->shape.rank; i++) {
+        dims[i] = v->shape.dims[i].min;
+    }
+    vt_tensor_describe(&t, v->type, v->shape.rank, dims);
+    return t.bytes;
+}
+
 /* How much packed forms may exceed the model's own weights in f32: enough for the layers that gain most,
- * little beside the whole. */
+ * little beside the whole, with what the application's tensors take counted in. */
 static size_t growth_allowed(struct cpu_model *model, struct vt_graph *graph)
 {
     const struct vt_host *host = model->host;
     int n = host->graph_n_nodes(graph);
-    size_t bytes = 0;
+    size_t bytes = 0, io = 0;
 
     for (int i = 0; i < n; i++) {
         const struct vt_tensor *t = host->node_constant(host->graph_node(graph, i));
 
         bytes += t && vt_type_info(t->type)->is_float ? (size_t)vt_tensor_count(t) * sizeof(float) : 0;
     }
-    return bytes / 7 + ((size_t)6 << 20);
+    bytes = bytes / 7 + ((size_t)6 << 20);
+    for (int i = 0; i < host->graph_n_params(graph); i++) {
+        io += static_bytes(host, host->graph_param(graph, i));
+    }
+    for (int i = 0; i < host->graph_n_results(graph); i++) {
+        struct vt_edge e = host->node_in(host->graph_result(graph, i), 0);
+
+        io += e.src && e.port == 0 ? static_bytes(host, e.src) : 0;
+    }
+    return bytes > io ? bytes - io : 0;
 }
 
 /* Let those grow that save most time a byte; the others take their modest candidate. */

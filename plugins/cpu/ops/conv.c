@@ -1,6 +1,7 @@
 /* Convolutions, channels last: dense, grouped, depthwise, transposed; fused and plain operations alike. */
 #include "kernels/conv.h"
 #include "ops/post.h"
+#include "plan.h"
 
 /* Input numbers of the fused operations; the plain ones have 0 and 1 alone. */
 enum { DATA, WEIGHTS, SCALE, BIAS };
@@ -22,7 +23,8 @@ struct family {
 struct conv {
     struct cpu_conv_shape shape;
     struct family family;
-    const float *weights;
+    const float *weights;        /* NULL: packed into an intermediate at each inference, */
+    struct cpu_conv_weights raw; /* from here */
     struct cpu_post post;
     int64_t tasks;
 };
@@ -30,7 +32,8 @@ struct conv {
 enum variant {
     DENSE,
     PLANAR,
-    WINOGRAD
+    WINOGRAD,
+    WINOGRAD_LATE
 }; /* tag of an option; depthwise and transposed follow from the node */
 
 static bool is_transposed(const struct cpu_op *op)
@@ -185,7 +188,7 @@ static struct family family_of(const struct cpu_op *op, const struct cpu_conv_sh
 {
     const struct cpu_conv_f32 *dense = cpu_conv_f32_get(op->isa);
 
-    if (variant == WINOGRAD) {
+    if (variant == WINOGRAD || variant == WINOGRAD_LATE) {
         const struct cpu_winograd_f32 *k = cpu_winograd_f32_get(op->isa);
 
         return (struct family){k->name,        k->packed_bytes, k->pack,          k->panels,
@@ -253,7 +256,8 @@ static uint64_t pack_key(const struct cpu_op *op, const struct conv *c, uint64_t
     return cpu_key(0, &k, sizeof(k));
 }
 
-static int pack_weights(struct cpu_build *b, const struct cpu_op *op, struct conv *c, struct vt_error *err)
+static int pack_weights(struct cpu_build *b, const struct cpu_op *op, struct conv *c, bool late,
+                        struct vt_error *err)
 {
     const struct cpu_arg *w = &op->in[WEIGHTS];
     bool scaled = op->host->node_opset(op->node) == 0 && SCALE < op->n_in && op->in[SCALE].type != VT_DYNAMIC;
@@ -267,6 +271,10 @@ static int pack_weights(struct cpu_build *b, const struct cpu_op *op, struct con
             return VT_E_NOMEM;
         }
         scale = cpu_key(1, p.src.scale, (size_t)op->in[SCALE].count * sizeof(float));
+    }
+    if (late) {
+        c->raw = p.src;
+        return VT_OK;
     }
     c->weights = cpu_weights(b, w, pack_key(op, c, scale), c->family.packed_bytes(&c->shape), pack, &p,
                              c->family.panels ? c->family.panels(&c->shape) : 1, err);
@@ -288,6 +296,19 @@ static void task_of(void *arg, int64_t task, void *scratch)
     j->c->family.run(&j->c->shape, &j->args, task, scratch);
 }
 
+struct late_job {
+    const struct conv *c;
+    float *dst;
+};
+
+static void pack_task(void *arg, int64_t panel, void *scratch)
+{
+    struct late_job *j = arg;
+
+    (void)scratch;
+    j->c->family.pack_panels(j->dst, &j->c->shape, &j->c->raw, panel, panel + 1);
+}
+
 static int run(const struct cpu_step *step, struct cpu_run *run)
 {
     const struct conv *c = step->data;
@@ -295,8 +316,36 @@ static int run(const struct cpu_step *step, struct cpu_run *run)
     struct job j = {.c = c,
                     .args = {.x = cpu_in(step, run, DATA), .w = c->weights, .y = cpu_out(step, run, 0)}};
 
+    if (!c->weights) {
+        struct late_job late = {c, cpu_out(step, run, 1)};
+
+        cpu_parallel(run, c->family.panels(&c->shape), pack_task, &late);
+        j.args.w = late.dst;
+    }
     j.args.post = cpu_post_bind(&c->post, step, run, &local);
     cpu_parallel(run, c->tasks, task_of, &j);
+    return VT_OK;
+}
+
+/* A second output that nobody reads: memory for the packed weights while the step runs. */
+static int add_late_weights(struct cpu_build *b, const struct conv *c, struct cpu_step *step,
+                            struct vt_error *err)
+{
+    struct cpu_value v = {.parent = -1, .place = CPU_AT_ARENA, .first = -1, .last = -1};
+    int64_t floats = (int64_t)(c->family.packed_bytes(&c->shape) / sizeof(float));
+    int *out = cpu_plan_alloc(b, 2 * sizeof(*out));
+
+    if (!out || !vt_tensor_describe(&v.t, VT_F32, 1, &floats)) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    v.bytes = v.t.bytes;
+    out[0] = step->out[0];
+    out[1] = cpu_value_add(b, &v);
+    if (out[1] < 0) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    step->out = out;
+    step->n_out = 2;
     return VT_OK;
 }
 
@@ -316,7 +365,10 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     c->shape.x_pixel = c->shape.x_planar ? 0 : cpu_build_in(b, step, DATA)->pixel;
     c->shape.y_pixel = cpu_build_out(b, step, 0)->pixel;
     c->family = family_of(op, &c->shape, (enum variant)option->tag);
-    status = pack_weights(b, op, c, err);
+    status = pack_weights(b, op, c, option->tag == WINOGRAD_LATE, err);
+    if (status == VT_OK && option->tag == WINOGRAD_LATE) {
+        status = add_late_weights(b, c, step, err);
+    }
     axes_of(op->in[DATA].rank, &axes);
     if (status == VT_OK) {
         status = cpu_post_prepare(b, op, step, &axes, fused ? BIAS : -1, &c->post, err);
@@ -386,4 +438,40 @@ const struct cpu_impl cpu_impl_conv_winograd = {
     .options = winograd_options,
     .prepare = prepare,
     .growth = winograd_growth,
+};
+
+/* Where the memory for all transformed weights would be too much, they are transformed anew at each
+ * inference: next to the product itself that takes little time, except where an image is small. */
+#define TRANSFORM_NS_A_BYTE 0.1
+
+static int late_options(const struct cpu_op *op, struct cpu_option *o)
+{
+    struct cpu_conv_shape s;
+
+    winograd_options(op, o);
+    fill_shape(op, &s);
+    o[0].cost += TRANSFORM_NS_A_BYTE * (double)cpu_winograd_f32_get(op->isa)->packed_bytes(&s) / op->threads;
+    o[0].tag = WINOGRAD_LATE;
+    return 1;
+}
+
+static bool late_supports(const struct cpu_op *op, const char **reason)
+{
+    struct cpu_option late[CPU_MAX_OPTIONS], dense[CPU_MAX_OPTIONS];
+
+    if (!winograd_supports(op, reason)) {
+        return false;
+    }
+    *reason = "transforming the weights would take longer than it saves";
+    late_options(op, late);
+    options(op, dense);
+    return late[0].cost < dense[0].cost;
+}
+
+const struct cpu_impl cpu_impl_conv_winograd_late = {
+    .name = "conv_winograd_late",
+    .flags = CPU_READS_STRIDED | CPU_WRITES_STRIDED | CPU_TAKES_RAW,
+    .supports = late_supports,
+    .options = late_options,
+    .prepare = prepare,
 };
