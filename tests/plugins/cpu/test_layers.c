@@ -172,6 +172,20 @@ static void test_winograd(void **state)
     }
 }
 
+/* Transformed weights that exceed the room for them come into being at each inference; those of the second
+ * layer stay. */
+static void test_winograd_late(void **state)
+{
+    struct vt_graph *g = net_create();
+    struct vt_port x = net_param(g, 4, (int64_t[]){1, 264, 13, 17});
+
+    (void)state;
+    snprintf(test_case, sizeof(test_case), "late");
+    x = net_unary(g, "Relu", 1, net_conv(g, x, 264, 3), "");
+    net_result(g, net_conv(g, x, 40, 3));
+    check_graph(g, "Convolution", 4);
+}
+
 /* No reference runs where a kernel is meant to. */
 static void test_conv_fast(void **state)
 {
@@ -510,12 +524,13 @@ static void test_attention(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conv),        cmocka_unit_test(test_deconv),
-        cmocka_unit_test(test_winograd),    cmocka_unit_test(test_conv_fast),
-        cmocka_unit_test(test_matmul),      cmocka_unit_test(test_matmul_large),
-        cmocka_unit_test(test_pool),        cmocka_unit_test(test_softmax),
-        cmocka_unit_test(test_reduce),      cmocka_unit_test(test_norms),
-        cmocka_unit_test(test_interpolate), cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_conv),         cmocka_unit_test(test_deconv),
+        cmocka_unit_test(test_winograd),     cmocka_unit_test(test_winograd_late),
+        cmocka_unit_test(test_conv_fast),    cmocka_unit_test(test_matmul),
+        cmocka_unit_test(test_matmul_large), cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_softmax),      cmocka_unit_test(test_reduce),
+        cmocka_unit_test(test_norms),        cmocka_unit_test(test_interpolate),
+        cmocka_unit_test(test_attention),
     };
 
     cap_isa(argc, argv);
