@@ -98,7 +98,10 @@ ov_status_e ov_core_read_model_unicode(const ov_core_t *core, const wchar_t *mod
 
 static void release_weights(void *tensor)
 {
-    vt_buffer_unref(tensor);
+    struct vt_buffer *buffer = tensor;
+
+    atomic_fetch_sub(&buffer->pins, 1);
+    vt_buffer_unref(buffer);
 }
 
 /* The bytes of a tensor, which stays alive with the blob. NULL when out of memory. */
@@ -108,7 +111,9 @@ static struct vt_blob *tensor_blob(struct vt_buffer *tensor)
 
     vt_buffer_ref(tensor);
     blob = vt_blob_wrap(tensor->t.data, tensor->t.bytes, release_weights, tensor);
-    if (!blob) {
+    if (blob) {
+        atomic_fetch_add(&tensor->pins, 1);
+    } else {
         vt_buffer_unref(tensor);
     }
     return blob;

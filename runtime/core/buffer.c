@@ -141,6 +141,11 @@ int vt_buffer_reshape(struct vt_buffer *buffer, int rank, const int64_t *dims, s
                            "grow",
                            vt_shape_text(rank, dims, text), t.bytes, capacity);
         }
+        if (atomic_load(&buffer->pins)) {
+            return vt_fail(err, VT_E_BUSY,
+                           "a model reads its weights from this tensor, so it cannot grow to shape %s",
+                           vt_shape_text(rank, dims, text));
+        }
         t.data = allocate(t.type, t.bytes, &capacity);
         if (!t.data) {
             return vt_fail(err, VT_E_NOMEM, "out of memory for a tensor of shape %s and type %s",

@@ -15,6 +15,7 @@ struct vt_buffer {
     size_t capacity;     /* bytes behind t.data */
     uint32_t generation; /* changes with type, shape or memory */
     bool host;           /* memory of the caller's: it cannot grow and is not freed */
+    atomic_int pins;     /* models that read weights from the memory: it must stay where it is */
     atomic_int refs;
 };
 
@@ -44,7 +45,8 @@ int vt_buffer_create_empty(enum vt_type type, int rank, const int64_t *dims, str
                            struct vt_error *err);
 
 /* Change the shape. Own memory grows where needed and its contents are then undefined; it is kept when it is
- * large enough. VT_E_SHAPE, with nothing changed, when host memory would have to grow. */
+ * large enough. VT_E_SHAPE, with nothing changed, when host memory would have to grow, VT_E_BUSY when pinned
+ * memory would. */
 int vt_buffer_reshape(struct vt_buffer *buffer, int rank, const int64_t *dims, struct vt_error *err);
 
 /* Copy `n` texts into the first n elements of a VT_STRING buffer, empty the others. VT_E_TYPE for another

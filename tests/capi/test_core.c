@@ -157,6 +157,32 @@ static void test_read(void **state)
     ov_core_free(core);
 }
 
+/* A model that reads its weights from a tensor keeps that tensor's memory where it is. */
+static void test_weights_stay(void **state)
+{
+    static const char text[] = "<net name='w' version='11'><layers>"
+                               "<layer id='0' name='c' type='Const' version='opset1'><data "
+                               "element_type='f32' shape='4' offset='0' size='16'/>"
+                               "<output><port id='0' precision='FP32'><dim>4</dim></port></output></layer>"
+                               "<layer id='1' name='r' type='Result' version='opset1'><input><port id='0' "
+                               "precision='FP32'><dim>4</dim></port>"
+                               "</input></layer></layers><edges><edge from-layer='0' from-port='0' "
+                               "to-layer='1' to-port='0'/></edges></net>";
+    ov_core_t *core = new_core();
+    ov_model_t *model = NULL;
+    ov_tensor_t *weights = new_f32(2, 1, 4, 0);
+    int64_t more[] = {1, 4096};
+    ov_shape_t shape = {2, more};
+
+    (void)state;
+    PASS(ov_core_read_model_from_memory_buffer(core, text, strlen(text), weights, &model));
+    CHECK(ov_tensor_set_shape(weights, shape), REQUEST_BUSY, "reads its weights from this tensor");
+    ov_model_free(model);
+    PASS(ov_tensor_set_shape(weights, shape));
+    ov_tensor_free(weights);
+    ov_core_free(core);
+}
+
 static void compile_variants(ov_core_t *core, const char *device)
 {
     ov_model_t *model = read_text(core, MODEL_TWO);
@@ -368,11 +394,17 @@ static void test_preprocess_is_missing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_last_error),   cmocka_unit_test(test_error_texts),
-        cmocka_unit_test(test_null),         cmocka_unit_test(test_read),
-        cmocka_unit_test(test_compile),      cmocka_unit_test(test_properties),
-        cmocka_unit_test(test_versions),     cmocka_unit_test(test_config_file),
-        cmocka_unit_test(test_log_callback), cmocka_unit_test(test_preprocess_is_missing),
+        cmocka_unit_test(test_last_error),
+        cmocka_unit_test(test_error_texts),
+        cmocka_unit_test(test_null),
+        cmocka_unit_test(test_read),
+        cmocka_unit_test(test_weights_stay),
+        cmocka_unit_test(test_compile),
+        cmocka_unit_test(test_properties),
+        cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_config_file),
+        cmocka_unit_test(test_log_callback),
+        cmocka_unit_test(test_preprocess_is_missing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
