@@ -50,13 +50,17 @@ static void bench_winograd(struct job *job, const struct cpu_conv_weights *weigh
     float *p = bench_floats(job->winograd->packed_bytes(&job->shape) / 4);
     float *scratch = bench_floats(job->winograd->scratch_bytes(&job->shape) / 4);
     char name[160];
+    double start;
 
     job->winograd->pack(p, &job->shape, weights);
+    start = seconds_now();
+    job->winograd->pack(p, &job->shape, weights);
+    printf("%-60s %9.2f ms\n", "  packing the weights for winograd", (seconds_now() - start) * 1e3);
     job->args.w = p;
     free(job->scratch);
     job->scratch = scratch;
     snprintf(name, sizeof(name), "%s winograd%s", what,
-             job->winograd->pays(&job->shape) ? "" : " (not chosen)");
+             job->winograd->pays(&job->shape, 1) ? "" : " (not chosen)");
     report(name, flops, best_time(run_winograd, job, 0.25), peak);
     free(p);
 }

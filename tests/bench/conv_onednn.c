@@ -95,7 +95,7 @@ static void setup_ours(struct ours *o, const struct layer *l, enum cpu_isa isa, 
     } while (0)
     if (l->groups > 1) {
         TAKE(dw);
-    } else if (wino->supports(&o->shape) && wino->pays(&o->shape)) {
+    } else if (wino->supports(&o->shape) && wino->pays(&o->shape, 1)) {
         TAKE(wino);
     } else {
         TAKE(conv);

@@ -97,7 +97,8 @@ struct cpu_winograd_f32 {
 
     bool (*supports)(
         const struct cpu_conv_shape *shape); /* 2-D, kernel 3x3, stride and dilation 1, one group, NHWC */
-    bool (*pays)(const struct cpu_conv_shape *shape); /* and is expected to be faster than conv_f32 */
+    /* and is expected to be faster than conv_f32 on so many threads */
+    bool (*pays)(const struct cpu_conv_shape *shape, int64_t threads);
     size_t (*packed_bytes)(const struct cpu_conv_shape *shape);
     void (*pack)(float *dst, const struct cpu_conv_shape *shape, const struct cpu_conv_weights *src);
     /* The same in parts: panels of output channels [first, last) of `panels`; different threads may pack

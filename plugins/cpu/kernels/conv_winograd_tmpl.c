@@ -64,15 +64,25 @@ static struct winograd_plan make_plan(const struct cpu_conv_shape *s)
     return p;
 }
 
-static bool winograd_pays(const struct cpu_conv_shape *s)
+/* Few tiles: a product costs less than bringing its weights in. Both in cycles for a pair of channels, of a
+ * core that does sixteen multiplications a cycle and reads eight bytes; all cores together read twelve. */
+static bool few_tiles_pay(const struct cpu_conv_shape *s, int64_t tiles, int64_t threads)
 {
-    int64_t used = s->out[1] * s->out[2];
-    int64_t covered = ceil_div(s->out[1], OUT) * ceil_div(s->out[2], OUT) * OUT * OUT;
+    double cores = (double)max_i64(1, threads), pixels = (double)(s->batch * s->out[1] * s->out[2]);
+    double direct = 9 * pixels / 16 / 0.9 / cores, products = XI * (double)tiles / 16 / 0.8 / cores;
+    double reading = XI * sizeof(float) / (cores > 1 ? 12.0 : 8.0);
+
+    return direct > 1.2 * (products > reading ? products : reading);
+}
+
+static bool winograd_pays(const struct cpu_conv_shape *s, int64_t threads)
+{
+    int64_t used = s->out[1] * s->out[2], tiles = ceil_div(s->out[1], OUT) * ceil_div(s->out[2], OUT);
 
     /* transforms need channels on both sides to share them; tiles and rows of tiles must not be mostly empty
      */
-    return winograd_supports(s) && s->ic >= 32 && s->oc >= 32 && used * 3 >= covered * 2 &&
-           s->batch * covered / (OUT * OUT) >= 12;
+    return winograd_supports(s) && s->ic >= 32 && s->oc >= 32 && used * 3 >= tiles * OUT * OUT * 2 &&
+           (s->batch * tiles >= 12 || few_tiles_pay(s, s->batch * tiles, threads));
 }
 
 static int64_t winograd_tasks(const struct cpu_conv_shape *s)

@@ -410,7 +410,7 @@ static bool winograd_supports(const struct cpu_op *op, const char **reason)
         return false;
     }
     *reason = "it would not be faster";
-    return k->pays(&s);
+    return k->pays(&s, op->threads);
 }
 
 static int winograd_options(const struct cpu_op *op, struct cpu_option *o)
