@@ -504,6 +504,26 @@ SIMD_INLINE void transpose_8x8(float *dst, ptrdiff_t dst_ld, const float *src, p
     }
 }
 
+#if SIMD_LANES == 16
+/* Sixteen pixels of three planes: two shuffles for each of the three vectors. */
+SIMD_INLINE void interleave_3x16(float *dst, const float *src, ptrdiff_t src_ld)
+{
+    /* places in r, g (from 16 on), then in the result and b; element e of the output is pixel e / 3 */
+    const vi rg0 = _mm512_setr_epi32(0, 16, 0, 1, 17, 0, 2, 18, 0, 3, 19, 0, 4, 20, 0, 5);
+    const vi rg1 = _mm512_setr_epi32(21, 0, 6, 22, 0, 7, 23, 0, 8, 24, 0, 9, 25, 0, 10, 26);
+    const vi rg2 = _mm512_setr_epi32(0, 11, 27, 0, 12, 28, 0, 13, 29, 0, 14, 30, 0, 15, 31, 0);
+    const vi b0 = _mm512_setr_epi32(0, 0, 0, 0, 0, 1, 0, 0, 2, 0, 0, 3, 0, 0, 4, 0);
+    const vi b1 = _mm512_setr_epi32(0, 5, 0, 0, 6, 0, 0, 7, 0, 0, 8, 0, 0, 9, 0, 0);
+    const vi b2 = _mm512_setr_epi32(10, 0, 0, 11, 0, 0, 12, 0, 0, 13, 0, 0, 14, 0, 0, 15);
+    vf r = vf_load(src), g = vf_load(src + src_ld), b = vf_load(src + 2 * src_ld);
+
+    /* b's places: every third element, from 2, 1 and 0 on */
+    vf_store(dst, _mm512_mask_permutexvar_ps(_mm512_permutex2var_ps(r, rg0, g), 0x4924, b0, b));
+    vf_store(dst + 16, _mm512_mask_permutexvar_ps(_mm512_permutex2var_ps(r, rg1, g), 0x2492, b1, b));
+    vf_store(dst + 32, _mm512_mask_permutexvar_ps(_mm512_permutex2var_ps(r, rg2, g), 0x9249, b2, b));
+}
+#endif
+
 /* Three or four planes into pixels. Pixels are written as four floats each; with three of them the fourth is
  * overwritten by the next pixel, so the last one goes apart. */
 static void interleave(float *dst, const float *src, ptrdiff_t src_ld, int64_t planes, int64_t cols)
@@ -511,6 +531,11 @@ static void interleave(float *dst, const float *src, ptrdiff_t src_ld, int64_t p
     const float *last = src + (planes == 4 ? 3 * src_ld : 0);
     int64_t j = 0;
 
+#if SIMD_LANES == 16
+    for (; planes == 3 && j + 16 <= cols; j += 16) {
+        interleave_3x16(dst + j * 3, src + j, src_ld);
+    }
+#endif
     for (; j + 5 <= cols; j += 4) {
         __m128 r0 = _mm_loadu_ps(src + j), r1 = _mm_loadu_ps(src + src_ld + j);
         __m128 r2 = _mm_loadu_ps(src + 2 * src_ld + j), r3 = _mm_loadu_ps(last + j);
