@@ -1,6 +1,7 @@
 #include "conv.h"
 
 #include "gemm_tile.h"
+#include "vmath.h"
 
 #ifdef __clang__
 #define UNROLL _Pragma("unroll")
@@ -105,48 +106,58 @@ static size_t winograd_packed_bytes(const struct cpu_conv_shape *s)
     return (size_t)(ceil_div(s->oc, TILE_NR) * s->ic * XI) * TILE_NR * sizeof(float);
 }
 
-/* Three doubles a column into six: G times them. */
-static void transform_weights(double *restrict u, ptrdiff_t u_step, const double *restrict g,
-                              ptrdiff_t g_step)
+/* Half of u = G g G^T on vectors of filters: G times three numbers, `step` apart, gives six. */
+SIMD_INLINE void transform_filter(vd *u, const int u_step, const vd *g, const int g_step)
 {
-    static const double matrix[IN][3] = {
-        {1, 0, 0},
-        {-2 / 3.0, -PA * 2 / 3, -1 / 3.0},
-        {-2 / 3.0, PA * 2 / 3, -1 / 3.0},
-        {1 / 6.0, PB / 6, 1 / 3.0},
-        {1 / 6.0, -PB / 6, 1 / 3.0},
-        {0, 0, 1},
-    };
+    vd g0 = g[0], g1 = g[g_step], g2 = g[2 * g_step];
+    vd even_a = vd_fma(g0, vd_set1(-2 / 3.0), vd_mul(g2, vd_set1(-1 / 3.0)));
+    vd even_b = vd_fma(g0, vd_set1(1 / 6.0), vd_mul(g2, vd_set1(1 / 3.0)));
 
-    for (int i = 0; i < IN; i++) {
-        for (int j = 0; j < TILE_NR; j++) {
-            u[i * u_step + j] =
-                matrix[i][0] * g[j] + matrix[i][1] * g[g_step + j] + matrix[i][2] * g[2 * g_step + j];
-        }
-    }
+    u[0] = g0;
+    u[u_step] = vd_fma(g1, vd_set1(-PA * 2 / 3), even_a);
+    u[2 * u_step] = vd_fma(g1, vd_set1(PA * 2 / 3), even_a);
+    u[3 * u_step] = vd_fma(g1, vd_set1(PB / 6), even_b);
+    u[4 * u_step] = vd_fma(g1, vd_set1(-PB / 6), even_b);
+    u[5 * u_step] = g2;
 }
 
-/* One row of a panel in each of the 36 matrices, u = G g G^T of all columns side by side for one input
- * channel. g: [tap][column], scale: [column]. */
-static void pack_row(float *dst, int64_t slice, const float *g, const double *scale)
+/* Filters of one vector of outputs, times their scales: taps lie TILE_NR floats apart in g, the 36 results
+ * `slice` in u. The sums are in double: rounding the weights is not to add to the error of the products. */
+SIMD_INLINE void filter_vector(const float *g, const float *scale, float *u, ptrdiff_t slice)
 {
-    double taps[9 * TILE_NR], half[IN * 3 * TILE_NR], u[IN * TILE_NR];
+    vd taps[9][VD_PARTS], factor[VD_PARTS], d[VD_PARTS][XI];
 
+    vd_from_vf(vf_load(scale), factor);
+    UNROLL
     for (int t = 0; t < 9; t++) {
-        for (int n = 0; n < TILE_NR; n++) {
-            taps[t * TILE_NR + n] = (double)g[t * TILE_NR + n] * scale[n];
+        vd_from_vf(vf_load(g + t * TILE_NR), taps[t]);
+    }
+    UNROLL
+    for (int part = 0; part < VD_PARTS; part++) {
+        vd in[9], half[3 * IN];
+
+        UNROLL
+        for (int t = 0; t < 9; t++) {
+            in[t] = vd_mul(taps[t][part], factor[part]);
+        }
+        UNROLL
+        for (int j = 0; j < 3; j++) {
+            transform_filter(half + j, 3, in + j, 3);
+        }
+        UNROLL
+        for (int i = 0; i < IN; i++) {
+            transform_filter(d[part] + i * IN, 1, half + i * 3, 1);
         }
     }
-    for (int j = 0; j < 3; j++) { /* half[i][j] */
-        transform_weights(half + j * TILE_NR, 3 * TILE_NR, taps + j * TILE_NR, 3 * TILE_NR);
-    }
-    for (int i = 0; i < IN; i++) {
-        transform_weights(u, TILE_NR, half + i * 3 * TILE_NR, TILE_NR);
-        for (int j = 0; j < IN; j++) {
-            for (int n = 0; n < TILE_NR; n++) {
-                dst[(i * IN + j) * slice + n] = (float)u[j * TILE_NR + n];
-            }
+    UNROLL
+    for (int xi = 0; xi < XI; xi++) {
+        vd pair[VD_PARTS];
+
+        UNROLL
+        for (int part = 0; part < VD_PARTS; part++) {
+            pair[part] = d[part][xi];
         }
+        vf_store(u + xi * slice, vd_to_vf(pair));
     }
 }
 
@@ -155,30 +166,42 @@ static int64_t winograd_panels(const struct cpu_conv_shape *s)
     return ceil_div(s->oc, TILE_NR);
 }
 
-static void winograd_pack_panels(float *dst, const struct cpu_conv_shape *s, const struct cpu_conv_weights *w,
-                                 int64_t first, int64_t last)
+/* One panel of each of the 36 matrices, `slice` apart. A few channels at a time go through a buffer: the
+ * matrices lie a power of two apart, so that their lines would push one another out of the cache. */
+static void pack_panel(float *dst, int64_t slice, const struct cpu_conv_shape *s,
+                       const struct cpu_conv_weights *w, int64_t n0)
 {
     enum { CHANNELS = 8 };
     struct cpu_weights_src src = {w->data, w->type, s->ic * 9, 1, NULL};
+    float g[CHANNELS * 9 * TILE_NR], u[XI * CHANNELS * TILE_NR], scale[TILE_NR];
+    int64_t nr = min_i64(TILE_NR, s->oc - n0);
+
+    for (int64_t j = 0; j < TILE_NR; j++) {
+        scale[j] = w->scale && j < nr ? w->scale[n0 + j] : 1;
+    }
+    for (int64_t c = 0; c < s->ic; c += CHANNELS) {
+        int64_t count = min_i64(CHANNELS, s->ic - c);
+
+        CPU_NAME(gemm_pack_panel)(g, &src, n0, nr, c * 9, count * 9);
+        for (int64_t i = 0; i < count; i++) {
+            for (int64_t j = 0; j < TILE_NR; j += SIMD_LANES) {
+                filter_vector(g + i * 9 * TILE_NR + j, scale + j, u + i * TILE_NR + j, CHANNELS * TILE_NR);
+            }
+        }
+        for (int xi = 0; xi < XI; xi++) {
+            memcpy(dst + xi * slice + c * TILE_NR, u + xi * CHANNELS * TILE_NR,
+                   (size_t)(count * TILE_NR) * sizeof(float));
+        }
+    }
+}
+
+static void winograd_pack_panels(float *dst, const struct cpu_conv_shape *s, const struct cpu_conv_weights *w,
+                                 int64_t first, int64_t last)
+{
     int64_t slice = winograd_panels(s) * s->ic * TILE_NR;
-    float g[CHANNELS * 9 * TILE_NR];
-    double scale[TILE_NR];
 
     for (int64_t panel = first; panel < last; panel++) {
-        int64_t n0 = panel * TILE_NR, nr = min_i64(TILE_NR, s->oc - n0);
-        float *to = dst + panel * s->ic * TILE_NR;
-
-        for (int64_t n = 0; n < TILE_NR; n++) {
-            scale[n] = w->scale && n < nr ? (double)w->scale[n0 + n] : 1;
-        }
-        for (int64_t c = 0; c < s->ic; c++) {
-            const float *taps = g + c % CHANNELS * 9 * TILE_NR;
-
-            if (c % CHANNELS == 0) {
-                CPU_NAME(gemm_pack_panel)(g, &src, n0, nr, c * 9, min_i64(CHANNELS, s->ic - c) * 9);
-            }
-            pack_row(to + c * TILE_NR, slice, taps, scale);
-        }
+        pack_panel(dst + panel * s->ic * TILE_NR, slice, s, w, panel * TILE_NR);
     }
 }
 
