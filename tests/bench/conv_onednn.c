@@ -5,6 +5,7 @@
 
 #include "measure.h"
 
+#include <dlfcn.h>
 #include <oneapi/dnnl/dnnl.h>
 
 #define CHECK(call)                                                                                          \
@@ -187,6 +188,18 @@ static double bench_layer(const struct layer *l, enum cpu_isa isa, struct theirs
     return b / a;
 }
 
+/* The OpenMP library behind oneDNN read its environment when it was loaded, so only a call reaches it. */
+static void use_one_thread(void)
+{
+    void (*set)(int) = (void (*)(int))dlsym(RTLD_DEFAULT, "omp_set_num_threads");
+
+    if (!set) {
+        fprintf(stderr, "oneDNN runs without OpenMP: its number of threads is not known\n");
+        exit(1);
+    }
+    set(1);
+}
+
 int main(int argc, char **argv)
 {
     int isa = argc > 1 ? cpu_isa_by_name(argv[1]) : (int)cpu_isa_best();
@@ -196,7 +209,7 @@ int main(int argc, char **argv)
         return 77;
     }
     t.tag = argc > 2 && strcmp(argv[2], "any") == 0 ? dnnl_format_tag_any : dnnl_nhwc;
-    setenv("OMP_NUM_THREADS", "1", 1);
+    use_one_thread();
     setenv("ONEDNN_MAX_CPU_ISA", isa == CPU_ISA_avx2 ? "AVX2" : "DEFAULT", 0);
     CHECK(dnnl_engine_create(&t.engine, dnnl_cpu, 0));
     CHECK(dnnl_stream_create(&t.stream, t.engine, dnnl_stream_default_flags));
