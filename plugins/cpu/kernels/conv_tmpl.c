@@ -196,7 +196,7 @@ static struct gemm_plan cut_gathered(int64_t m, int64_t n, int64_t k, int64_t ot
         p.m_blocks = clamp_i64(wanted, p.m_blocks, tiles);
     }
     wanted = ceil_div(16, p.m_blocks * others);
-    p.n_blocks = clamp_i64(wanted, 1, ceil_div(p.panels * TILE_NR, 128));
+    p.n_blocks = clamp_i64(wanted, 1, ceil_div(p.panels * TILE_NR, p.m_blocks * others < 8 ? 64 : 128));
     return p;
 }
 

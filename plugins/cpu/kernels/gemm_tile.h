@@ -92,6 +92,22 @@ struct gemm_plan {
  * that a task is worth handing to a thread, yet large products give many tasks. */
 #define L2_FLOATS (96 * 1024)
 
+/* Blocks of rows, a few more where their number would leave threads waiting for the last task: sixteen tasks
+ * if each is `worth` it, and a multiple of four. Small tiles lose more by rows that do not fill them. */
+static inline int64_t even_blocks(int64_t m_blocks, int64_t n_blocks, int64_t tiles, int64_t worth)
+{
+    int64_t least = min_i64(ceil_div(16, n_blocks), worth / n_blocks);
+
+    if (TILE_MR < 8) {
+        return m_blocks;
+    }
+    m_blocks = min_i64(tiles, max_i64(m_blocks, least));
+    if (m_blocks > 4 && n_blocks % 4) {
+        m_blocks = min_i64(tiles, ceil_div(m_blocks, 4) * 4);
+    }
+    return m_blocks;
+}
+
 static inline struct gemm_plan gemm_make_plan(int64_t m, int64_t n, int64_t k, int64_t max_tiles)
 {
     struct gemm_plan p = {.panels = ceil_div(n, TILE_NR), .k_block = k_block(k)};
@@ -107,6 +123,7 @@ static inline struct gemm_plan gemm_make_plan(int64_t m, int64_t n, int64_t k, i
     target = max_i64(128 * 1024, min_i64(2 * 1024 * 1024, p.m_blocks * p.panels * work / 64));
     panels_a_block = min_i64(p.panels, ceil_div(target, work));
     p.n_blocks = ceil_div(p.panels, panels_a_block);
+    p.m_blocks = even_blocks(p.m_blocks, p.n_blocks, tiles, tiles * TILE_MR * n * k / (256 * 1024));
     return p;
 }
 
