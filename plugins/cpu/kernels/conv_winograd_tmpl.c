@@ -3,12 +3,6 @@
 #include "gemm_tile.h"
 #include "vmath.h"
 
-#ifdef __clang__
-#define UNROLL _Pragma("unroll")
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-#endif
-
 /* Y = A^T [(G g G^T) . (B^T d B)] A for tiles of 4x4 outputs, d being the 6x6 inputs they see. Summed over
  * channels the product in the middle is 36 matrix products: [tiles of a block][ic] times [ic][oc].
  *

@@ -2,12 +2,6 @@
 
 #include "gemm_tile.h"
 
-#ifdef __clang__
-#define UNROLL _Pragma("unroll")
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-#endif
-
 /* Vectors run over channels. A register block of neighbouring outputs shares the loads of inputs and weights;
  * at the borders it leaves out the inputs that do not exist, which gives the same blocks with other bounds.
  */

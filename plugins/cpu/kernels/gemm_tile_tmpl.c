@@ -2,12 +2,6 @@
 
 #include "post_steps.h"
 
-#ifdef __clang__
-#define UNROLL _Pragma("unroll")
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-#endif
-
 const ptrdiff_t CPU_NAME(gemm_one_run)[1] = {0};
 
 struct tile {

@@ -14,7 +14,19 @@
 #include <stdint.h>
 #include <string.h>
 
-#define SIMD_INLINE   static inline __attribute__((always_inline, unused))
+/* SIMD_SMALL: builds with sanitizers, where every access carries a check: with all of it inlined and unrolled
+ * the templates take many minutes to compile. */
+#ifdef SIMD_SMALL
+#define SIMD_INLINE static inline __attribute__((unused))
+#define UNROLL
+#else
+#define SIMD_INLINE static inline __attribute__((always_inline, unused))
+#ifdef __clang__
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+#endif
 #define SIMD_NOINLINE static __attribute__((noinline, unused))
 
 /* Single halves, for tails and packing; any rounding is to nearest even, NaN stays NaN. */
