@@ -50,7 +50,7 @@ static bool same_order(const struct order *a, const struct order *b)
 /* First `inner`, then `outer`. */
 static bool compose(const struct order *outer, const struct order *inner, struct order *both)
 {
-    both->n = outer->n;
+    *both = *outer;
     for (int i = 0; i < outer->n && outer->n == inner->n; i++) {
         both->axis[i] = inner->axis[outer->axis[i]];
     }
