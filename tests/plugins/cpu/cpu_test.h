@@ -142,7 +142,7 @@ static inline void fill_tensor(struct vt_tensor *t)
         case VT_F32: ((float *)t->data)[i] = f; break;
         case VT_F64: ((double *)t->data)[i] = (double)f; break;
         case VT_BF16: ((uint16_t *)t->data)[i] = (uint16_t)(vt_f32_bits(f) >> 16); break;
-        case VT_F16: ((_Float16 *)t->data)[i] = (_Float16)f; break;
+        case VT_F16: ((uint16_t *)t->data)[i] = vt_f32_to_f16(f); break;
         case VT_I64:
         case VT_U64: ((int64_t *)t->data)[i] = k; break;
         case VT_I32:
@@ -441,7 +441,7 @@ static inline double element_of(const struct vt_tensor *t, int64_t i)
     switch (t->type) {
     case VT_F32: return (double)((const float *)t->data)[i];
     case VT_F64: return ((const double *)t->data)[i];
-    case VT_F16: return (double)((const _Float16 *)t->data)[i];
+    case VT_F16: return (double)vt_f16_to_f32(((const uint16_t *)t->data)[i]);
     case VT_BF16: return (double)vt_bits_f32((uint32_t)((const uint16_t *)t->data)[i] << 16);
     case VT_I64: return (double)((const int64_t *)t->data)[i];
     case VT_I32: return (double)((const int32_t *)t->data)[i];
