@@ -35,8 +35,10 @@ SIMD_INLINE void copy_run(char *dst, const char *src, size_t bytes)
 #define STRIDED(T)                                                                                           \
     SIMD_INLINE void strided_##T(void *vdst, ptrdiff_t ds, const void *vsrc, ptrdiff_t ss, int64_t n)        \
     {                                                                                                        \
-        const T *src = vsrc;                                                                                 \
-        T *dst = vdst;                                                                                       \
+        /* Runs of smaller elements come here as one, at the address of the first. */                        \
+        typedef T any_##T __attribute__((aligned(1), may_alias));                                            \
+        const any_##T *src = vsrc;                                                                           \
+        any_##T *dst = vdst;                                                                                 \
                                                                                                              \
         if (ss == 0 && ds == 1) {                                                                            \
             T x = *src;                                                                                      \
