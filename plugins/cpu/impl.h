@@ -196,6 +196,10 @@ const void *cpu_weights(struct cpu_build *b, const struct cpu_arg *source, uint6
 /* A constant as dense f32, aligned; converted when stored otherwise. NULL and an error on failure. */
 const float *cpu_constant_f32(struct cpu_build *b, const struct cpu_arg *source, struct vt_error *err);
 
+/* A constant in its own type, aligned to its elements: as the model stores it, or a copy. NULL for an empty
+ * one, or with an error on failure. */
+const void *cpu_constant_aligned(struct cpu_build *b, const struct cpu_arg *source, struct vt_error *err);
+
 /* Values of an i32 or i64 constant of at most `max` elements; false when it is no such constant. */
 bool cpu_constant_i64s(const struct cpu_arg *source, int64_t *values, int max, int *n);
 

@@ -85,12 +85,10 @@ static int constant_value(struct cpu_build *b, const struct cpu_arg *arg, struct
     struct cpu_value v = describe(arg, CPU_PLAIN);
 
     v.place = CPU_AT_CONST;
-    v.t.data = arg->raw->data;
-    if (arg->raw->type != arg->type) {
-        v.t.data = (void *)(uintptr_t)cpu_constant_f32(b, arg, err);
-        if (!v.t.data && v.t.bytes) {
-            return VT_E_NOMEM - 100;
-        }
+    v.t.data = (void *)(uintptr_t)(arg->raw->type != arg->type ? cpu_constant_f32(b, arg, err)
+                                                               : cpu_constant_aligned(b, arg, err));
+    if (!v.t.data && v.t.bytes) {
+        return VT_E_NOMEM - 100;
     }
     return cpu_value_add(b, &v);
 }

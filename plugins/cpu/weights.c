@@ -278,18 +278,48 @@ struct widen {
     enum cpu_isa isa;
 };
 
+/* Models store their constants at any address; kernels take aligned ones. */
 static void widen_fill(void *dst, void *ctx, int64_t first, int64_t last)
 {
     struct widen *w = ctx;
     const struct cpu_typed *typed = cpu_typed_get(w->isa);
+    const char *src = w->raw->data;
+    float *out = dst;
+    uint16_t aligned[1024];
 
     (void)first;
     (void)last;
     if (w->raw->type == VT_F32) {
-        memcpy(dst, w->raw->data, (size_t)w->count * sizeof(float));
-    } else {
-        typed->convert((int)w->raw->type, VT_F32, w->raw->data, dst, 0, w->count);
+        memcpy(dst, src, (size_t)w->count * sizeof(float));
+        return;
     }
+    for (int64_t done = 0; done < w->count;) {
+        int64_t n = w->count - done < 1024 ? w->count - done : 1024;
+
+        memcpy(aligned, src + (size_t)done * sizeof(aligned[0]), (size_t)n * sizeof(aligned[0]));
+        typed->convert((int)w->raw->type, VT_F32, aligned, out + done, 0, n);
+        done += n;
+    }
+}
+
+static void copy_fill(void *dst, void *ctx, int64_t first, int64_t last)
+{
+    const struct vt_tensor *raw = ctx;
+
+    (void)first;
+    (void)last;
+    memcpy(dst, raw->data, raw->bytes);
+}
+
+const void *cpu_constant_aligned(struct cpu_build *b, const struct cpu_arg *source, struct vt_error *err)
+{
+    const struct vt_tensor *raw = source->raw;
+    uintptr_t size = vt_type_info(raw->type)->bits / 8;
+
+    if (!raw->bytes || size < 2 || (uintptr_t)raw->data % size == 0) {
+        return raw->data;
+    }
+    return cpu_weights(b, source, 2, raw->bytes, copy_fill, (void *)(uintptr_t)raw, 1, err);
 }
 
 const float *cpu_constant_f32(struct cpu_build *b, const struct cpu_arg *source, struct vt_error *err)
