@@ -410,7 +410,8 @@ static bool winograd_supports(const struct cpu_op *op, const char **reason)
         return false;
     }
     *reason = "it would not be faster";
-    return k->pays(&s, op->threads);
+    /* For two threads whatever the plan has: another choice for another number would give other bits. */
+    return k->pays(&s, 2);
 }
 
 static int winograd_options(const struct cpu_op *op, struct cpu_option *o)
@@ -450,7 +451,7 @@ static int late_options(const struct cpu_op *op, struct cpu_option *o)
 
     winograd_options(op, o);
     fill_shape(op, &s);
-    o[0].cost += TRANSFORM_NS_A_BYTE * (double)cpu_winograd_f32_get(op->isa)->packed_bytes(&s) / op->threads;
+    o[0].cost += TRANSFORM_NS_A_BYTE * (double)cpu_winograd_f32_get(op->isa)->packed_bytes(&s);
     o[0].tag = WINOGRAD_LATE;
     return 1;
 }
