@@ -126,10 +126,11 @@ int cpu_stream_bind(struct cpu_model *model, struct cpu_stream *s, const struct 
         return VT_OK;
     }
     s->bound = NULL;
-    status = grow(&s->arena, &s->arena_bytes, plan->arena_bytes, err);
+    /* Never nothing: steps compute addresses from both even where they use no byte of them. */
+    status = grow(&s->arena, &s->arena_bytes, plan->arena_bytes + 1, err);
     if (status == VT_OK) {
-        status =
-            grow(&s->scratch, &s->scratch_bytes, plan->scratch_bytes * (size_t)model->config.threads, err);
+        status = grow(&s->scratch, &s->scratch_bytes, plan->scratch_bytes * (size_t)model->config.threads + 1,
+                      err);
     }
     if (status) {
         return status;
@@ -151,7 +152,7 @@ int cpu_stream_bind(struct cpu_model *model, struct cpu_stream *s, const struct 
 
         s->dynamic[i] = v->t;
         s->data[i] = NULL;
-        if (root->place == CPU_AT_CONST) {
+        if (root->place == CPU_AT_CONST && root->t.data) {
             s->data[i] = (char *)root->t.data + v->root_offset;
         } else if (root->place == CPU_AT_ARENA) {
             s->data[i] = s->arena + root->offset + v->root_offset;
