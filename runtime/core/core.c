@@ -49,6 +49,17 @@ static int find_all(const char *plugins_xml, struct vt_found_list *found, struct
     return status ? vt_fail(err, status, "out of memory looking for plugins") : VT_OK;
 }
 
+static int make_virtuals(struct vt_core *core)
+{
+    for (int kind = 0; kind < VT_N_VIRTUAL; kind++) {
+        core->virtuals[kind] = vt_virtual_module_create(core, (enum vt_virtual_kind)kind);
+        if (!core->virtuals[kind]) {
+            return VT_E_NOMEM;
+        }
+    }
+    return VT_OK;
+}
+
 int vt_core_create(const char *plugins_xml, struct vt_core **core, struct vt_error *err)
 {
     struct vt_found_list found = {0};
@@ -57,8 +68,10 @@ int vt_core_create(const char *plugins_xml, struct vt_core **core, struct vt_err
 
     if (status == VT_OK) {
         pthread_mutex_init(&made->lock, NULL);
+        atomic_init(&made->refs, 1);
         status = vt_formats_init(&made->formats, &found);
         status = status ? status : take_modules(made, &found);
+        status = status ? status : make_virtuals(made);
         if (status) {
             vt_fail(err, status, "out of memory");
             vt_core_destroy(made);
@@ -74,10 +87,19 @@ int vt_core_create(const char *plugins_xml, struct vt_core **core, struct vt_err
     return VT_OK;
 }
 
+struct vt_core *vt_core_ref(struct vt_core *core)
+{
+    atomic_fetch_add_explicit(&core->refs, 1, memory_order_relaxed);
+    return core;
+}
+
 void vt_core_destroy(struct vt_core *core)
 {
-    if (!core) {
+    if (!core || atomic_fetch_sub_explicit(&core->refs, 1, memory_order_acq_rel) != 1) {
         return;
+    }
+    for (int kind = 0; kind < VT_N_VIRTUAL; kind++) {
+        vt_module_unref(core->virtuals[kind]);
     }
     for (int i = 0; i < core->n_modules; i++) {
         vt_module_unref(core->modules[i]);
@@ -181,7 +203,7 @@ static int compile_on(struct vt_target *target, const struct vt_model *model, co
     const struct vt_io *io[2] = {model->io[0], model->io[1]};
     struct vt_module *module = target->module;
     struct vt_graph *graph = vt_graph_clone(model->graph, err);
-    char name[96];
+    char name[VT_DEVICE_NAME];
     void *impl = NULL;
     int status;
 
@@ -198,19 +220,28 @@ static int compile_on(struct vt_target *target, const struct vt_model *model, co
     return vt_compiled_create(module, impl, name, vt_model_name(model), io, model->n_io, compiled, err);
 }
 
-int vt_core_compile(struct vt_core *core, const struct vt_model *model, const char *device,
-                    const struct vt_config *config, struct vt_compiled **compiled, struct vt_error *err)
+int vt_core_compile_target(struct vt_core *core, struct vt_target *target, const struct vt_model *model,
+                           const struct vt_config *config, struct vt_compiled **compiled,
+                           struct vt_error *err)
 {
     struct vt_settings settings = {0};
     struct vt_config own;
+    int status = vt_plugin_config(target, config, &settings, &own, err);
+
+    (void)core;
+    status = status ? status : compile_on(target, model, &own, compiled, err);
+    vt_settings_finish(&settings);
+    return status;
+}
+
+int vt_core_compile(struct vt_core *core, const struct vt_model *model, const char *device,
+                    const struct vt_config *config, struct vt_compiled **compiled, struct vt_error *err)
+{
     struct vt_target target;
     int status = vt_target_open(core, device, &target, err);
 
     status = status ? status : check_known(model->graph, err);
-    status = status ? status : vt_plugin_config(target.module, config, &settings, &own, err);
-    status = status ? status : compile_on(&target, model, &own, compiled, err);
-    vt_settings_finish(&settings);
-    return status;
+    return status ? status : vt_core_compile_target(core, &target, model, config, compiled, err);
 }
 
 int vt_core_import(struct vt_core *core, const char *device, const void *data, size_t bytes,
@@ -222,7 +253,7 @@ int vt_core_import(struct vt_core *core, const char *device, const void *data, s
     char name[VT_DEVICE_NAME];
     int status = vt_target_open(core, device, &target, err);
 
-    status = status ? status : vt_plugin_config(target.module, config, &settings, &own, err);
+    status = status ? status : vt_plugin_config(&target, config, &settings, &own, err);
     if (status == VT_OK) {
         vt_target_name(&target, name);
         status = vt_exported_open(data, bytes, target.module, target.id, name, &own, compiled, err);
@@ -241,7 +272,7 @@ int vt_core_query(struct vt_core *core, const struct vt_model *model, const char
     struct vt_target target;
     int status = vt_target_open(core, device, &target, err);
 
-    status = status ? status : vt_plugin_config(target.module, config, &settings, &own, err);
+    status = status ? status : vt_plugin_config(&target, config, &settings, &own, err);
     if (status == VT_OK) {
         status = target.module->fns->query(target.module->impl, model->graph, &own, verdict, ctx, err);
         if (status) {

@@ -169,12 +169,40 @@ static int keep(struct vt_module *module, struct vt_settings *settings, const ch
                    key, module->name);
 }
 
-/* Properties given for the device by name win over those given for all. */
-int vt_plugin_config(struct vt_module *module, const struct vt_config *config, struct vt_settings *settings,
-                     struct vt_config *out, struct vt_error *err)
+static void view_settings(const struct vt_settings *settings, struct vt_config *out)
 {
-    struct vt_settings nested = {0};
+    *out = (struct vt_config){.n = settings->n,
+                              .keys = (const char *const *)settings->keys,
+                              .values = (const char *const *)settings->values};
+}
+
+/* A virtual device passes on what its devices know, which it finds out itself. */
+static int keep_all(const struct vt_target *target, const struct vt_config *config,
+                    struct vt_settings *settings)
+{
     int status = VT_OK;
+
+    for (int i = 0; config && i < config->n && status == VT_OK; i++) {
+        status = vt_settings_put(settings, config->keys[i], config->values[i]);
+    }
+    if (status == VT_OK && *target->id) {
+        status = vt_settings_put(settings, "MULTI_DEVICE_PRIORITIES", target->id);
+    }
+    return status;
+}
+
+/* Properties given for the device by name win over those given for all. */
+int vt_plugin_config(const struct vt_target *target, const struct vt_config *config,
+                     struct vt_settings *settings, struct vt_config *out, struct vt_error *err)
+{
+    struct vt_module *module = target->module;
+    struct vt_settings nested = {0};
+    int status = module->is_virtual ? keep_all(target, config, settings) : VT_OK;
+
+    if (module->is_virtual) {
+        view_settings(settings, out);
+        return status ? vt_fail(err, status, "out of memory") : VT_OK;
+    }
 
     for (int i = 0; config && i < config->n && status == VT_OK; i++) {
         if (strcmp(config->keys[i], "DEVICE_PROPERTIES") == 0) {
@@ -189,8 +217,6 @@ int vt_plugin_config(struct vt_module *module, const struct vt_config *config, s
         status = keep(module, settings, nested.keys[i], nested.values[i], err);
     }
     vt_settings_finish(&nested);
-    *out = (struct vt_config){.n = settings->n,
-                              .keys = (const char *const *)settings->keys,
-                              .values = (const char *const *)settings->values};
+    view_settings(settings, out);
     return status;
 }

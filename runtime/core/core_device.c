@@ -6,8 +6,6 @@
 
 /* ---- device names */
 
-static const char *const virtual_devices[] = {"AUTO", "MULTI", "HETERO", "BATCH"};
-
 static int unknown_device(const struct vt_core *core, const char *device, struct vt_error *err)
 {
     char known[512] = "none";
@@ -20,15 +18,33 @@ static int unknown_device(const struct vt_core *core, const char *device, struct
                    known);
 }
 
+/* A virtual device, with what follows the colon. */
+static int take_list(const char *device, size_t length, struct vt_module *module, struct vt_target *target,
+                     struct vt_error *err)
+{
+    const char *list = device[length] ? device + length + 1 : "";
+
+    if (strlen(list) >= sizeof(target->id)) {
+        return vt_fail(err, VT_E_INVALID, "the list of devices of \"%.40s...\" is longer than %zu characters",
+                       device, sizeof(target->id) - 1);
+    }
+    target->module = module;
+    snprintf(target->id, sizeof(target->id), "%s", list);
+    return VT_OK;
+}
+
 int vt_target_find(const struct vt_core *core, const char *device, struct vt_target *target,
                    struct vt_error *err)
 {
     size_t length = strcspn(device, ".:");
     const char *id = device[length] == '.' ? device + length + 1 : "";
 
-    for (size_t i = 0; i < sizeof(virtual_devices) / sizeof(virtual_devices[0]); i++) {
-        if (strlen(virtual_devices[i]) == length && memcmp(device, virtual_devices[i], length) == 0) {
-            return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: device %s", virtual_devices[i]);
+    for (int i = 0; i < VT_N_VIRTUAL; i++) {
+        struct vt_module *module = core->virtuals[i];
+
+        if (strlen(module->name) == length && memcmp(module->name, device, length) == 0 &&
+            device[length] != '.') {
+            return take_list(device, length, module, target, err);
         }
     }
     for (int i = 0; i < core->n_modules; i++) {
@@ -92,12 +108,14 @@ int vt_target_open(const struct vt_core *core, const char *device, struct vt_tar
     int status = vt_target_find(core, device, target, err);
 
     status = status ? status : vt_module_open(target->module, err);
-    return status ? status : require_device(target, err);
+    return status || target->module->is_virtual ? status : require_device(target, err);
 }
 
 void vt_target_name(const struct vt_target *target, char name[VT_DEVICE_NAME])
 {
-    snprintf(name, VT_DEVICE_NAME, "%.60s%s%s", target->module->name, *target->id ? "." : "", target->id);
+    const char *dot = target->module->is_virtual ? ":" : ".";
+
+    snprintf(name, VT_DEVICE_NAME, "%.60s%s%s", target->module->name, *target->id ? dot : "", target->id);
 }
 
 /* ---- lists */
@@ -182,24 +200,59 @@ int vt_core_devices(struct vt_core *core, char ***names, int *n, struct vt_error
     return VT_OK;
 }
 
+static struct vt_version_info version_of(const struct vt_plugin *fns)
+{
+    return (struct vt_version_info){
+        .device = fns->name,
+        .version = VT_TABLE_HAS(fns, version) ? fns->version : "unknown",
+        .description = VT_TABLE_HAS(fns, description) ? fns->description : fns->name,
+    };
+}
+
+/* Sorted by name, each once; what does not fit is counted all the same. */
+static int add_version(struct vt_version_info info, struct vt_version_info *list, int n, int max)
+{
+    int at = 0;
+
+    while (at < n && at < max && strcmp(list[at].device, info.device) < 0) {
+        at++;
+    }
+    if (at < n && at < max && strcmp(list[at].device, info.device) == 0) {
+        return n;
+    }
+    for (int i = n < max ? n : max - 1; i > at; i--) {
+        list[i] = list[i - 1];
+    }
+    if (at < max) {
+        list[at] = info;
+    }
+    return n + 1;
+}
+
 int vt_core_versions(struct vt_core *core, const char *device, struct vt_version_info *list, int max,
                      struct vt_error *err)
 {
     struct vt_target target;
-    const struct vt_plugin *fns;
-    int status = vt_target_find(core, device, &target, err);
+    int status = vt_target_find(core, device, &target, err), n = 0;
+    const char *rest = NULL;
 
     status = status ? status : vt_module_open(target.module, err);
     if (status) {
         return status;
     }
-    fns = target.module->fns;
-    if (max > 0) {
-        list[0] = (struct vt_version_info){
-            .device = fns->name,
-            .version = VT_TABLE_HAS(fns, version) ? fns->version : "unknown",
-            .description = VT_TABLE_HAS(fns, description) ? fns->description : fns->name,
-        };
+    n = add_version(version_of(target.module->fns), list, n, max);
+    rest = target.module->is_virtual && *target.id ? target.id : NULL;
+    while (rest) {
+        char name[VT_DEVICE_NAME];
+        struct vt_target part;
+
+        rest = vt_virtual_next_name(rest, name, sizeof(name));
+        status = vt_target_find(core, name, &part, err);
+        status = status ? status : vt_module_open(part.module, err);
+        if (status) {
+            return status;
+        }
+        n = add_version(version_of(part.module->fns), list, n, max);
     }
-    return 1;
+    return n;
 }

@@ -5,20 +5,26 @@
 #include "core.h"
 #include "formats.h"
 #include "module.h"
+#include "virtual/virtual.h"
 
 struct vt_core {
     struct vt_module **modules;
     int n_modules;
+    struct vt_module *virtuals[VT_N_VIRTUAL]; /* never listed */
     struct vt_formats formats;
     pthread_mutex_t lock;        /* around `settings` */
     struct vt_settings settings; /* of the core itself; a device's are kept as "CPU/CACHE_DIR" */
+    atomic_int refs;
 };
+
+/* vt_core_destroy drops a reference. */
+struct vt_core *vt_core_ref(struct vt_core *core);
 
 /* ---- core_device.c: a device name taken apart */
 
 struct vt_target {
     struct vt_module *module;
-    char id[32]; /* "" for the device of a plugin that has one */
+    char id[256]; /* "" for the device of a plugin that has one; of a virtual device its list, "GPU,CPU" */
 };
 
 /* Split "GPU.1" into plugin and id; nothing is opened. */
@@ -30,11 +36,16 @@ int vt_target_open(const struct vt_core *core, const char *device, struct vt_tar
                    struct vt_error *err);
 
 /* "GPU.1" */
-#define VT_DEVICE_NAME 96
+#define VT_DEVICE_NAME 336
 void vt_target_name(const struct vt_target *target, char name[VT_DEVICE_NAME]);
 
 /* Open the plugin and list its devices: at least one. */
 int vt_module_devices(struct vt_module *module, const struct vt_device **list, int *n, struct vt_error *err);
+
+/* ---- core.c: compile for a device that is open. */
+int vt_core_compile_target(struct vt_core *core, struct vt_target *target, const struct vt_model *model,
+                           const struct vt_config *config, struct vt_compiled **compiled,
+                           struct vt_error *err);
 
 /* ---- core_config.c: properties that are the core's own and never reach a plugin that does not list them */
 
@@ -54,9 +65,10 @@ const struct vt_core_key *vt_core_key_find(const char *key);
 int vt_core_key_check(const struct vt_core_key *key, const char **value, struct vt_error *err);
 
 /* What of a compile configuration (may be NULL) goes to the open plugin, entries of DEVICE_PROPERTIES for
- * this device among it: *out views `settings`, which the caller finishes, also on failure. */
-int vt_plugin_config(struct vt_module *module, const struct vt_config *config, struct vt_settings *settings,
-                     struct vt_config *out, struct vt_error *err);
+ * this device among it: *out views `settings`, which the caller finishes, also on failure. A virtual device
+ * gets everything, and its list as MULTI_DEVICE_PRIORITIES. */
+int vt_plugin_config(const struct vt_target *target, const struct vt_config *config,
+                     struct vt_settings *settings, struct vt_config *out, struct vt_error *err);
 
 /* The value of one of the core's own properties for a device ("" for the core): a new string. */
 int vt_core_setting(struct vt_core *core, const char *device, const struct vt_core_key *key, char **value,

@@ -35,8 +35,28 @@ static int set_everywhere(struct vt_core *core, const char *key, const char *val
         opened += was_open;
         takers += was_open && taken;
     }
+    for (int kind = 0; kind < VT_N_VIRTUAL; kind++) {
+        bool taken;
+        int status = vt_module_set_shared(core->virtuals[kind], key, value, &taken, err);
+
+        if (status) {
+            return status;
+        }
+        takers += taken;
+    }
     if (opened && !takers) {
         return vt_fail(err, VT_E_NOT_FOUND, "property %s is not known to any open device", key);
+    }
+    return VT_OK;
+}
+
+/* Properties belong to "AUTO", not to "AUTO:GPU,CPU". */
+static int refuse_list(const struct vt_target *target, struct vt_error *err)
+{
+    if (target->module->is_virtual && *target->id) {
+        return vt_fail(err, VT_E_INVALID,
+                       "properties can be asked and set of the device %s itself, not of \"%s:%s\"",
+                       target->module->name, target->module->name, target->id);
     }
     return VT_OK;
 }
@@ -52,6 +72,7 @@ int vt_core_set_property(struct vt_core *core, const char *device, const char *k
         status = vt_core_key_check(core_key, &value, err);
         return status ? status : put_setting(core, *device ? target.module->name : "", key, value, err);
     }
+    status = status || !*device ? status : refuse_list(&target, err);
     if (status) {
         return status;
     }
@@ -141,6 +162,11 @@ static const char *nth_key(const void *ctx, int i)
     return device_keys[i];
 }
 
+static const char *nth_own_key(const void *ctx, int i)
+{
+    return ((const struct key_list *)ctx)->list[i].key;
+}
+
 static int supported_properties(struct vt_module *module, char **value, struct vt_error *err)
 {
     struct key_list keys = {0};
@@ -148,6 +174,9 @@ static int supported_properties(struct vt_module *module, char **value, struct v
 
     if (status) {
         return vt_fail(err, status, "device %s cannot list its properties", module->name);
+    }
+    if (module->is_virtual) {
+        return join(keys.n, nth_own_key, &keys, value, err);
     }
     return join(N_DEVICE_KEYS + keys.n, nth_key, &keys, value, err);
 }
@@ -214,6 +243,7 @@ int vt_core_get_property(struct vt_core *core, const char *device, const char *k
                         : vt_fail(err, VT_E_NOT_FOUND, "the core has no property %s", key);
     }
     status = vt_target_find(core, device, &target, err);
+    status = status ? status : refuse_list(&target, err);
     status = status ? status : vt_module_open(target.module, err);
     if (status) {
         return status;

@@ -26,6 +26,7 @@ struct vt_module {
     atomic_int refs;
 
     pthread_mutex_t lock; /* around opening and `pending` */
+    bool is_virtual;      /* part of the core: AUTO, MULTI, HETERO, BATCH */
     bool opened;          /* fns and impl are set; never taken back */
     bool failed;          /* opening failed for good, `reason` says why */
     struct vt_error reason;

@@ -130,8 +130,7 @@ static void test_devices(void **state)
                  "there is no device \"XPU\"");
     assert_fails(vt_core_compile(core, model, "refdev", NULL, &compiled, ERR), VT_E_NOT_FOUND, "refdev");
     assert_fails(vt_core_compile(core, model, "", NULL, &compiled, ERR), VT_E_NOT_FOUND, "\"\"");
-    assert_fails(vt_core_compile(core, model, "AUTO:REFDEV", NULL, &compiled, ERR), VT_E_UNSUPPORTED,
-                 "not implemented: device AUTO");
+    assert_fails(vt_core_compile(core, model, "AUTO.0", NULL, &compiled, ERR), VT_E_NOT_FOUND, "AUTO.0");
     vt_model_unref(model);
     vt_core_destroy(core);
 }

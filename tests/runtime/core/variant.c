@@ -148,6 +148,124 @@ static void change(void)
     compiled.destroy = nothing;
     compiled.export = write_hello;
 }
+#elif defined(VARIANT_knobs)
+#include "knobs.h"
+
+#include <time.h>
+
+__attribute__((visibility("default"))) extern struct knobs vt_test_knobs;
+
+struct knobs vt_test_knobs;
+
+static const struct vt_plugin *original;
+
+static void hold(atomic_int *while_set)
+{
+    while (atomic_load(while_set)) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+}
+
+static bool refuses(const char *op)
+{
+    const char *list = atomic_load(&vt_test_knobs.refused);
+    size_t n = strlen(op);
+
+    for (const char *at = list ? strstr(list, op) : NULL; at; at = strstr(at + 1, op)) {
+        if ((at == list || at[-1] == ',') && (!at[n] || at[n] == ',')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct asking {
+    void (*verdict)(void *ctx, const struct vt_node_support *support);
+    void *ctx;
+    const struct vt_host *host;
+};
+
+static void judge(void *ctx, const struct vt_node_support *support)
+{
+    struct asking *a = ctx;
+    struct vt_node_support mine = *support;
+
+    if (refuses(a->host->node_op(support->node))) {
+        mine.supported = false;
+        mine.reason = "told to refuse it";
+    }
+    a->verdict(a->ctx, &mine);
+}
+
+static int query(void *p, const struct vt_graph *graph, const struct vt_config *config,
+                 void (*verdict)(void *ctx, const struct vt_node_support *support), void *ctx,
+                 struct vt_error *err)
+{
+    /* refdev's plugin object begins with the host table. */
+    struct asking a = {verdict, ctx, *(const struct vt_host **)p};
+
+    return original->query(p, graph, config, judge, &a, err);
+}
+
+static int compile(void *p, const char *device_id, struct vt_graph *graph, const struct vt_config *config,
+                   void **c, struct vt_error *err)
+{
+    const struct vt_host *host = *(const struct vt_host **)p;
+
+    atomic_fetch_add(&vt_test_knobs.compiles, 1);
+    hold(&vt_test_knobs.hold_compile);
+    if (atomic_load(&vt_test_knobs.fail_compile)) {
+        host->graph_destroy(graph);
+        return vt_fail(err, VT_E_DEVICE, "told to fail");
+    }
+    for (int i = 0; i < host->graph_n_nodes(graph); i++) {
+        const char *op = host->node_op(host->graph_node(graph, i));
+
+        if (refuses(op)) {
+            vt_fail(err, VT_E_UNSUPPORTED, "not implemented: %s", op);
+            host->graph_destroy(graph);
+            return VT_E_UNSUPPORTED;
+        }
+    }
+    return original->compile(p, device_id, graph, config, c, err);
+}
+
+static bool take_one(atomic_int *left)
+{
+    int n = atomic_load(left);
+
+    while (n > 0 && !atomic_compare_exchange_weak(left, &n, n - 1)) {
+    }
+    return n > 0;
+}
+
+static int run(void *r, int (*output)(void *ctx, int port, struct vt_tensor *t), void *ctx,
+               struct vt_error *err)
+{
+    int status;
+
+    atomic_fetch_add(&vt_test_knobs.runs, 1);
+    atomic_fetch_add(&vt_test_knobs.running, 1);
+    hold(&vt_test_knobs.hold_run);
+    if (take_one(&vt_test_knobs.fail_run)) {
+        status = vt_fail(err, VT_E_DEVICE, "told to fail");
+    } else if (take_one(&vt_test_knobs.bad_run)) {
+        status = vt_fail(err, VT_E_SHAPE, "told to dislike the shape");
+    } else {
+        status = original->request->run(r, output, ctx, err);
+    }
+    atomic_fetch_sub(&vt_test_knobs.running, 1);
+    return status;
+}
+
+static void change(void)
+{
+    original = refdev_entry(VT_ABI_MAJOR, VT_ABI_MINOR);
+    plugin.name = "KNOBS";
+    plugin.query = query;
+    plugin.compile = compile;
+    request.run = run;
+}
 #elif defined(VARIANT_refuses)
 static void change(void)
 {

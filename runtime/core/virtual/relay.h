@@ -1,0 +1,44 @@
+/* AUTO and MULTI: a model compiled for several devices, of which each inference takes one.
+ *
+ * A request has at most one request of each device behind it, made when an inference first goes there, and
+ * knows which bindings each of them has seen. Variable states live in those, so a request of a stateful model
+ * is bound to one device: MULTI's from its creation, AUTO's from its first inference or the first look at its
+ * states. */
+#ifndef VT_RELAY_H
+#define VT_RELAY_H
+
+#include "virtual_impl.h"
+
+struct vt_relay {
+    struct vt_virtual *plugin;
+    struct vt_core *core; /* a reference: devices may be compiled late */
+    struct vt_model *model;
+    struct vt_members members;
+    struct vt_virtual_config config;
+    int n_io[2];
+    bool stateful;
+    bool spread;      /* inferences go to all ready members, else to `current` */
+    bool round_robin; /* spread: by turns, else the first that is free */
+    bool fallback;    /* when a device fails at run time, another takes over */
+    atomic_uint turn;
+    atomic_int current; /* -1 before any member is ready */
+
+    /* AUTO's start on the CPU */
+    pthread_mutex_t lock; /* around compiling late and around `goal`'s end */
+    pthread_cond_t settled;
+    pthread_t thread;
+    bool threaded;
+    int helper;      /* member that works until `goal` is there; -1: none */
+    atomic_int goal; /* member that is being compiled in the background; -1: none (any more) */
+};
+
+/* relay_request.c */
+int vt_relay_create_request(void *compiled, void **request, struct vt_error *err);
+
+/* auto.c: after the inference on a member failed, the member that is to repeat it; negative: none. */
+int vt_auto_replace(struct vt_relay *relay, int failed, int status, const struct vt_error *reason);
+
+/* auto.c: forget that the model uses devices, wait for the background thread. */
+void vt_auto_finish(struct vt_relay *relay);
+
+#endif

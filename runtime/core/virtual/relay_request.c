@@ -1,0 +1,269 @@
+/* Requests of AUTO and MULTI: bindings are kept here and told to the device that an inference goes to. */
+#include "relay.h"
+
+#include <stdlib.h>
+
+/* What the core bound to one port. */
+struct binding {
+    struct vt_tensor t;
+    size_t capacity;
+    bool bound;
+};
+
+struct request {
+    struct vt_relay *relay;
+    void **sub;     /* per member, NULL until an inference goes there */
+    uint32_t *seen; /* per member: the version of the bindings that it knows */
+    uint32_t version;
+    struct binding *io[2];
+    atomic_int at; /* member of the last inference */
+    bool pinned;   /* states bind it to that member */
+};
+
+static const struct vt_compiled *compiled_at(const struct request *r, int at)
+{
+    return r->relay->members.items[at].compiled;
+}
+
+static void destroy(void *request)
+{
+    struct request *r = request;
+
+    for (int i = 0; r->sub && i < r->relay->members.n; i++) {
+        if (r->sub[i]) {
+            compiled_at(r, i)->request_fns->destroy(r->sub[i]);
+        }
+    }
+    free(r->sub);
+    free(r->seen);
+    free(r->io[VT_INPUT]);
+    free(r->io[VT_OUTPUT]);
+    free(r);
+}
+
+static int require_sub(struct request *r, int at, struct vt_error *err)
+{
+    const struct vt_compiled *c = compiled_at(r, at);
+    int status;
+
+    if (r->sub[at]) {
+        return VT_OK;
+    }
+    status = c->fns->create_request(c->impl, &r->sub[at], err);
+    return status ? vt_fail(err, status, "device %s cannot create a request", c->device) : VT_OK;
+}
+
+/* The member that an inference of no particular one goes to. */
+static int pick(struct vt_relay *relay)
+{
+    struct vt_members *m = &relay->members;
+    unsigned first = relay->round_robin ? atomic_fetch_add(&relay->turn, 1) : 0;
+    int best = -1, least = INT32_MAX;
+
+    if (!relay->spread) {
+        return atomic_load(&relay->current);
+    }
+    for (int i = 0; i < m->n; i++) {
+        int at = (int)((first + (unsigned)i) % (unsigned)m->n);
+        int load = atomic_load(&m->items[at].running) - m->items[at].concurrency;
+
+        if (!vt_member_is_ready(&m->items[at])) {
+            continue;
+        }
+        if (load < 0) {
+            return at;
+        }
+        if (load < least) {
+            best = at;
+            least = load;
+        }
+    }
+    return best;
+}
+
+int vt_relay_create_request(void *compiled, void **request, struct vt_error *err)
+{
+    struct vt_relay *relay = compiled;
+    struct request *r = calloc(1, sizeof(*r));
+    size_t n = (size_t)relay->members.n;
+    int status = VT_OK;
+
+    if (!r) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    r->relay = relay;
+    r->version = 1;
+    r->sub = calloc(n, sizeof(*r->sub));
+    r->seen = calloc(n, sizeof(*r->seen));
+    for (int side = 0; side < 2; side++) {
+        r->io[side] = calloc((size_t)relay->n_io[side] + 1, sizeof(struct binding));
+    }
+    if (!r->sub || !r->seen || !r->io[VT_INPUT] || !r->io[VT_OUTPUT]) {
+        status = vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    /* States are spread with the requests that own them. */
+    if (relay->spread && relay->stateful) {
+        unsigned turn = atomic_fetch_add(&relay->turn, 1);
+
+        atomic_init(&r->at, (int)(turn % (unsigned)relay->members.n));
+        while (!vt_member_is_ready(&relay->members.items[atomic_load(&r->at)])) {
+            atomic_store(&r->at, (atomic_load(&r->at) + 1) % relay->members.n);
+        }
+        r->pinned = true;
+    } else {
+        atomic_init(&r->at, relay->spread ? 0 : atomic_load(&relay->current));
+    }
+    if (status == VT_OK && (!relay->spread || r->pinned)) {
+        status = require_sub(r, atomic_load(&r->at), err);
+    }
+    if (status) {
+        destroy(r);
+        return status;
+    }
+    *request = r;
+    return VT_OK;
+}
+
+static int bind_input(void *request, int port, const struct vt_tensor *t, struct vt_error *err)
+{
+    struct request *r = request;
+
+    (void)err;
+    r->io[VT_INPUT][port] = (struct binding){.t = *t, .bound = true};
+    r->version++;
+    return VT_OK;
+}
+
+static int bind_output(void *request, int port, const struct vt_tensor *t, size_t capacity,
+                       struct vt_error *err)
+{
+    struct request *r = request;
+    struct binding *b = &r->io[VT_OUTPUT][port];
+
+    (void)err;
+    *b = (struct binding){.capacity = capacity, .bound = t != NULL};
+    if (t) {
+        b->t = *t;
+    }
+    r->version++;
+    return VT_OK;
+}
+
+static int tell_bindings(struct request *r, int at, struct vt_error *err)
+{
+    const struct vt_request_fns *fns = compiled_at(r, at)->request_fns;
+    int status = VT_OK;
+
+    for (int i = 0; i < r->relay->n_io[VT_INPUT] && status == VT_OK; i++) {
+        struct binding *b = &r->io[VT_INPUT][i];
+
+        status = b->bound ? fns->bind_input(r->sub[at], i, &b->t, err) : VT_OK;
+    }
+    for (int i = 0; i < r->relay->n_io[VT_OUTPUT] && status == VT_OK; i++) {
+        struct binding *b = &r->io[VT_OUTPUT][i];
+
+        status = fns->bind_output(r->sub[at], i, b->bound ? &b->t : NULL, b->capacity, err);
+    }
+    if (status == VT_OK) {
+        r->seen[at] = r->version;
+    }
+    return status;
+}
+
+static int run_at(struct request *r, int at, int (*output)(void *ctx, int port, struct vt_tensor *t),
+                  void *ctx, struct vt_error *err)
+{
+    struct vt_member *m = &r->relay->members.items[at];
+    int status = require_sub(r, at, err);
+
+    if (status == VT_OK && r->seen[at] != r->version) {
+        status = tell_bindings(r, at, err);
+    }
+    if (status == VT_OK) {
+        atomic_store(&r->at, at);
+        if (r->relay->spread) {
+            atomic_fetch_add(&m->running, 1);
+        }
+        status = m->compiled->request_fns->run(r->sub[at], output, ctx, err);
+        if (r->relay->spread) {
+            atomic_fetch_sub(&m->running, 1);
+        }
+    }
+    return status ? vt_fail(err, status, "device %s: the inference failed", m->name) : VT_OK;
+}
+
+static int run(void *request, int (*output)(void *ctx, int port, struct vt_tensor *t), void *ctx,
+               struct vt_error *err)
+{
+    struct request *r = request;
+    int at = r->pinned ? atomic_load(&r->at) : pick(r->relay);
+
+    for (;;) {
+        struct vt_error own = {0};
+        bool moves = r->relay->fallback && !r->pinned;
+        int status, next;
+
+        if (at < 0) {
+            return vt_fail(err, VT_E_DEVICE, "no device is left to run the model");
+        }
+        /* A stateful inference may have changed its states before it failed: it is not repeated elsewhere. */
+        moves &= !r->relay->stateful;
+        r->pinned |= r->relay->stateful;
+        status = run_at(r, at, output, ctx, moves ? &own : err);
+        if (status == VT_OK || !moves) {
+            return status;
+        }
+        next = vt_auto_replace(r->relay, at, status, &own);
+        if (next < 0) {
+            return vt_fail(err, status, "%s", own.text);
+        }
+        at = r->relay->spread ? pick(r->relay) : next;
+    }
+}
+
+static void cancel(void *request)
+{
+    struct request *r = request;
+    int at = atomic_load(&r->at);
+
+    /* The core keeps the wish, so missing the moment costs time only. */
+    if (r->sub[at]) {
+        compiled_at(r, at)->request_fns->cancel(r->sub[at]);
+    }
+}
+
+/* Whoever looks at the states may set them. */
+static struct vt_state_store *states(void *request)
+{
+    struct request *r = request;
+    int at = atomic_load(&r->at);
+    const struct vt_request_fns *fns = compiled_at(r, at)->request_fns;
+
+    if (require_sub(r, at, NULL) || !VT_TABLE_HAS(fns, states)) {
+        return NULL;
+    }
+    r->pinned |= r->relay->stateful;
+    return fns->states(r->sub[at]);
+}
+
+static int profile(void *request, const struct vt_profile **list, int *n)
+{
+    struct request *r = request;
+    int at = atomic_load(&r->at);
+    const struct vt_request_fns *fns = compiled_at(r, at)->request_fns;
+
+    *list = NULL;
+    *n = 0;
+    return r->sub[at] && VT_TABLE_HAS(fns, profile) ? fns->profile(r->sub[at], list, n) : VT_OK;
+}
+
+const struct vt_request_fns vt_relay_request_fns = {
+    .abi = VT_ABI_HEADER(struct vt_request_fns),
+    .destroy = destroy,
+    .bind_input = bind_input,
+    .bind_output = bind_output,
+    .run = run,
+    .cancel = cancel,
+    .states = states,
+    .profile = profile,
+};

@@ -1,0 +1,27 @@
+/* The virtual devices AUTO, MULTI, HETERO and BATCH: parts of the core that speak the tables of plugins and
+ * hand the work to other devices. They are never listed among the available devices.
+ *
+ * "AUTO:GPU,CPU" is the device AUTO with the list "GPU,CPU", which reaches it as the property
+ * MULTI_DEVICE_PRIORITIES. docs/DEVICES.md says what each of them does. */
+#ifndef VT_VIRTUAL_H
+#define VT_VIRTUAL_H
+
+#include "vt/status.h"
+
+struct vt_core;
+struct vt_module;
+
+enum vt_virtual_kind { VT_AUTO, VT_MULTI, VT_HETERO, VT_BATCH, VT_N_VIRTUAL };
+
+/* "AUTO", ... */
+const char *vt_virtual_name(enum vt_virtual_kind kind);
+
+/* A module whose plugin is open from the start. It keeps a pointer to the core but no reference: only calls
+ * that come through the core use it. NULL when out of memory. One reference. */
+struct vt_module *vt_virtual_module_create(struct vt_core *core, enum vt_virtual_kind kind);
+
+/* The names of the devices in a list ("GPU,-CPU,NPU(4)" has three), one after the other: copies the next one,
+ * without sign and number, and returns what follows it, NULL when there is none. */
+const char *vt_virtual_next_name(const char *list, char *name, int size);
+
+#endif
