@@ -53,6 +53,12 @@ int cpu_value_root(const struct cpu_plan *plan, int value, size_t *offset);
 /* ---- reorder.c: a step that copies `from` into `to` (layouts and pixel distances may differ). */
 int cpu_reorder_step(struct cpu_build *b, int from, int to, struct vt_error *err);
 
+/* The bytes of a constant, of which `from` is a value, in the layout of `to`: made once, when the plan is.
+ * NULL with the message on failure. */
+const void *cpu_reorder_constant(struct cpu_build *b, const struct cpu_arg *source,
+                                 const struct cpu_value *from, const struct cpu_value *to,
+                                 struct vt_error *err);
+
 /* ---- plan.c */
 struct cpu_step *cpu_step_add(struct cpu_build *b, int n_in, int n_out, struct vt_error *err);
 

@@ -55,6 +55,34 @@ static bool make_plan(struct cpu_copy *plan, const struct cpu_value *from, const
     return cpu_copy_plan(plan, vt_type_info(to->t.type)->bits / 8, rank, dims, s, d);
 }
 
+struct constant_form {
+    const struct cpu_move *kernel;
+    struct cpu_copy plan;
+    const void *src;
+};
+
+static void fill_form(void *dst, void *ctx, int64_t first, int64_t last)
+{
+    struct constant_form *form = ctx;
+
+    form->kernel->copy(&form->plan, form->src, dst, first, last);
+}
+
+const void *cpu_reorder_constant(struct cpu_build *b, const struct cpu_arg *source,
+                                 const struct cpu_value *from, const struct cpu_value *to,
+                                 struct vt_error *err)
+{
+    struct constant_form form = {.kernel = cpu_move_get(b->model->isa), .src = from->t.data};
+
+    if (!make_plan(&form.plan, from, to)) {
+        vt_fail(err, VT_E_UNSUPPORTED, "not implemented: reorder of a constant of type %s and rank %d",
+                vt_type_info(from->t.type)->name, from->t.rank);
+        return NULL;
+    }
+    return cpu_weights(b, source, 3 + (uint64_t)to->layout, to->bytes, fill_form, &form, form.plan.units,
+                       err);
+}
+
 int cpu_reorder_step(struct cpu_build *b, int from, int to, struct vt_error *err)
 {
     struct reorder *r = cpu_plan_alloc(b, sizeof(*r));

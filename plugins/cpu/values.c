@@ -121,6 +121,11 @@ static int convert_layout(struct cpu_build *b, const struct cpu_arg *arg, int fr
         v.place = src->place;
         return cpu_value_add(b, &v);
     }
+    if (src->place == CPU_AT_CONST && v.t.bytes) {
+        v.place = CPU_AT_CONST;
+        v.t.data = (void *)(uintptr_t)cpu_reorder_constant(b, arg, src, &v, err);
+        return v.t.data ? cpu_value_add(b, &v) : VT_E_NOMEM - 100;
+    }
     to = cpu_value_add(b, &v);
     if (to >= 0 && cpu_reorder_step(b, from, to, err)) {
         return VT_E_NOMEM - 100;

@@ -240,6 +240,58 @@ static void test_unread(void **state)
     check_graph(g, NULL, 2);
 }
 
+/* How many steps of an inference only change a layout. */
+static int reorders(struct vt_graph *g)
+{
+    struct vt_model *model = net_finish(g);
+    struct vt_compiled *compiled = compile_for(model, "CPU", "PERF_COUNT=YES");
+    struct vt_request *r = request_of(compiled);
+    const struct vt_profile *list;
+    struct vt_buffer *in[1];
+    int n, count = 0;
+
+    assert_int_equal(random_inputs(model, in), 1);
+    bind_inputs(r, 1, in);
+    assert_ok(vt_request_infer(r, ERR));
+    assert_ok(vt_request_profile(r, &list, &n, ERR));
+    for (int i = 0; i < n; i++) {
+        count += strstr(list[i].exec_type, "reorder") != NULL;
+    }
+    vt_request_destroy(r);
+    vt_buffer_unref(in[0]);
+    vt_compiled_unref(compiled);
+    vt_model_unref(model);
+    return count;
+}
+
+/* A constant that is wanted channels last is brought into that form when the plan is made: what remains are
+ * the reorders of the input and of the output. */
+static void test_constant_forms(void **state)
+{
+    static const enum vt_type types[] = {VT_F32, VT_F16};
+
+    (void)state;
+    for (int check = 0; check < 2; check++) {
+        for (int i = 0; i < 2; i++) {
+            struct vt_graph *g = net_create();
+            struct vt_port x = net_param(g, 4, picture), c;
+
+            snprintf(test_case, sizeof(test_case), "type %d", (int)types[i]);
+            c = net_random(g, types[i], 4, picture, true);
+            if (types[i] != VT_F32) {
+                c = net_unary(g, "Convert", 1, c, "destination_type=f32");
+            }
+            net_result(g,
+                       net_conv(g, net_concat(g, 2, (struct vt_port[]){c, net_conv(g, x, 8, 3)}, 1), 8, 1));
+            if (check) {
+                check_graph(g, NULL, 2);
+            } else {
+                assert_int_equal(reorders(g), 2);
+            }
+        }
+    }
+}
+
 /* ---- random graphs */
 
 #define POOL 48
@@ -530,7 +582,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_split_views),     cmocka_unit_test(test_view_meets_whole),
         cmocka_unit_test(test_reuse),           cmocka_unit_test(test_aliases),
         cmocka_unit_test(test_types_pass),      cmocka_unit_test(test_scalars),
-        cmocka_unit_test(test_unread),          cmocka_unit_test(test_random),
+        cmocka_unit_test(test_unread),          cmocka_unit_test(test_constant_forms),
+        cmocka_unit_test(test_random),
     };
 
     cap_isa(argc, argv);
