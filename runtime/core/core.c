@@ -241,6 +241,7 @@ int vt_core_compile(struct vt_core *core, const struct vt_model *model, const ch
     int status = vt_target_open(core, device, &target, err);
 
     status = status ? status : check_known(model->graph, err);
+    status = status ? status : vt_fallback_target(core, model, config, &target, err);
     return status ? status : vt_core_compile_target(core, &target, model, config, compiled, err);
 }
 

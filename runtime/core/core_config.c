@@ -6,6 +6,7 @@ static const struct vt_core_key core_keys[] = {
     {"CACHE_DIR", VT_KEY_TEXT, "", true},
     {"ENABLE_MMAP", VT_KEY_BOOL, "YES", false},
     {"FORCE_TBB_TERMINATE", VT_KEY_BOOL, "NO", false},
+    {"ENABLE_CPU_FALLBACK", VT_KEY_BOOL, "YES", true},
     {"CACHE_MODE", VT_KEY_TEXT, "OPTIMIZE_SPEED", false},
 };
 

@@ -73,12 +73,12 @@ static int optimal(const struct vt_relay *r)
     int sum = 0;
 
     if (!r->spread) {
-        return vt_member_number(&r->members.items[atomic_load(&r->current)],
-                                "OPTIMAL_NUMBER_OF_INFER_REQUESTS", 1);
+        return vt_compiled_number(r->members.items[atomic_load(&r->current)].compiled,
+                                  "OPTIMAL_NUMBER_OF_INFER_REQUESTS", 1);
     }
     for (int i = 0; i < r->members.n; i++) {
         if (vt_member_is_ready(&r->members.items[i])) {
-            sum += vt_member_number(&r->members.items[i], "OPTIMAL_NUMBER_OF_INFER_REQUESTS", 1);
+            sum += vt_compiled_number(r->members.items[i].compiled, "OPTIMAL_NUMBER_OF_INFER_REQUESTS", 1);
         }
     }
     return sum;

@@ -85,14 +85,10 @@ static int query(void *plugin, const struct vt_graph *graph, const struct vt_con
     struct call call = {0};
     int status = begin(&call, plugin, config, err);
 
-    if (status == VT_OK) {
-        struct vt_module *module = call.members.items[0].target.module;
-        struct vt_settings settings = {0};
-        struct vt_config own;
-
-        status = vt_plugin_config(&call.members.items[0].target, config, &settings, &own, err);
-        status = status ? status : module->fns->query(module->impl, graph, &own, verdict, ctx, err);
-        vt_settings_finish(&settings);
+    if (status == VT_OK && ((struct vt_virtual *)plugin)->kind == VT_HETERO) {
+        status = vt_hetero_query(&call.members, graph, &call.config.pass, verdict, ctx, err);
+    } else if (status == VT_OK) {
+        status = vt_member_query(&call.members.items[0], graph, &call.config.pass, verdict, ctx, err);
     }
     end(&call);
     return status;
@@ -113,7 +109,10 @@ static int compile(void *plugin, const char *device_id, struct vt_graph *graph,
         vt_model_unref(model);
         return status;
     }
-    if (v->kind == VT_HETERO || v->kind == VT_BATCH) {
+    if (v->kind == VT_HETERO) {
+        return vt_hetero_compile(v, model, &call.members, &call.config, compiled, err);
+    }
+    if (v->kind == VT_BATCH) {
         end(&call);
         vt_model_unref(model);
         return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: device %s", vt_virtual_name(v->kind));
@@ -121,19 +120,19 @@ static int compile(void *plugin, const char *device_id, struct vt_graph *graph,
     return vt_auto_compile(v, model, &call.members, &call.config, compiled, err);
 }
 
-#define PLUGIN(text, what)                                                                                   \
+#define PLUGIN(text, what, kind)                                                                             \
     {                                                                                                        \
         .abi = VT_ABI_HEADER(struct vt_plugin), .name = text, .version = VT_RUNTIME_VERSION,                 \
         .description = what, .destroy = destroy, .devices = devices, .properties = properties,               \
         .get_property = get_property, .set_property = set_property, .query = query, .compile = compile,      \
-        .compiled = &vt_relay_compiled_fns, .request = &vt_relay_request_fns                                 \
+        .compiled = &vt_##kind##_compiled_fns, .request = &vt_##kind##_request_fns                           \
     }
 
 static const struct vt_plugin plugins[VT_N_VIRTUAL] = {
-    [VT_AUTO] = PLUGIN("AUTO", "Vintner AUTO: chooses a device"),
-    [VT_MULTI] = PLUGIN("MULTI", "Vintner MULTI: spreads requests over devices"),
-    [VT_HETERO] = PLUGIN("HETERO", "Vintner HETERO: splits a model over devices"),
-    [VT_BATCH] = PLUGIN("BATCH", "Vintner BATCH: joins requests to batches"),
+    [VT_AUTO] = PLUGIN("AUTO", "Vintner AUTO: chooses a device", relay),
+    [VT_MULTI] = PLUGIN("MULTI", "Vintner MULTI: spreads requests over devices", relay),
+    [VT_HETERO] = PLUGIN("HETERO", "Vintner HETERO: splits a model over devices", hetero),
+    [VT_BATCH] = PLUGIN("BATCH", "Vintner BATCH: joins requests to batches", relay),
 };
 
 struct vt_module *vt_virtual_module_create(struct vt_core *core, enum vt_virtual_kind kind)

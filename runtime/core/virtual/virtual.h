@@ -20,6 +20,15 @@ const char *vt_virtual_name(enum vt_virtual_kind kind);
  * that come through the core use it. NULL when out of memory. One reference. */
 struct vt_module *vt_virtual_module_create(struct vt_core *core, enum vt_virtual_kind kind);
 
+struct vt_config;
+struct vt_model;
+struct vt_target;
+
+/* When a device that was asked for alone lacks operations of the model and ENABLE_CPU_FALLBACK allows it,
+ * *target becomes HETERO with that device and the CPU. Nothing happens to the CPU and to virtual devices. */
+int vt_fallback_target(struct vt_core *core, const struct vt_model *model, const struct vt_config *config,
+                       struct vt_target *target, struct vt_error *err);
+
 /* The names of the devices in a list ("GPU,-CPU,NPU(4)" has three), one after the other: copies the next one,
  * without sign and number, and returns what follows it, NULL when there is none. */
 const char *vt_virtual_next_name(const char *list, char *name, int size);

@@ -38,7 +38,7 @@ int vt_virtual_config_init(struct vt_virtual_config *c, struct vt_virtual *v, co
                            struct vt_error *err);
 void vt_virtual_config_finish(struct vt_virtual_config *c);
 
-/* ---- member.c: the devices behind a virtual one */
+/* ---- list.c, member.c: the devices behind a virtual one */
 
 enum vt_member_state { VT_MEMBER_NEW, VT_MEMBER_READY, VT_MEMBER_FAILED };
 
@@ -74,6 +74,15 @@ int vt_members_check_config(const struct vt_members *members, const struct vt_se
 int vt_member_compile(struct vt_core *core, struct vt_member *member, const struct vt_model *model,
                       const struct vt_settings *pass, struct vt_error *err);
 
+/* The same for any model on a member's device; nothing of the member changes. */
+int vt_member_build(struct vt_core *core, struct vt_member *member, const struct vt_model *model,
+                    const struct vt_settings *pass, struct vt_compiled **compiled, struct vt_error *err);
+
+/* What the member's device says about each node of a graph. */
+int vt_member_query(struct vt_member *member, const struct vt_graph *graph, const struct vt_settings *pass,
+                    void (*verdict)(void *ctx, const struct vt_node_support *support), void *ctx,
+                    struct vt_error *err);
+
 /* Names of the members that `wanted` picks (NULL: all), separated by `separator`: a new string. */
 char *vt_members_names(const struct vt_members *members, bool (*wanted)(const struct vt_member *member),
                        const char *separator);
@@ -82,10 +91,11 @@ bool vt_member_is_ready(const struct vt_member *member);
 /* "{CPU:{NUM_STREAMS:2,...},...}" of all ready members: a new string or NULL. */
 char *vt_members_properties(const struct vt_members *members);
 
-/* The number that a property of a ready member's compiled model says; `otherwise` when it says none. */
-int vt_member_number(const struct vt_member *member, const char *key, int otherwise);
+/* The number that a property of a compiled model says; `otherwise` when it says none. */
+int vt_compiled_number(struct vt_compiled *compiled, const char *key, int otherwise);
 
 /* The sum over all ready members. VT_E_UNSUPPORTED when one does not count. */
+int vt_add_memory(struct vt_compiled *compiled, struct vt_memory_stats *sum); /* of one */
 int vt_members_memory(const struct vt_members *members, struct vt_memory_stats *stats);
 
 /* Whether a model has variable states. */
@@ -99,8 +109,19 @@ int vt_put_value(const char *text, char *buf, size_t size, size_t *length);
 extern const struct vt_compiled_fns vt_relay_compiled_fns;
 extern const struct vt_request_fns vt_relay_request_fns;
 
-/* Takes over `members`, `config` and a reference of the model, also on failure. */
+extern const struct vt_compiled_fns vt_hetero_compiled_fns;
+extern const struct vt_request_fns vt_hetero_request_fns;
+
+/* Each takes over `members`, `config` and a reference of the model, also on failure. */
 int vt_auto_compile(struct vt_virtual *v, struct vt_model *model, struct vt_members *members,
                     struct vt_virtual_config *config, void **compiled, struct vt_error *err);
+int vt_hetero_compile(struct vt_virtual *v, struct vt_model *model, struct vt_members *members,
+                      struct vt_virtual_config *config, void **compiled, struct vt_error *err);
+
+/* One verdict for each node: the first device that can run it is its kernel. */
+int vt_hetero_query(const struct vt_members *members, const struct vt_graph *graph,
+                    const struct vt_settings *pass,
+                    void (*verdict)(void *ctx, const struct vt_node_support *support), void *ctx,
+                    struct vt_error *err);
 
 #endif
