@@ -109,15 +109,11 @@ static int compile(void *plugin, const char *device_id, struct vt_graph *graph,
         vt_model_unref(model);
         return status;
     }
-    if (v->kind == VT_HETERO) {
-        return vt_hetero_compile(v, model, &call.members, &call.config, compiled, err);
+    switch (v->kind) {
+    case VT_HETERO: return vt_hetero_compile(v, model, &call.members, &call.config, compiled, err);
+    case VT_BATCH: return vt_batch_compile(v, model, &call.members, &call.config, compiled, err);
+    default: return vt_auto_compile(v, model, &call.members, &call.config, compiled, err);
     }
-    if (v->kind == VT_BATCH) {
-        end(&call);
-        vt_model_unref(model);
-        return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: device %s", vt_virtual_name(v->kind));
-    }
-    return vt_auto_compile(v, model, &call.members, &call.config, compiled, err);
 }
 
 #define PLUGIN(text, what, kind)                                                                             \
@@ -132,7 +128,7 @@ static const struct vt_plugin plugins[VT_N_VIRTUAL] = {
     [VT_AUTO] = PLUGIN("AUTO", "Vintner AUTO: chooses a device", relay),
     [VT_MULTI] = PLUGIN("MULTI", "Vintner MULTI: spreads requests over devices", relay),
     [VT_HETERO] = PLUGIN("HETERO", "Vintner HETERO: splits a model over devices", hetero),
-    [VT_BATCH] = PLUGIN("BATCH", "Vintner BATCH: joins requests to batches", relay),
+    [VT_BATCH] = PLUGIN("BATCH", "Vintner BATCH: joins requests to batches", batch),
 };
 
 struct vt_module *vt_virtual_module_create(struct vt_core *core, enum vt_virtual_kind kind)

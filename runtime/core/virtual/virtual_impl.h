@@ -111,12 +111,16 @@ extern const struct vt_request_fns vt_relay_request_fns;
 
 extern const struct vt_compiled_fns vt_hetero_compiled_fns;
 extern const struct vt_request_fns vt_hetero_request_fns;
+extern const struct vt_compiled_fns vt_batch_compiled_fns;
+extern const struct vt_request_fns vt_batch_request_fns;
 
 /* Each takes over `members`, `config` and a reference of the model, also on failure. */
 int vt_auto_compile(struct vt_virtual *v, struct vt_model *model, struct vt_members *members,
                     struct vt_virtual_config *config, void **compiled, struct vt_error *err);
 int vt_hetero_compile(struct vt_virtual *v, struct vt_model *model, struct vt_members *members,
                       struct vt_virtual_config *config, void **compiled, struct vt_error *err);
+int vt_batch_compile(struct vt_virtual *v, struct vt_model *model, struct vt_members *members,
+                     struct vt_virtual_config *config, void **compiled, struct vt_error *err);
 
 /* One verdict for each node: the first device that can run it is its kernel. */
 int vt_hetero_query(const struct vt_members *members, const struct vt_graph *graph,

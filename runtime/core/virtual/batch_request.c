@@ -1,0 +1,507 @@
+/* Requests of BATCH: joining a gathering, or running alone. */
+#include "batch.h"
+#include "buffer.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum phase {
+    IDLE,
+    OPEN,    /* takes members */
+    FULL,    /* complete; the last one to have copied its inputs runs it */
+    DONE,    /* outputs can be taken, or `status` says why not */
+    EXPIRED, /* its members run alone */
+};
+
+struct vt_gathering {
+    enum phase phase;
+    void *sub;                /* request of the model of many rows */
+    struct vt_buffer **io[2]; /* by side and port: all rows */
+    bool *taken;              /* by row */
+    int members, copied;      /* that joined, and whose inputs are there */
+    int inside;               /* members that have not left yet */
+    int status;
+    struct timespec deadline;
+    pthread_cond_t changed;
+    const struct vt_profile *profile;
+    int n_profile;
+    struct vt_gathering *next;
+};
+
+struct binding {
+    struct vt_tensor t;
+    size_t capacity;
+    bool bound;
+};
+
+struct request {
+    struct vt_batch *batch;
+    struct binding *io[2];
+    void *alone; /* request of the model of one row, made when it is needed */
+    bool stale;  /* `alone` does not know all bindings */
+    bool ran_alone;
+    atomic_bool cancelled;
+    struct vt_gathering *waits_in; /* under the batch's lock */
+    struct vt_profile *profile;    /* a copy of the last gathering's */
+    int n_profile;
+};
+
+static const struct vt_compiled *plain(const struct vt_batch *b)
+{
+    return b->members.items[0].compiled;
+}
+
+/* ---- gatherings: life */
+
+static void destroy_gathering(const struct vt_batch *b, struct vt_gathering *g)
+{
+    if (g->sub) {
+        b->many->request_fns->destroy(g->sub);
+    }
+    for (int side = 0; side < 2; side++) {
+        for (int i = 0; g->io[side] && i < b->n_io[side]; i++) {
+            vt_buffer_unref(g->io[side][i]);
+        }
+        free(g->io[side]);
+    }
+    free(g->taken);
+    pthread_cond_destroy(&g->changed);
+    free(g);
+}
+
+void vt_batch_finish_gatherings(struct vt_batch *b)
+{
+    while (b->all) {
+        struct vt_gathering *g = b->all;
+
+        b->all = g->next;
+        destroy_gathering(b, g);
+    }
+}
+
+/* Memory for all rows of a port, bound for good. */
+static int make_port(const struct vt_batch *b, struct vt_gathering *g, int side, int port,
+                     struct vt_error *err)
+{
+    const struct vt_tensor *row = &b->rows[side][port];
+    const struct vt_request_fns *fns = b->many->request_fns;
+    int64_t dims[VT_MAX_RANK];
+    struct vt_buffer *all;
+    int status;
+
+    memcpy(dims, row->dims, sizeof(dims));
+    dims[0] = b->size;
+    status = vt_buffer_create(row->type, row->rank, dims, &g->io[side][port], err);
+    if (status) {
+        return status;
+    }
+    all = g->io[side][port];
+    if (all->t.bytes) {
+        memset(all->t.data, 0, all->t.bytes);
+    }
+    return side == VT_INPUT ? fns->bind_input(g->sub, port, &all->t, err)
+                            : fns->bind_output(g->sub, port, &all->t, all->capacity, err);
+}
+
+static int create_gathering(struct vt_batch *b, struct vt_gathering **made, struct vt_error *err)
+{
+    struct vt_gathering *g = calloc(1, sizeof(*g));
+    pthread_condattr_t attr;
+    int status;
+
+    if (!g) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&g->changed, &attr);
+    pthread_condattr_destroy(&attr);
+    g->taken = calloc((size_t)b->size, sizeof(bool));
+    g->io[VT_INPUT] = calloc((size_t)b->n_io[VT_INPUT] + 1, sizeof(struct vt_buffer *));
+    g->io[VT_OUTPUT] = calloc((size_t)b->n_io[VT_OUTPUT] + 1, sizeof(struct vt_buffer *));
+    status =
+        g->taken && g->io[VT_INPUT] && g->io[VT_OUTPUT] ? VT_OK : vt_fail(err, VT_E_NOMEM, "out of memory");
+    status = status ? status : b->many->fns->create_request(b->many->impl, &g->sub, err);
+    for (int side = 0; side < 2; side++) {
+        for (int i = 0; i < b->n_io[side] && status == VT_OK; i++) {
+            status = make_port(b, g, side, i, err);
+        }
+    }
+    if (status) {
+        destroy_gathering(b, g);
+        return status;
+    }
+    *made = g;
+    return VT_OK;
+}
+
+static void set_deadline(struct timespec *t, int ms)
+{
+    clock_gettime(CLOCK_MONOTONIC, t);
+    t->tv_sec += ms / 1000;
+    t->tv_nsec += (long)(ms % 1000) * 1000000;
+    if (t->tv_nsec >= 1000000000) {
+        t->tv_sec++;
+        t->tv_nsec -= 1000000000;
+    }
+}
+
+/* The gathering that takes members; NULL when there is no memory for one. With the lock held. */
+static struct vt_gathering *open_gathering(struct vt_batch *b)
+{
+    struct vt_gathering *g = b->open;
+
+    if (g) {
+        return g;
+    }
+    for (g = b->all; g && g->phase != IDLE; g = g->next) {
+    }
+    if (!g) {
+        if (create_gathering(b, &g, NULL)) {
+            return NULL;
+        }
+        g->next = b->all;
+        b->all = g;
+    }
+    g->phase = OPEN;
+    g->members = g->copied = g->inside = 0;
+    g->status = VT_OK;
+    memset(g->taken, 0, (size_t)b->size * sizeof(bool));
+    set_deadline(&g->deadline, atomic_load(&b->timeout_ms));
+    b->open = g;
+    return g;
+}
+
+/* ---- requests: life and bindings */
+
+static void destroy(void *request)
+{
+    struct request *r = request;
+
+    if (r->alone) {
+        plain(r->batch)->request_fns->destroy(r->alone);
+    }
+    free(r->io[VT_INPUT]);
+    free(r->io[VT_OUTPUT]);
+    free(r->profile);
+    free(r);
+}
+
+int vt_batch_create_request(void *compiled, void **request, struct vt_error *err)
+{
+    struct vt_batch *b = compiled;
+    struct request *r = calloc(1, sizeof(*r));
+
+    if (!r) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    r->batch = b;
+    r->stale = true;
+    for (int side = 0; side < 2; side++) {
+        r->io[side] = calloc((size_t)b->n_io[side] + 1, sizeof(struct binding));
+        if (!r->io[side]) {
+            destroy(r);
+            return vt_fail(err, VT_E_NOMEM, "out of memory");
+        }
+    }
+    *request = r;
+    return VT_OK;
+}
+
+static int bind_input(void *request, int port, const struct vt_tensor *t, struct vt_error *err)
+{
+    struct request *r = request;
+
+    (void)err;
+    r->io[VT_INPUT][port] = (struct binding){.t = *t, .bound = true};
+    r->stale = true;
+    return VT_OK;
+}
+
+static int bind_output(void *request, int port, const struct vt_tensor *t, size_t capacity,
+                       struct vt_error *err)
+{
+    struct request *r = request;
+
+    (void)err;
+    r->io[VT_OUTPUT][port] = (struct binding){.capacity = capacity, .bound = t != NULL};
+    if (t) {
+        r->io[VT_OUTPUT][port].t = *t;
+    }
+    r->stale = true;
+    return VT_OK;
+}
+
+/* ---- alone */
+
+static int tell_bindings(struct request *r, struct vt_error *err)
+{
+    const struct vt_request_fns *fns = plain(r->batch)->request_fns;
+    int status = VT_OK;
+
+    for (int i = 0; i < r->batch->n_io[VT_INPUT] && status == VT_OK; i++) {
+        struct binding *b = &r->io[VT_INPUT][i];
+
+        status = b->bound ? fns->bind_input(r->alone, i, &b->t, err) : VT_OK;
+    }
+    for (int i = 0; i < r->batch->n_io[VT_OUTPUT] && status == VT_OK; i++) {
+        struct binding *b = &r->io[VT_OUTPUT][i];
+
+        status = fns->bind_output(r->alone, i, b->bound ? &b->t : NULL, b->capacity, err);
+    }
+    r->stale = status != VT_OK;
+    return status;
+}
+
+static int run_alone(struct request *r, int (*output)(void *ctx, int port, struct vt_tensor *t), void *ctx,
+                     struct vt_error *err)
+{
+    const struct vt_compiled *c = plain(r->batch);
+    int status = VT_OK;
+
+    if (atomic_load(&r->cancelled)) {
+        return vt_fail(err, VT_E_CANCELLED, "the inference was cancelled");
+    }
+    r->ran_alone = true;
+    if (!r->alone) {
+        void *alone = NULL;
+
+        status = c->fns->create_request(c->impl, &alone, err);
+        pthread_mutex_lock(&r->batch->lock);
+        r->alone = status ? NULL : alone;
+        pthread_mutex_unlock(&r->batch->lock);
+    }
+    if (status == VT_OK && r->stale) {
+        status = tell_bindings(r, err);
+    }
+    return status ? status : c->request_fns->run(r->alone, output, ctx, err);
+}
+
+/* ---- together. All of these are called with the lock held and return with it held. */
+
+/* A row of the open gathering; negative when there is none to join. */
+static int join(struct vt_batch *b, struct request *r, struct vt_gathering **joined)
+{
+    struct vt_gathering *g = open_gathering(b);
+    int row = 0;
+
+    if (!g) {
+        return -1;
+    }
+    while (g->taken[row]) {
+        row++;
+    }
+    g->taken[row] = true;
+    g->inside++;
+    if (++g->members == b->size) {
+        g->phase = FULL;
+        b->open = NULL;
+    }
+    r->waits_in = g;
+    *joined = g;
+    return row;
+}
+
+/* The last to leave makes the gathering ready for others. */
+static void leave(struct vt_batch *b, struct request *r, struct vt_gathering *g)
+{
+    r->waits_in = NULL;
+    if (--g->inside == 0) {
+        if (b->open == g) {
+            b->open = NULL;
+        }
+        g->phase = IDLE;
+    }
+}
+
+static void expire(struct vt_batch *b, struct vt_gathering *g)
+{
+    g->phase = EXPIRED;
+    if (b->open == g) {
+        b->open = NULL;
+    }
+    pthread_cond_broadcast(&g->changed);
+}
+
+/* Inputs of static shape are bound to memory; nothing else reaches a plugin. */
+static void copy_inputs(struct request *r, struct vt_gathering *g, int row)
+{
+    for (int i = 0; i < r->batch->n_io[VT_INPUT]; i++) {
+        size_t bytes = r->batch->rows[VT_INPUT][i].bytes;
+
+        if (bytes) {
+            memcpy((char *)g->io[VT_INPUT][i]->t.data + (size_t)row * bytes, r->io[VT_INPUT][i].t.data,
+                   bytes);
+        }
+    }
+}
+
+static int no_output(void *ctx, int port, struct vt_tensor *t)
+{
+    (void)ctx;
+    (void)port;
+    (void)t;
+    return VT_E_INTERNAL;
+}
+
+static void run_gathering(struct vt_batch *b, struct vt_gathering *g)
+{
+    const struct vt_request_fns *fns = b->many->request_fns;
+    int status;
+
+    pthread_mutex_unlock(&b->lock);
+    /* When it fails the members run alone, and whose fault it was gets the message. */
+    status = fns->run(g->sub, no_output, NULL, NULL);
+    g->n_profile = 0;
+    if (b->profiles && VT_TABLE_HAS(fns, profile) && fns->profile(g->sub, &g->profile, &g->n_profile)) {
+        g->n_profile = 0;
+    }
+    pthread_mutex_lock(&b->lock);
+    g->status = status;
+    g->phase = DONE;
+    pthread_cond_broadcast(&g->changed);
+}
+
+/* Until it is done, expired, or this request was cancelled while others still may come. */
+static void await(struct vt_batch *b, struct request *r, struct vt_gathering *g)
+{
+    while (g->phase == OPEN || g->phase == FULL) {
+        if (g->phase == FULL) {
+            pthread_cond_wait(&g->changed, &b->lock);
+        } else if (atomic_load(&r->cancelled)) {
+            return;
+        } else if (pthread_cond_timedwait(&g->changed, &b->lock, &g->deadline) && g->phase == OPEN) {
+            expire(b, g);
+        }
+    }
+}
+
+/* Runs without the lock. */
+static int copy_outputs(struct request *r, struct vt_gathering *g, int row,
+                        int (*output)(void *ctx, int port, struct vt_tensor *t), void *ctx)
+{
+    for (int i = 0; i < r->batch->n_io[VT_OUTPUT]; i++) {
+        struct binding *b = &r->io[VT_OUTPUT][i];
+        struct vt_tensor t = r->batch->rows[VT_OUTPUT][i];
+
+        if (b->bound && b->capacity >= t.bytes) {
+            t.data = b->t.data;
+        } else {
+            int status = output(ctx, i, &t);
+
+            if (status) {
+                return status;
+            }
+        }
+        if (t.bytes) {
+            memcpy(t.data, (char *)g->io[VT_OUTPUT][i]->t.data + (size_t)row * t.bytes, t.bytes);
+        }
+    }
+    return VT_OK;
+}
+
+static void copy_profile(struct request *r, const struct vt_gathering *g)
+{
+    size_t bytes = (size_t)g->n_profile * sizeof(*r->profile);
+    struct vt_profile *copy = g->n_profile ? realloc(r->profile, bytes) : NULL;
+
+    r->n_profile = copy ? g->n_profile : 0;
+    if (copy) {
+        r->profile = copy;
+        memcpy(copy, g->profile, bytes);
+    }
+}
+
+/* *alone tells that it did not come to a result. */
+static int run_together(struct request *r, int (*output)(void *ctx, int port, struct vt_tensor *t), void *ctx,
+                        bool *alone, struct vt_error *err)
+{
+    struct vt_batch *b = r->batch;
+    struct vt_gathering *g = NULL;
+    int row, status = VT_OK;
+
+    *alone = true;
+    pthread_mutex_lock(&b->lock);
+    row = join(b, r, &g);
+    if (row < 0) {
+        pthread_mutex_unlock(&b->lock);
+        return VT_OK;
+    }
+    pthread_mutex_unlock(&b->lock);
+    copy_inputs(r, g, row);
+    pthread_mutex_lock(&b->lock);
+    if (++g->copied == b->size && g->phase == FULL) {
+        run_gathering(b, g);
+    } else {
+        await(b, r, g);
+    }
+    if (g->phase == DONE && g->status == VT_OK) {
+        *alone = r->ran_alone = false;
+        pthread_mutex_unlock(&b->lock);
+        status = copy_outputs(r, g, row, output, ctx);
+        copy_profile(r, g);
+        pthread_mutex_lock(&b->lock);
+    } else if (g->phase == OPEN) {
+        /* Cancelled: the row is for somebody else. */
+        g->taken[row] = false;
+        g->members--;
+        g->copied--;
+        *alone = false;
+        status = vt_fail(err, VT_E_CANCELLED, "the inference was cancelled");
+    }
+    leave(b, r, g);
+    pthread_mutex_unlock(&b->lock);
+    return status;
+}
+
+static int run(void *request, int (*output)(void *ctx, int port, struct vt_tensor *t), void *ctx,
+               struct vt_error *err)
+{
+    struct request *r = request;
+    bool alone = true;
+    int status = VT_OK;
+
+    atomic_store(&r->cancelled, false);
+    if (r->batch->many) {
+        status = run_together(r, output, ctx, &alone, err);
+    }
+    return status || !alone ? status : run_alone(r, output, ctx, err);
+}
+
+/* A batch that runs is not stopped for the sake of one row. */
+static void cancel(void *request)
+{
+    struct request *r = request;
+    void *alone;
+
+    atomic_store(&r->cancelled, true);
+    pthread_mutex_lock(&r->batch->lock);
+    if (r->waits_in) {
+        pthread_cond_broadcast(&r->waits_in->changed);
+    }
+    alone = r->alone;
+    pthread_mutex_unlock(&r->batch->lock);
+    if (alone) {
+        plain(r->batch)->request_fns->cancel(alone);
+    }
+}
+
+static int profile(void *request, const struct vt_profile **list, int *n)
+{
+    struct request *r = request;
+    const struct vt_request_fns *fns = plain(r->batch)->request_fns;
+
+    *list = r->profile;
+    *n = r->n_profile;
+    return r->ran_alone && r->alone && VT_TABLE_HAS(fns, profile) ? fns->profile(r->alone, list, n) : VT_OK;
+}
+
+const struct vt_request_fns vt_batch_request_fns = {
+    .abi = VT_ABI_HEADER(struct vt_request_fns),
+    .destroy = destroy,
+    .bind_input = bind_input,
+    .bind_output = bind_output,
+    .run = run,
+    .cancel = cancel,
+    .profile = profile,
+};
