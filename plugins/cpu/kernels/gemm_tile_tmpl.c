@@ -9,6 +9,8 @@ struct tile {
     const ptrdiff_t *run_offsets;
     const float *init; /* what sums start from: the bias, zeros, or y itself */
     ptrdiff_t lda, ldy, init_ld;
+    const float *residual; /* last: added to the sums, or NULL */
+    ptrdiff_t residual_ld;
     float low, high; /* last: the result is held between the two */
     int tail;        /* lanes used of the last vector */
 };
@@ -37,10 +39,31 @@ SIMD_INLINE void tile_begin(const int mr, const int nv, const struct tile *t, ti
     }
 }
 
+SIMD_INLINE void tile_add(const int mr, const int nv, const struct tile *t, tile_sums sum)
+{
+    UNROLL
+    for (int r = 0; r < mr; r++) {
+        const float *src = t->residual + r * t->residual_ld;
+
+        UNROLL
+        for (int v = 0; v < nv - 1; v++) {
+            sum[r][v] = vf_add(sum[r][v], vf_load(src + v * SIMD_LANES));
+        }
+        if (t->tail == SIMD_LANES) {
+            sum[r][nv - 1] = vf_add(sum[r][nv - 1], vf_load(src + (nv - 1) * SIMD_LANES));
+        } else {
+            sum[r][nv - 1] = vf_add(sum[r][nv - 1], vf_load_n(src + (nv - 1) * SIMD_LANES, t->tail));
+        }
+    }
+}
+
 SIMD_INLINE void tile_end(const int mr, const int nv, const struct tile *t, tile_sums sum, float *y)
 {
     vf low = vf_set1(t->low), high = vf_set1(t->high);
 
+    if (t->residual) {
+        tile_add(mr, nv, t, sum);
+    }
     UNROLL
     for (int r = 0; r < mr; r++) {
         float *row = y + r * t->ldy;
@@ -373,23 +396,27 @@ void CPU_NAME(gemm_epilogue)(const struct gemm_block *block, int from)
     }
 }
 
-/* Leading relu and clamp steps are done in registers; returns the first step that is left. */
-static int take_clamps(const struct gemm_block *block, struct tile *t)
+/* What leads the steps is done in registers: the addition of a residual, then a relu or clamp. Returns the
+ * first step that is left. */
+static int take_steps(const struct gemm_block *block, struct tile *t,
+                      const struct cpu_epilogue_step **residual)
 {
-    int i = 0;
+    const struct cpu_epilogue *post = block->last ? block->post : NULL;
+    int i = 0, count = post ? post->step_count : 0;
 
     t->low = -INFINITY;
     t->high = INFINITY;
-    if (!block->last || !block->post || block->post->step_count == 0) {
-        return 0;
+    *residual = NULL;
+    if (i < count && post->steps[i].kind == VT_POST_ADD && post->steps[i].col_stride != 0) {
+        *residual = &post->steps[i++];
     }
-    if (block->post->steps[0].kind == VT_POST_RELU) {
+    if (i < count && post->steps[i].kind == VT_POST_RELU) {
         t->low = 0;
-        i = 1;
-    } else if (block->post->steps[0].kind == VT_POST_CLAMP) {
-        t->low = block->post->steps[0].a;
-        t->high = block->post->steps[0].b;
-        i = 1;
+        i++;
+    } else if (i < count && post->steps[i].kind == VT_POST_CLAMP) {
+        t->low = post->steps[i].a;
+        t->high = post->steps[i].b;
+        i++;
     }
     return i;
 }
@@ -402,8 +429,9 @@ static int64_t tile_rows(const struct gemm_block *block)
     return crowded && TILE_MR > 8 ? TILE_MR / 2 : TILE_MR;
 }
 
-/* The tiles of one panel. */
-static void run_panel(const struct gemm_block *block, struct tile *t, int64_t n0, const float *bias, int from)
+/* The tiles of one panel. `residual` is of the block's first element. */
+static void run_panel(const struct gemm_block *block, struct tile *t, int64_t n0, const float *bias,
+                      const float *residual, int from)
 {
     int64_t parts = ceil_div(block->m, tile_rows(block)), nr = min_i64(TILE_NR, block->n - n0);
     int64_t nv = ceil_div(nr, SIMD_LANES);
@@ -419,6 +447,7 @@ static void run_panel(const struct gemm_block *block, struct tile *t, int64_t n0
             int64_t m0 = split(block->m, parts, i), mr = split(block->m, parts, i + 1) - m0;
             float *y = block->y + (row + m0) * block->ldy + n0;
 
+            t->residual = residual ? residual + (row + m0) * t->residual_ld + n0 : NULL;
             t->init = !block->first ? y : bias ? bias + n0 : zeros;
             tiles[nv - 1][mr - 1](t, a + m0 * block->lda, w, y);
             if (steps) {
@@ -434,12 +463,19 @@ void CPU_NAME(gemm_block)(const struct gemm_block *block)
         .runs = block->runs, .k = block->k, .run_offsets = block->run_offsets, .lda = block->lda};
     const float *bias =
         block->first && block->post && block->post->bias ? block->post->bias + block->col : NULL;
-    int from = take_clamps(block, &t);
+    const struct cpu_epilogue_step *step;
+    const float *residual = NULL;
+    int from = take_steps(block, &t, &step);
 
     t.ldy = block->ldy;
     t.init_ld = block->first ? 0 : block->ldy;
+    if (step) {
+        t.residual_ld = step->row_stride;
+        residual =
+            step->src + batch_offset(step->batch, block->batch) + block->row * step->row_stride + block->col;
+    }
     for (int64_t n0 = 0; n0 < block->n; n0 += TILE_NR) {
-        run_panel(block, &t, n0, bias, from);
+        run_panel(block, &t, n0, bias, residual, from);
     }
 }
 
