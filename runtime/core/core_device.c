@@ -247,6 +247,10 @@ int vt_core_versions(struct vt_core *core, const char *device, struct vt_version
         struct vt_target part;
 
         rest = vt_virtual_next_name(rest, name, sizeof(name));
+        /* AUTO:GPU,CPU works on a machine without a GPU too. */
+        if (vt_virtual_is_usual(name) && vt_target_find(core, name, &part, NULL)) {
+            continue;
+        }
         status = vt_target_find(core, name, &part, err);
         status = status ? status : vt_module_open(part.module, err);
         if (status) {

@@ -1,6 +1,7 @@
 /* BATCH: compiling for one row and for many; compiled models as the core sees them. */
 #include "batch.h"
 
+#include "element.h"
 #include "graph.h"
 #include "log.h"
 
@@ -68,49 +69,117 @@ static bool describe_rows(struct vt_batch *b, const struct vt_model *model)
     return true;
 }
 
-/* All inputs with `rows` as their first dim; NULL when the model cannot be so. */
-static struct vt_model *widen(const struct vt_model *model, int64_t rows)
+/* Whether all that a constant does is to give Reshapes of a batch of 1 their shape. */
+static bool shapes_one_row(const struct vt_node *constant)
+{
+    const struct vt_output *out = &constant->out[0];
+
+    if (!vt_node_is(constant, "Constant") || !vt_is_integral(out->v.type) || constant->constant.rank != 1 ||
+        constant->constant.dims[0] < 1 || vt_get_i64(&constant->constant, 0) != 1) {
+        return false;
+    }
+    for (int i = 0; i < out->n_uses; i++) {
+        const struct vt_node *node = out->uses[i].node;
+        const struct vt_value *data = vt_node_in(node, 0);
+
+        if (!vt_node_is(node, "Reshape") || out->uses[i].input != 1 || data->shape.rank < 1 ||
+            data->shape.dims[0].min != 1 || data->shape.dims[0].max != 1) {
+            return false;
+        }
+        for (int64_t k = 1; k < constant->constant.dims[0] && !vt_attr_bool(node, "special_zero"); k++) {
+            if (vt_get_i64(&constant->constant, k) == 0) {
+                return false;
+            }
+        }
+    }
+    return out->n_uses > 0;
+}
+
+/* Files often spell the 1 of the batch in the shapes of Reshapes: "as many as there are" is meant. The data
+ * may be part of a mapped file, so a copy of it is changed. */
+static int loosen_reshapes(struct vt_graph *graph)
+{
+    for (int i = 0; i < graph->n_nodes; i++) {
+        struct vt_node *node = graph->nodes[i];
+        void *data;
+
+        if (!shapes_one_row(node)) {
+            continue;
+        }
+        data = vt_arena_copy(&graph->arena, node->constant.data, node->constant.bytes);
+        if (!data) {
+            return VT_E_NOMEM;
+        }
+        node->constant.data = data;
+        node->blob = NULL;
+        vt_set_i64(&node->constant, 0, 0);
+        for (int k = 0; k < node->out[0].n_uses; k++) {
+            int status = vt_attr_set_i64(node->out[0].uses[k].node, "special_zero", 1);
+
+            if (status) {
+                return status;
+            }
+        }
+    }
+    return VT_OK;
+}
+
+/* All inputs with `rows` as their first dim. VT_E_SHAPE and others when the model cannot be so. */
+static int widen(const struct vt_model *model, int64_t rows, struct vt_model **many, struct vt_error *err)
 {
     size_t n = (size_t)model->n_io[VT_INPUT];
     struct vt_pshape *shapes = calloc(n + 1, sizeof(*shapes));
     int *index = calloc(n + 1, sizeof(*index));
-    struct vt_model *many = NULL;
-    bool ok = shapes && index && vt_model_clone(model, &many, NULL) == VT_OK;
+    int status =
+        shapes && index ? vt_model_clone(model, many, err) : vt_fail(err, VT_E_NOMEM, "out of memory");
 
-    for (int i = 0; ok && i < (int)n; i++) {
+    if (status == VT_OK && loosen_reshapes((*many)->graph)) {
+        status = vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    for (int i = 0; status == VT_OK && i < (int)n; i++) {
         shapes[i] = model->io[VT_INPUT][i].shape;
         index[i] = i;
-        ok = shapes[i].rank >= 1;
         shapes[i].dims[0] = vt_dim_fixed(rows);
+        if (shapes[i].rank < 1) {
+            status = vt_fail(err, VT_E_SHAPE, "input %d is a scalar", i);
+        }
     }
-    ok = ok && vt_model_reshape(many, (int)n, index, shapes, NULL) == VT_OK;
+    status = status ? status : vt_model_reshape(*many, (int)n, index, shapes, err);
     free(shapes);
     free(index);
-    if (!ok) {
-        vt_model_unref(many);
-        return NULL;
+    return status;
+}
+
+static int compile_many(struct vt_batch *b, const struct vt_model *model, struct vt_model **many,
+                        struct vt_error *err)
+{
+    char reason[400];
+    int status;
+
+    if (!describe_rows(b, model)) {
+        return vt_fail(err, VT_E_SHAPE, "a port has a dynamic shape, or a type of less than a byte");
     }
-    return many;
+    status = widen(model, b->size, many, err);
+    if (status == VT_OK &&
+        !vt_batch_rows_independent(model->graph, (*many)->graph, b->size, reason, sizeof(reason))) {
+        status = vt_fail(err, VT_E_SHAPE, "%s", reason);
+    }
+    return status ? status
+                  : vt_member_build(b->plugin->core, &b->members.items[0], *many, &b->config.pass, &b->many,
+                                    err);
 }
 
 /* Without a batch, or on a device that does not take it, inferences run alone. */
 static void build_many(struct vt_batch *b, const struct vt_model *model)
 {
-    struct vt_model *many = b->size > 1 && describe_rows(b, model) ? widen(model, b->size) : NULL;
-    char reason[400] = "its inputs have no first dimension of 1 that could be another";
+    struct vt_model *many = NULL;
     struct vt_error err = {0};
 
-    if (many && vt_batch_rows_independent(model->graph, many->graph, b->size, reason, sizeof(reason))) {
-        int status =
-            vt_member_build(b->plugin->core, &b->members.items[0], many, &b->config.pass, &b->many, &err);
-
-        snprintf(reason, sizeof(reason), "%.399s", status ? err.text : "");
+    if (b->size > 1 && compile_many(b, model, &many, &err)) {
+        vt_log(VT_LOG_INFO, "BATCH: inferences of model '%s' run one by one: %s", vt_model_name(model),
+               err.text);
     }
     vt_model_unref(many);
-    if (!b->many && b->size > 1) {
-        vt_log(VT_LOG_INFO, "BATCH: inferences of model '%s' run one by one: %s", vt_model_name(model),
-               reason);
-    }
 }
 
 static int build(struct vt_batch *b, const struct vt_model *model, struct vt_error *err)

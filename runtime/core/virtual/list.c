@@ -117,8 +117,7 @@ static int add_target(struct vt_members *members, const struct vt_target *target
     return VT_OK;
 }
 
-/* Devices that a program may name on a machine that lacks them, plugin included. */
-static bool is_usual(const char *name)
+bool vt_virtual_is_usual(const char *name)
 {
     return covers("GPU", name) || covers("NPU", name);
 }
@@ -129,10 +128,10 @@ static int add_named(struct vt_members *members, struct vt_virtual *v, const str
 {
     struct vt_target target;
     const struct vt_device *list;
-    int n, status = vt_target_find(v->core, e->name, &target, is_usual(e->name) ? absent : err);
+    int n, status = vt_target_find(v->core, e->name, &target, vt_virtual_is_usual(e->name) ? absent : err);
 
     if (status) {
-        return is_usual(e->name) ? VT_OK : status;
+        return vt_virtual_is_usual(e->name) ? VT_OK : status;
     }
     if (target.module->is_virtual) {
         return vt_fail(err, VT_E_INVALID, "device %s cannot be one of the devices of %s", e->name,

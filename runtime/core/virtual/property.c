@@ -148,19 +148,18 @@ static int check_value(const struct row *row, const char **value, struct vt_erro
     case BOOL:
         word = bool_word(*value);
         if (!word) {
-            return vt_fail(err, VT_E_INVALID, "property %s: '%s' is none of YES and NO", row->key, *value);
+            return vt_fail(err, VT_E_INVALID, "'%s' is none of YES and NO", *value);
         }
         *value = word;
         return VT_OK;
     case WORD:
         return word_in(row->allowed, *value)
                    ? VT_OK
-                   : vt_fail(err, VT_E_INVALID, "property %s: '%s' is none of %s", row->key, *value,
+                   : vt_fail(err, VT_E_INVALID, "'%s' is none of %s", *value,
                              *row->allowed ? row->allowed : "the values that are implemented: only ''");
     case NUMBER:
         if (**value < '0' || **value > '9' || strtoul(*value, &end, 10) > INT32_MAX || *end) {
-            return vt_fail(err, VT_E_INVALID, "property %s: '%s' is no number from 0 to %d", row->key, *value,
-                           INT32_MAX);
+            return vt_fail(err, VT_E_INVALID, "'%s' is no number from 0 to %d", *value, INT32_MAX);
         }
         return VT_OK;
     default: return VT_OK;
@@ -278,6 +277,7 @@ static int take_one(struct vt_virtual_config *c, enum vt_virtual_kind kind, cons
         }
         status = check_value(row, &value, err);
         if (status) {
+            vt_context(err, "property %s: ", key);
             return status;
         }
         status = vt_settings_put(&c->own, key, value);

@@ -16,8 +16,9 @@ struct request {
     uint32_t *seen; /* per member: the version of the bindings that it knows */
     uint32_t version;
     struct binding *io[2];
-    atomic_int at; /* member of the last inference */
-    bool pinned;   /* states bind it to that member */
+    atomic_int
+        at; /* member of the last inference, whose request is there; -1 before the first of a spread one */
+    bool pinned; /* states bind it to that member */
 };
 
 static const struct vt_compiled *compiled_at(const struct request *r, int at)
@@ -111,7 +112,7 @@ int vt_relay_create_request(void *compiled, void **request, struct vt_error *err
         }
         r->pinned = true;
     } else {
-        atomic_init(&r->at, relay->spread ? 0 : atomic_load(&relay->current));
+        atomic_init(&r->at, relay->spread ? -1 : atomic_load(&relay->current));
     }
     if (status == VT_OK && (!relay->spread || r->pinned)) {
         status = require_sub(r, atomic_load(&r->at), err);
@@ -227,19 +228,32 @@ static void cancel(void *request)
     int at = atomic_load(&r->at);
 
     /* The core keeps the wish, so missing the moment costs time only. */
-    if (r->sub[at]) {
+    if (at >= 0) {
         compiled_at(r, at)->request_fns->cancel(r->sub[at]);
     }
+}
+
+/* The member of the last inference, or one that there could be; negative when there is none. */
+static int some_member(struct request *r)
+{
+    int at = atomic_load(&r->at);
+
+    at = at >= 0 ? at : pick(r->relay);
+    if (at >= 0 && require_sub(r, at, NULL) == VT_OK) {
+        atomic_store(&r->at, at);
+        return at;
+    }
+    return -1;
 }
 
 /* Whoever looks at the states may set them. */
 static struct vt_state_store *states(void *request)
 {
     struct request *r = request;
-    int at = atomic_load(&r->at);
-    const struct vt_request_fns *fns = compiled_at(r, at)->request_fns;
+    int at = some_member(r);
+    const struct vt_request_fns *fns = at >= 0 ? compiled_at(r, at)->request_fns : NULL;
 
-    if (require_sub(r, at, NULL) || !VT_TABLE_HAS(fns, states)) {
+    if (!fns || !VT_TABLE_HAS(fns, states)) {
         return NULL;
     }
     r->pinned |= r->relay->stateful;
@@ -249,12 +263,12 @@ static struct vt_state_store *states(void *request)
 static int profile(void *request, const struct vt_profile **list, int *n)
 {
     struct request *r = request;
-    int at = atomic_load(&r->at);
-    const struct vt_request_fns *fns = compiled_at(r, at)->request_fns;
+    int at = some_member(r);
+    const struct vt_request_fns *fns = at >= 0 ? compiled_at(r, at)->request_fns : NULL;
 
     *list = NULL;
     *n = 0;
-    return r->sub[at] && VT_TABLE_HAS(fns, profile) ? fns->profile(r->sub[at], list, n) : VT_OK;
+    return fns && VT_TABLE_HAS(fns, profile) ? fns->profile(r->sub[at], list, n) : VT_OK;
 }
 
 const struct vt_request_fns vt_relay_request_fns = {

@@ -8,6 +8,8 @@
 
 #include "vt/status.h"
 
+#include <stdbool.h>
+
 struct vt_core;
 struct vt_module;
 
@@ -28,6 +30,9 @@ struct vt_target;
  * *target becomes HETERO with that device and the CPU. Nothing happens to the CPU and to virtual devices. */
 int vt_fallback_target(struct vt_core *core, const struct vt_model *model, const struct vt_config *config,
                        struct vt_target *target, struct vt_error *err);
+
+/* Whether programs may name a device on a machine that lacks it, plugin included: GPU and NPU. */
+bool vt_virtual_is_usual(const char *name);
 
 /* The names of the devices in a list ("GPU,-CPU,NPU(4)" has three), one after the other: copies the next one,
  * without sign and number, and returns what follows it, NULL when there is none. */

@@ -95,6 +95,8 @@ static void test_names(void **state)
     assert_string_equal(info[2].device, "REFDEV");
     assert_int_equal(vt_core_versions(core, "BATCH:CPU(4)", info, 1, ERR), 2);
     assert_string_equal(info[0].device, "BATCH");
+    assert_int_equal(vt_core_versions(core, "AUTO:GPU,CPU", info, 4, ERR), 2);
+    assert_string_equal(info[1].device, "CPU");
     assert_fails(vt_core_versions(core, "AUTO:XPU", info, 4, ERR), VT_E_NOT_FOUND, "XPU");
 
     assert_ok(vt_core_get_property(core, "AUTO", "FULL_DEVICE_NAME", &value, ERR));

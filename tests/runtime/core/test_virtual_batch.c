@@ -285,8 +285,8 @@ static struct vt_graph *end(struct vt_graph *g, struct vt_node *y)
 
 static void test_rows(void **state)
 {
-    static const int64_t first = 0, second = 1, fixed[2] = {1, 12}, open[2] = {0, 12}, swap[2] = {1, 0},
-                         keep[3] = {0, 2, 1};
+    static const int64_t first = 0, second = 1, fixed[2] = {1, 12}, folded[2] = {3, 4}, open[2] = {0, 12},
+                         swap[2] = {1, 0}, keep[3] = {0, 2, 1};
     struct vt_node *x, *y;
     struct vt_graph *g;
 
@@ -319,8 +319,12 @@ static void test_rows(void **state)
     assert_batched(end(g, with_ints(g, "ReduceMean", 1, x, 1, &second)), true);
 
     g = begin("1,3,4", &x);
-    y = with_ints(g, "Reshape", 1, x, 2, fixed);
+    y = with_ints(g, "Reshape", 1, x, 2, folded);
     assert_batched(end(g, y), false);
+    /* The 1 means the batch. */
+    g = begin("1,3,4", &x);
+    y = with_ints(g, "Reshape", 1, x, 2, fixed);
+    assert_batched(end(g, y), true);
     g = begin("1,3,4", &x);
     y = with_ints(g, "Reshape", 1, x, 2, open);
     assert_ok(vt_attr_set_text(y, "special_zero", "true", ERR));
