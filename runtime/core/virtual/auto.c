@@ -172,9 +172,51 @@ static int compile_first(struct vt_relay *r, int at, int except)
     return -1;
 }
 
+/* What nobody uses and no inference will go to: NULL or for the caller to unref, without the lock that is
+ * held here. Members that did not fail can be compiled again. */
+static struct vt_compiled *take_idle(struct vt_relay *r, int at)
+{
+    struct vt_member *m = &r->members.items[at];
+    struct vt_compiled *idle = m->compiled;
+    bool failed = atomic_load(&m->state) == VT_MEMBER_FAILED;
+
+    if (!idle || m->users ||
+        (!failed && (r->spread || atomic_load(&r->current) == at || atomic_load(&r->goal) >= 0))) {
+        return NULL;
+    }
+    m->compiled = NULL;
+    if (!failed) {
+        atomic_store(&m->state, VT_MEMBER_NEW);
+    }
+    return idle;
+}
+
+bool vt_relay_retain(struct vt_relay *r, int at)
+{
+    bool ready;
+
+    pthread_mutex_lock(&r->lock);
+    ready = vt_member_is_ready(&r->members.items[at]);
+    r->members.items[at].users += ready;
+    pthread_mutex_unlock(&r->lock);
+    return ready;
+}
+
+void vt_relay_release(struct vt_relay *r, int at)
+{
+    struct vt_compiled *idle;
+
+    pthread_mutex_lock(&r->lock);
+    r->members.items[at].users--;
+    idle = take_idle(r, at);
+    pthread_mutex_unlock(&r->lock);
+    vt_compiled_unref(idle);
+}
+
 static void *compile_behind(void *arg)
 {
     struct vt_relay *r = arg;
+    struct vt_compiled *idle = NULL;
     int at;
 
     pthread_setname_np(pthread_self(), "vt_auto");
@@ -184,8 +226,13 @@ static void *compile_behind(void *arg)
         atomic_store(&r->current, at);
     }
     atomic_store(&r->goal, -1);
+    /* While the CPU is still being compiled itself it stays: the foreground looks again. */
+    if (r->helper_started) {
+        idle = take_idle(r, r->helper);
+    }
     pthread_cond_broadcast(&r->settled);
     pthread_mutex_unlock(&r->lock);
+    vt_compiled_unref(idle);
     return NULL;
 }
 
@@ -228,7 +275,14 @@ static int start_with_helper(struct vt_relay *r, int goal, struct vt_error *err)
                     : vt_member_compile(r->core, &r->members.items[r->helper], r->model, &pass, NULL);
     vt_settings_finish(&pass);
     if (status == VT_OK) {
+        struct vt_compiled *idle;
+
+        pthread_mutex_lock(&r->lock);
         atomic_compare_exchange_strong(&r->current, &none, r->helper);
+        r->helper_started = true;
+        idle = take_idle(r, r->helper);
+        pthread_mutex_unlock(&r->lock);
+        vt_compiled_unref(idle);
         return VT_OK;
     }
     pthread_mutex_lock(&r->lock);
@@ -351,8 +405,8 @@ int vt_auto_replace(struct vt_relay *r, int failed, int status, const struct vt_
     if (vt_member_is_ready(m)) {
         m->reason = *reason;
         atomic_store(&m->state, VT_MEMBER_FAILED);
-        vt_log(VT_LOG_WARNING, "%s: device %s failed and is not used any more for model '%s': %s",
-               vt_virtual_name(r->plugin->kind), m->name, vt_model_name(r->model), reason->text);
+        vt_log(VT_LOG_WARNING, "%s: device %s failed for model '%s': %s", vt_virtual_name(r->plugin->kind),
+               m->name, vt_model_name(r->model), reason->text);
     }
     next = next_ready(r);
     while (next < 0 && atomic_load(&r->goal) >= 0) {
@@ -364,6 +418,9 @@ int vt_auto_replace(struct vt_relay *r, int failed, int status, const struct vt_
     }
     if (next >= 0) {
         atomic_store(&r->current, next);
+    } else {
+        /* It may have been a passing trouble, and there is no other. */
+        atomic_store(&m->state, VT_MEMBER_READY);
     }
     pthread_mutex_unlock(&r->lock);
     return next;

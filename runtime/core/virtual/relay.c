@@ -70,11 +70,11 @@ static char *execution_devices(struct vt_relay *r)
 
 static int optimal(const struct vt_relay *r)
 {
+    const struct vt_member *m = r->spread ? NULL : &r->members.items[atomic_load(&r->current)];
     int sum = 0;
 
-    if (!r->spread) {
-        return vt_compiled_number(r->members.items[atomic_load(&r->current)].compiled,
-                                  "OPTIMAL_NUMBER_OF_INFER_REQUESTS", 1);
+    if (m) {
+        return m->compiled ? vt_compiled_number(m->compiled, "OPTIMAL_NUMBER_OF_INFER_REQUESTS", 1) : 1;
     }
     for (int i = 0; i < r->members.n; i++) {
         if (vt_member_is_ready(&r->members.items[i])) {
@@ -101,6 +101,7 @@ static char *loaded_from_cache(const struct vt_relay *r)
     return strdup("NO");
 }
 
+/* With the lock held. */
 static char *value_of(struct vt_relay *r, const char *key)
 {
     char *text = NULL;
@@ -140,7 +141,9 @@ static int get_property(void *compiled, const char *key, char *buf, size_t size,
     if (!known) {
         return VT_E_NOT_FOUND;
     }
+    pthread_mutex_lock(&((struct vt_relay *)compiled)->lock);
     value = value_of(compiled, key);
+    pthread_mutex_unlock(&((struct vt_relay *)compiled)->lock);
     if (!value) {
         return vt_fail(err, VT_E_NOMEM, "out of memory");
     }
@@ -158,6 +161,7 @@ static int concurrency(void *compiled)
     struct vt_relay *r = compiled;
     int most = atomic_load(&r->goal) >= 0 ? CONCURRENCY_LATER : 1, sum = 0;
 
+    /* Read without the lock: numbers of members that were ready at some time. */
     for (int i = 0; i < r->members.n; i++) {
         if (vt_member_is_ready(&r->members.items[i])) {
             int n = r->members.items[i].concurrency;
@@ -169,34 +173,51 @@ static int concurrency(void *compiled)
     return r->spread && sum ? sum : most;
 }
 
+/* The compiled model that stands for all: a reference. */
 static struct vt_compiled *shown(struct vt_relay *r)
 {
-    int at = atomic_load(&r->current);
+    struct vt_compiled *c;
+    int at;
 
+    pthread_mutex_lock(&r->lock);
+    at = atomic_load(&r->current);
     for (int i = 0; r->spread && i < r->members.n; i++) {
         if (vt_member_is_ready(&r->members.items[i])) {
             at = i;
             break;
         }
     }
-    return r->members.items[at].compiled;
+    c = at >= 0 && r->members.items[at].compiled ? vt_compiled_ref(r->members.items[at].compiled) : NULL;
+    pthread_mutex_unlock(&r->lock);
+    return c;
 }
 
 static int runtime_graph(void *compiled, struct vt_graph **graph, struct vt_error *err)
 {
     struct vt_compiled *c = shown(compiled);
+    int status;
 
-    if (!VT_TABLE_HAS(c->fns, runtime_graph)) {
-        return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: the runtime model of device %s", c->device);
+    if (!c) {
+        return vt_fail(err, VT_E_DEVICE, "no device is left to run the model");
     }
-    return c->fns->runtime_graph(c->impl, graph, err);
+    if (VT_TABLE_HAS(c->fns, runtime_graph)) {
+        status = c->fns->runtime_graph(c->impl, graph, err);
+    } else {
+        status = vt_fail(err, VT_E_UNSUPPORTED, "not implemented: the runtime model of device %s", c->device);
+    }
+    vt_compiled_unref(c);
+    return status;
 }
 
 static int memory(void *compiled, struct vt_memory_stats *stats)
 {
     struct vt_relay *r = compiled;
+    int status;
 
-    return vt_members_memory(&r->members, stats);
+    pthread_mutex_lock(&r->lock);
+    status = vt_members_memory(&r->members, stats);
+    pthread_mutex_unlock(&r->lock);
+    return status;
 }
 
 const struct vt_compiled_fns vt_relay_compiled_fns = {

@@ -23,14 +23,22 @@ struct vt_relay {
     atomic_uint turn;
     atomic_int current; /* -1 before any member is ready */
 
+    pthread_mutex_t lock; /* around users, compiling late, and `goal`'s end; whoever uses a member's compiled
+                           * model holds it or counts as a user */
+
     /* AUTO's start on the CPU */
-    pthread_mutex_t lock; /* around compiling late and around `goal`'s end */
     pthread_cond_t settled;
     pthread_t thread;
     bool threaded;
-    int helper;      /* member that works until `goal` is there; -1: none */
-    atomic_int goal; /* member that is being compiled in the background; -1: none (any more) */
+    bool helper_started; /* the helper is compiled, under the lock */
+    int helper;          /* member that works until `goal` is there; -1: none */
+    atomic_int goal;     /* member that is being compiled in the background; -1: none (any more) */
 };
+
+/* auto.c: a compiled model is kept while requests use it, and freed when inferences do not go there any more:
+ * that of the CPU after it stood in for another device. False when the member is not ready (any more). */
+bool vt_relay_retain(struct vt_relay *relay, int at);
+void vt_relay_release(struct vt_relay *relay, int at);
 
 /* relay_request.c */
 int vt_relay_create_request(void *compiled, void **request, struct vt_error *err);

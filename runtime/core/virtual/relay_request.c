@@ -18,7 +18,8 @@ struct request {
     struct binding *io[2];
     atomic_int
         at; /* member of the last inference, whose request is there; -1 before the first of a spread one */
-    bool pinned; /* states bind it to that member */
+    bool pinned;          /* states bind it to that member */
+    pthread_mutex_t lock; /* between cancelling and dropping what is cancelled */
 };
 
 static const struct vt_compiled *compiled_at(const struct request *r, int at)
@@ -26,15 +27,24 @@ static const struct vt_compiled *compiled_at(const struct request *r, int at)
     return r->relay->members.items[at].compiled;
 }
 
+static void drop_sub(struct request *r, int at)
+{
+    if (r->sub[at]) {
+        compiled_at(r, at)->request_fns->destroy(r->sub[at]);
+        r->sub[at] = NULL;
+        r->seen[at] = 0;
+        vt_relay_release(r->relay, at);
+    }
+}
+
 static void destroy(void *request)
 {
     struct request *r = request;
 
-    for (int i = 0; r->sub && i < r->relay->members.n; i++) {
-        if (r->sub[i]) {
-            compiled_at(r, i)->request_fns->destroy(r->sub[i]);
-        }
+    for (int i = 0; r->sub && r->seen && i < r->relay->members.n; i++) {
+        drop_sub(r, i);
     }
+    pthread_mutex_destroy(&r->lock);
     free(r->sub);
     free(r->seen);
     free(r->io[VT_INPUT]);
@@ -42,16 +52,39 @@ static void destroy(void *request)
     free(r);
 }
 
+/* VT_E_NOT_READY, without a message, when the member is not used any more: another is to be picked. */
 static int require_sub(struct request *r, int at, struct vt_error *err)
 {
-    const struct vt_compiled *c = compiled_at(r, at);
+    const struct vt_compiled *c;
     int status;
 
     if (r->sub[at]) {
         return VT_OK;
     }
+    if (!vt_relay_retain(r->relay, at)) {
+        return VT_E_NOT_READY;
+    }
+    c = compiled_at(r, at);
     status = c->fns->create_request(c->impl, &r->sub[at], err);
-    return status ? vt_fail(err, status, "device %s cannot create a request", c->device) : VT_OK;
+    if (status) {
+        vt_fail(err, status, "device %s cannot create a request", c->device);
+        r->sub[at] = NULL;
+        vt_relay_release(r->relay, at);
+    }
+    return status;
+}
+
+/* Inferences are at member `at` from now on. What AUTO left is not needed any more. */
+static void move_to(struct request *r, int at)
+{
+    int old = atomic_load(&r->at);
+
+    atomic_store(&r->at, at);
+    if (!r->relay->spread && old >= 0 && old != at) {
+        pthread_mutex_lock(&r->lock);
+        drop_sub(r, old);
+        pthread_mutex_unlock(&r->lock);
+    }
 }
 
 /* The member that an inference of no particular one goes to. */
@@ -82,6 +115,34 @@ static int pick(struct vt_relay *relay)
     return best;
 }
 
+static int none_left(int status, struct vt_error *err)
+{
+    return vt_fail(err, status == VT_E_NOT_READY ? VT_E_DEVICE : status,
+                   "no device is left to run the model");
+}
+
+/* The first member of a request: AUTO's current one, by turns with MULTI, where states are spread with the
+ * requests that own them. */
+static int place(struct request *r, struct vt_error *err)
+{
+    struct vt_relay *relay = r->relay;
+    unsigned turn = relay->spread ? atomic_fetch_add(&relay->turn, 1) : 0;
+    int status = VT_E_NOT_READY, at = -1;
+
+    /* AUTO may be changing the device right now: its new one is ready. */
+    for (int i = 0; status == VT_E_NOT_READY && i <= relay->members.n; i++) {
+        at = relay->spread ? (int)((turn + (unsigned)i) % (unsigned)relay->members.n)
+                           : atomic_load(&relay->current);
+        status = require_sub(r, at, err);
+    }
+    if (status) {
+        return none_left(status, err);
+    }
+    atomic_store(&r->at, at);
+    r->pinned = relay->spread;
+    return VT_OK;
+}
+
 int vt_relay_create_request(void *compiled, void **request, struct vt_error *err)
 {
     struct vt_relay *relay = compiled;
@@ -94,6 +155,7 @@ int vt_relay_create_request(void *compiled, void **request, struct vt_error *err
     }
     r->relay = relay;
     r->version = 1;
+    pthread_mutex_init(&r->lock, NULL);
     r->sub = calloc(n, sizeof(*r->sub));
     r->seen = calloc(n, sizeof(*r->seen));
     for (int side = 0; side < 2; side++) {
@@ -102,20 +164,9 @@ int vt_relay_create_request(void *compiled, void **request, struct vt_error *err
     if (!r->sub || !r->seen || !r->io[VT_INPUT] || !r->io[VT_OUTPUT]) {
         status = vt_fail(err, VT_E_NOMEM, "out of memory");
     }
-    /* States are spread with the requests that own them. */
-    if (relay->spread && relay->stateful) {
-        unsigned turn = atomic_fetch_add(&relay->turn, 1);
-
-        atomic_init(&r->at, (int)(turn % (unsigned)relay->members.n));
-        while (!vt_member_is_ready(&relay->members.items[atomic_load(&r->at)])) {
-            atomic_store(&r->at, (atomic_load(&r->at) + 1) % relay->members.n);
-        }
-        r->pinned = true;
-    } else {
-        atomic_init(&r->at, relay->spread ? -1 : atomic_load(&relay->current));
-    }
-    if (status == VT_OK && (!relay->spread || r->pinned)) {
-        status = require_sub(r, atomic_load(&r->at), err);
+    atomic_init(&r->at, -1);
+    if (status == VT_OK && (!relay->spread || relay->stateful)) {
+        status = place(r, err);
     }
     if (status) {
         destroy(r);
@@ -181,7 +232,7 @@ static int run_at(struct request *r, int at, int (*output)(void *ctx, int port, 
         status = tell_bindings(r, at, err);
     }
     if (status == VT_OK) {
-        atomic_store(&r->at, at);
+        move_to(r, at);
         if (r->relay->spread) {
             atomic_fetch_add(&m->running, 1);
         }
@@ -190,47 +241,53 @@ static int run_at(struct request *r, int at, int (*output)(void *ctx, int port, 
             atomic_fetch_sub(&m->running, 1);
         }
     }
-    return status ? vt_fail(err, status, "device %s: the inference failed", m->name) : VT_OK;
+    return status == VT_OK || status == VT_E_NOT_READY
+               ? status
+               : vt_fail(err, status, "device %s: the inference failed", m->name);
 }
 
 static int run(void *request, int (*output)(void *ctx, int port, struct vt_tensor *t), void *ctx,
                struct vt_error *err)
 {
     struct request *r = request;
-    int at = r->pinned ? atomic_load(&r->at) : pick(r->relay);
+    /* A stateful inference may have changed its states before it failed: it is not repeated elsewhere. */
+    bool moves = r->relay->fallback && !r->relay->stateful;
+    int at = r->pinned ? atomic_load(&r->at) : pick(r->relay), status = VT_E_NOT_READY;
 
-    for (;;) {
+    /* Each round is for a member that was ready and is no more: there are few of them. */
+    for (int i = 0; i <= 2 * r->relay->members.n && at >= 0; i++) {
         struct vt_error own = {0};
-        bool moves = r->relay->fallback && !r->pinned;
-        int status, next;
 
-        if (at < 0) {
-            return vt_fail(err, VT_E_DEVICE, "no device is left to run the model");
-        }
-        /* A stateful inference may have changed its states before it failed: it is not repeated elsewhere. */
-        moves &= !r->relay->stateful;
-        r->pinned |= r->relay->stateful;
         status = run_at(r, at, output, ctx, moves ? &own : err);
+        if (status == VT_E_NOT_READY) {
+            at = pick(r->relay);
+            continue;
+        }
+        r->pinned |= r->relay->stateful;
         if (status == VT_OK || !moves) {
             return status;
         }
-        next = vt_auto_replace(r->relay, at, status, &own);
-        if (next < 0) {
+        at = vt_auto_replace(r->relay, at, status, &own);
+        if (at < 0) {
             return vt_fail(err, status, "%s", own.text);
         }
-        at = r->relay->spread ? pick(r->relay) : next;
+        at = r->relay->spread ? pick(r->relay) : at;
     }
+    return none_left(status, err);
 }
 
 static void cancel(void *request)
 {
     struct request *r = request;
-    int at = atomic_load(&r->at);
+    int at;
 
     /* The core keeps the wish, so missing the moment costs time only. */
+    pthread_mutex_lock(&r->lock);
+    at = atomic_load(&r->at);
     if (at >= 0) {
         compiled_at(r, at)->request_fns->cancel(r->sub[at]);
     }
+    pthread_mutex_unlock(&r->lock);
 }
 
 /* The member of the last inference, or one that there could be; negative when there is none. */
@@ -240,7 +297,7 @@ static int some_member(struct request *r)
 
     at = at >= 0 ? at : pick(r->relay);
     if (at >= 0 && require_sub(r, at, NULL) == VT_OK) {
-        atomic_store(&r->at, at);
+        move_to(r, at);
         return at;
     }
     return -1;

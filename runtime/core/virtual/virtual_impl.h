@@ -47,10 +47,11 @@ struct vt_member {
     char name[VT_DEVICE_NAME];
     int amount; /* the 4 of "CPU(4)", else 0 */
     _Atomic(enum vt_member_state) state;
-    struct vt_compiled *compiled; /* once the state is VT_MEMBER_READY; stays when it fails later */
-    int concurrency;              /* of the compiled model */
-    atomic_int running;           /* inferences at this moment */
-    struct vt_error reason;       /* why it failed */
+    struct vt_compiled *compiled; /* once the state is VT_MEMBER_READY */
+    int users;              /* AUTO, MULTI: requests that have one of `compiled`, under the relay's lock */
+    int concurrency;        /* of the compiled model */
+    atomic_int running;     /* inferences at this moment */
+    struct vt_error reason; /* why it failed */
 };
 
 struct vt_members {

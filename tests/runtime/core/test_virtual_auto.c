@@ -190,6 +190,50 @@ static void test_start_on_cpu(void **state)
     vt_compiled_unref(compiled);
 }
 
+static void assert_holds(struct vt_compiled *compiled, const char *device, bool expected)
+{
+    char *value = NULL, name[32];
+
+    snprintf(name, sizeof(name), "%s:{", device);
+    assert_ok(vt_compiled_get_property(compiled, "DEVICE_PROPERTIES", &value, ERR));
+    if ((strstr(value, name) != NULL) != expected) {
+        fail_msg("%s in %s", name, value);
+    }
+    free(value);
+}
+
+/* What the CPU needed is freed when the last request has left it, and made again when it has to help out. */
+static void test_helper_goes(void **state)
+{
+    struct knobs *k = knobs();
+    struct vt_compiled *compiled;
+    struct vt_request *a, *b;
+
+    (void)state;
+    atomic_store(&k->hold_compile, 1);
+    compiled = compile_for(core, model, "AUTO:KNOBS,CPU", NULL);
+    a = request_of(compiled);
+    b = request_of(compiled);
+    infer_softmax(a, 1);
+    atomic_store(&k->hold_compile, 0);
+    await_property(compiled, "EXECUTION_DEVICES", "KNOBS");
+    assert_holds(compiled, "CPU", true);
+    infer_softmax(a, 2);
+    assert_holds(compiled, "CPU", true);
+    infer_softmax(b, 3);
+    assert_holds(compiled, "CPU", false);
+    atomic_store(&k->fail_run, 1);
+    infer_softmax(b, 4);
+    assert_property(compiled, "EXECUTION_DEVICES", "CPU");
+    assert_holds(compiled, "CPU", true);
+    assert_holds(compiled, "KNOBS", false);
+    infer_softmax(a, 5);
+    assert_int_equal(atomic_load(&k->runs), 3);
+    vt_request_destroy(a);
+    vt_request_destroy(b);
+    vt_compiled_unref(compiled);
+}
+
 /* Inferences go on while the device appears, and core and compiled model go before it does. */
 static void test_switch_under_load(void **state)
 {
@@ -397,6 +441,7 @@ int main(void)
         TEST(test_names),
         TEST(test_properties),
         TEST(test_start_on_cpu),
+        TEST(test_helper_goes),
         TEST(test_switch_under_load),
         TEST(test_no_startup_fallback),
         TEST(test_compile_fails),
