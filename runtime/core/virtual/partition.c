@@ -68,12 +68,20 @@ static const char *affinity_of(const struct vt_node *node)
 
 /* ---- one node, one device */
 
+/* "GPU" names "GPU.0" too. */
+static bool names_device(const char *device, const char *affinity)
+{
+    size_t n = strlen(affinity);
+
+    return strncmp(device, affinity, n) == 0 && (!device[n] || device[n] == '.');
+}
+
 static int follow_affinity(struct divider *d, int i, const char *name, struct vt_error *err)
 {
     const struct vt_node *node = d->graph->nodes[i];
 
     for (int k = 0; k < d->placement->n_devices; k++) {
-        if (strcmp(d->placement->names[k], name) == 0) {
+        if (names_device(d->placement->names[k], name)) {
             if (!supports(d, k, i)) {
                 return vt_fail(err, VT_E_INVALID, "node '%s' (%s) has the affinity %s, which cannot run it",
                                node->name, node->op->name, name);

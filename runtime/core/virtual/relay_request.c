@@ -77,10 +77,13 @@ static int require_sub(struct request *r, int at, struct vt_error *err)
 /* Inferences are at member `at` from now on. What AUTO left is not needed any more. */
 static void move_to(struct request *r, int at)
 {
-    int old = atomic_load(&r->at);
+    int old = atomic_load_explicit(&r->at, memory_order_relaxed);
 
+    if (old == at) {
+        return;
+    }
     atomic_store(&r->at, at);
-    if (!r->relay->spread && old >= 0 && old != at) {
+    if (!r->relay->spread && old >= 0) {
         pthread_mutex_lock(&r->lock);
         drop_sub(r, old);
         pthread_mutex_unlock(&r->lock);
@@ -256,8 +259,9 @@ static int run(void *request, int (*output)(void *ctx, int port, struct vt_tenso
 
     /* Each round is for a member that was ready and is no more: there are few of them. */
     for (int i = 0; i <= 2 * r->relay->members.n && at >= 0; i++) {
-        struct vt_error own = {0};
+        struct vt_error own;
 
+        vt_error_clear(&own); /* all of its text is not written for nothing */
         status = run_at(r, at, output, ctx, moves ? &own : err);
         if (status == VT_E_NOT_READY) {
             at = pick(r->relay);
