@@ -87,7 +87,15 @@ static int visit_roots(struct sorter *s, struct vt_graph *graph, struct vt_error
     for (int i = 0; i < graph->n_params && !status; i++) {
         status = graph->params[i]->dead ? VT_OK : visit(s, graph->params[i], err);
     }
-    /* Sinks before results keeps a state's Assign near its ReadValue's consumers; both orders are correct. */
+    /* An inference reads its variables before it writes them, also where no edge says so. */
+    for (int i = 0; i < graph->n_nodes && !status; i++) {
+        struct vt_node *node = graph->nodes[i];
+        bool reads = (node->op->flags & VT_OP_STATEFUL) && !(node->op->flags & VT_OP_SINK);
+
+        if (reads && !node->dead && graph->n_sinks && node->out[0].n_uses) {
+            status = visit(s, node, err);
+        }
+    }
     for (int i = 0; i < graph->n_sinks && !status; i++) {
         status = graph->sinks[i]->dead ? VT_OK : visit(s, graph->sinks[i], err);
     }

@@ -223,6 +223,20 @@ static void test_diamond(void **state)
     vt_model_unref(model);
 }
 
+static void set_affinity(struct vt_model *model, const char *name, const char *device)
+{
+    for (int i = 0; i < model->graph->n_nodes; i++) {
+        struct vt_node *node = model->graph->nodes[i];
+
+        if (strcmp(node->name, name) == 0) {
+            struct vt_rt_info *item = vt_arena_alloc(&model->graph->arena, sizeof(*item));
+
+            *item = (struct vt_rt_info){.name = "affinity", .version = "0", .value = device};
+            node->rt_info = item;
+        }
+    }
+}
+
 /* ---- random graphs against one device */
 
 static unsigned draw(unsigned *seed, unsigned n)
@@ -231,7 +245,24 @@ static unsigned draw(unsigned *seed, unsigned n)
     return (*seed >> 16) % n;
 }
 
-static struct vt_model *random_model(unsigned seed)
+/* ReadValue and Assign of variable `id`, around what is there already. */
+static struct vt_node *read_value(struct vt_graph *g, const char *id)
+{
+    struct vt_node *read = vt_node_build(g, "ReadValue", 6, id, 0, NULL, ERR);
+
+    assert_non_null(read);
+    assert_ok(vt_attr_set_text(read, "variable_id", id, ERR));
+    assert_ok(vt_attr_set_text(read, "variable_type", "f32", ERR));
+    assert_ok(vt_attr_set_text(read, "variable_shape", "2,5", ERR));
+    return read;
+}
+
+static void assign(struct vt_graph *g, const char *id, struct vt_node *src)
+{
+    assert_ok(vt_attr_set_text(test_unary(g, "Assign", 6, "assign", src, NULL), "variable_id", id, ERR));
+}
+
+static struct vt_model *random_model(unsigned seed, bool states)
 {
     static const char *const unary[] = {"Abs", "Sigmoid", "Tanh", "Relu", "Sin"};
     static const char *const two[] = {"Add", "Maximum", "Multiply"};
@@ -242,6 +273,10 @@ static struct vt_model *random_model(unsigned seed)
     nodes[n++] = test_param(g, "a", "f32", "2,5", "a_t");
     nodes[n++] = test_param(g, "b", "f32", "2,5", "b_t");
     nodes[n++] = vt_constant_f32(g, "c", 0.5f, ERR);
+    if (states) {
+        nodes[n++] = read_value(g, "s1");
+        nodes[n++] = read_value(g, "s2");
+    }
     while (n < 40) {
         struct vt_node *x = nodes[draw(&seed, (unsigned)n)];
         struct vt_node *y = nodes[n - 1 - (int)draw(&seed, n < 6 ? (unsigned)n : 6)];
@@ -252,6 +287,14 @@ static struct vt_model *random_model(unsigned seed)
                                   : binary(g, two[draw(&seed, 3)], name, x, y);
         n++;
     }
+    if (states) {
+        for (int i = 1; i <= 2; i++) {
+            /* Of the variable's shape, whatever was drawn. */
+            assign(g, i == 1 ? "s1" : "s2",
+                   test_unary(g, "Tanh", 1, "kept",
+                              binary(g, "Add", "sum", nodes[0], nodes[5 + (int)draw(&seed, 30)]), NULL));
+        }
+    }
     for (int i = 0; i < 4; i++) {
         char name[16];
 
@@ -259,6 +302,50 @@ static struct vt_model *random_model(unsigned seed)
         test_unary(g, "Result", 1, name, nodes[i ? (int)draw(&seed, 40) : 39], NULL);
     }
     return test_finish(g);
+}
+
+/* A few inferences on one device and on several have the same results; returns the number of parts. */
+static int compare(struct vt_model *model, const char *devices, float tolerance)
+{
+    struct vt_compiled *one = compile_for(core, model, "REFDEV", NULL);
+    struct vt_compiled *several = compile_for(core, model, devices, NULL);
+    struct vt_request *a = request_of(one), *b = request_of(several);
+    char *parts;
+    int n;
+
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 2; i++) {
+            fill_input(a, i, (float)(round + i));
+            fill_input(b, i, (float)(round + i));
+        }
+        assert_ok(vt_request_infer(a, ERR));
+        assert_ok(vt_request_infer(b, ERR));
+        for (int i = 0; i < 4; i++) {
+            struct vt_buffer *x, *y;
+
+            assert_ok(vt_request_get(a, VT_OUTPUT, i, &x, ERR));
+            assert_ok(vt_request_get(b, VT_OUTPUT, i, &y, ERR));
+            assert_int_equal(x->t.bytes, y->t.bytes);
+            for (int64_t k = 0; k < vt_tensor_count(&x->t); k++) {
+                float p = ((float *)x->t.data)[k], q = ((float *)y->t.data)[k];
+
+                if (!(fabsf(p - q) <= tolerance * (1 + fabsf(p)))) {
+                    fail_msg("output %d of '%s' on %s: %g is not %g", i, vt_model_name(model), devices,
+                             (double)q, (double)p);
+                }
+            }
+            vt_buffer_unref(x);
+            vt_buffer_unref(y);
+        }
+    }
+    vt_request_destroy(a);
+    vt_request_destroy(b);
+    vt_compiled_unref(one);
+    assert_ok(vt_compiled_get_property(several, "HETERO_NUMBER_OF_SUBMODELS", &parts, ERR));
+    n = atoi(parts);
+    free(parts);
+    vt_compiled_unref(several);
+    return n;
 }
 
 static void test_random(void **state)
@@ -269,42 +356,37 @@ static void test_random(void **state)
 
     (void)state;
     for (unsigned seed = 0; seed < 40; seed++) {
-        struct vt_model *model = random_model(seed);
-        struct vt_compiled *one, *several;
-        struct vt_request *a, *b;
-        char *parts;
+        struct vt_model *model = random_model(seed, seed % 3 == 0);
+        int parts;
 
         refuse(refused[seed % 5]);
-        one = compile_for(core, model, "REFDEV", NULL);
-        several = compile_for(core, model, "HETERO:KNOBS,REFDEV", NULL);
-        assert_ok(vt_compiled_get_property(several, "HETERO_NUMBER_OF_SUBMODELS", &parts, ERR));
-        most = atoi(parts) > most ? atoi(parts) : most;
-        free(parts);
-        a = request_of(one);
-        b = request_of(several);
-        for (int i = 0; i < 2; i++) {
-            fill_input(a, i, (float)seed + (float)i);
-            fill_input(b, i, (float)seed + (float)i);
-        }
-        assert_ok(vt_request_infer(a, ERR));
-        assert_ok(vt_request_infer(b, ERR));
-        for (int i = 0; i < 4; i++) {
-            struct vt_buffer *x, *y;
-
-            assert_ok(vt_request_get(a, VT_OUTPUT, i, &x, ERR));
-            assert_ok(vt_request_get(b, VT_OUTPUT, i, &y, ERR));
-            assert_int_equal(x->t.bytes, y->t.bytes);
-            assert_memory_equal(x->t.data, y->t.data, x->t.bytes);
-            vt_buffer_unref(x);
-            vt_buffer_unref(y);
-        }
-        vt_request_destroy(a);
-        vt_request_destroy(b);
-        vt_compiled_unref(one);
-        vt_compiled_unref(several);
+        parts = compare(model, "HETERO:KNOBS,REFDEV", 0);
+        most = parts > most ? parts : most;
         vt_model_unref(model);
     }
     assert_true(most >= 5);
+}
+
+/* Every node where chance wants it, on three devices. */
+static void test_random_affinity(void **state)
+{
+    static const char *const devices[] = {"KNOBS", "REFDEV", "CPU"};
+    unsigned draws = 1;
+    int most = 0;
+
+    (void)state;
+    for (unsigned seed = 100; seed < 140; seed++) {
+        struct vt_model *model = random_model(seed, seed % 2);
+        int parts;
+
+        for (int i = 0; i < model->graph->n_nodes; i++) {
+            set_affinity(model, model->graph->nodes[i]->name, devices[draw(&draws, 3)]);
+        }
+        parts = compare(model, "HETERO:KNOBS,REFDEV,CPU", 1e-4f);
+        most = parts > most ? parts : most;
+        vt_model_unref(model);
+    }
+    assert_true(most >= 10);
 }
 
 /* ---- states */
@@ -388,20 +470,6 @@ static void test_states(void **state)
 }
 
 /* ---- wishes and refusals */
-
-static void set_affinity(struct vt_model *model, const char *name, const char *device)
-{
-    for (int i = 0; i < model->graph->n_nodes; i++) {
-        struct vt_node *node = model->graph->nodes[i];
-
-        if (strcmp(node->name, name) == 0) {
-            struct vt_rt_info *item = vt_arena_alloc(&model->graph->arena, sizeof(*item));
-
-            *item = (struct vt_rt_info){.name = "affinity", .version = "0", .value = device};
-            node->rt_info = item;
-        }
-    }
-}
 
 static void test_affinity(void **state)
 {
@@ -537,9 +605,9 @@ static void test_fallback(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_chain),  TEST(test_user_memory), TEST(test_dynamic),  TEST(test_diamond),
-        TEST(test_random), TEST(test_states),      TEST(test_affinity), TEST(test_one_device),
-        TEST(test_query),  TEST(test_cancel),      TEST(test_fallback),
+        TEST(test_chain),      TEST(test_user_memory),     TEST(test_dynamic), TEST(test_diamond),
+        TEST(test_random),     TEST(test_random_affinity), TEST(test_states),  TEST(test_affinity),
+        TEST(test_one_device), TEST(test_query),           TEST(test_cancel),  TEST(test_fallback),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

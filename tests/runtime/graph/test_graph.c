@@ -80,6 +80,30 @@ static void test_cycle(void **state)
     vt_graph_destroy(g);
 }
 
+/* No edge leads from reading a variable to writing it, and yet the old value is what is read. */
+static void test_states_in_order(void **state)
+{
+    struct vt_graph *g = vt_graph_create("states");
+    struct vt_node *x = parameter(g, "2"), *assign, *read;
+    struct vt_port p = vt_port_of(x, 0);
+
+    (void)state;
+    assign = vt_node_build(g, "Assign", 6, "assign", 1, &p, NULL);
+    assert_non_null(assign);
+    assert_int_equal(vt_attr_set_text(assign, "variable_id", "s", NULL), VT_OK);
+    read = vt_node_build(g, "ReadValue", 6, "read", 0, NULL, NULL);
+    assert_non_null(read);
+    assert_int_equal(vt_attr_set_text(read, "variable_id", "s", NULL), VT_OK);
+    assert_int_equal(vt_attr_set_text(read, "variable_type", "f32", NULL), VT_OK);
+    assert_int_equal(vt_attr_set_text(read, "variable_shape", "2", NULL), VT_OK);
+    p = vt_port_of(read, 0);
+    assert_non_null(vt_node_build(g, "Result", 1, "r", 1, &p, NULL));
+    assert_int_equal(vt_graph_sort(g, NULL), VT_OK);
+    assert_int_equal(g->n_nodes, 4);
+    assert_true(read->index < assign->index);
+    vt_graph_destroy(g);
+}
+
 static void test_attribute_texts(void **state)
 {
     static const char *const good[] = {"", "1", "1,2,3", "?", "-1,2", "1..5,..7,3..", "..."};
@@ -108,6 +132,7 @@ int main(void)
         cmocka_unit_test(test_eval),
         cmocka_unit_test(test_wrong_axis),
         cmocka_unit_test(test_cycle),
+        cmocka_unit_test(test_states_in_order),
         cmocka_unit_test(test_attribute_texts),
     };
 
