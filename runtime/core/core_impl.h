@@ -42,7 +42,8 @@ void vt_target_name(const struct vt_target *target, char name[VT_DEVICE_NAME]);
 /* Open the plugin and list its devices: at least one. */
 int vt_module_devices(struct vt_module *module, const struct vt_device **list, int *n, struct vt_error *err);
 
-/* ---- core.c: compile for a device that is open. */
+/* ---- core.c: compile for a device that is open. All compiling comes through here, also that of the devices
+ * behind a virtual one, for each of their models. */
 int vt_core_compile_target(struct vt_core *core, struct vt_target *target, const struct vt_model *model,
                            const struct vt_config *config, struct vt_compiled **compiled,
                            struct vt_error *err);

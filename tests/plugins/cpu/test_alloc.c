@@ -1,72 +1,7 @@
 /* Nothing is allocated by an inference after the first ones of its shapes. The C library's allocation
  * functions and mmap are replaced by ones that count. */
+#include "../../alloc_count.h"
 #include "cpu_test.h"
-
-#include <malloc.h>
-#include <stdatomic.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-static atomic_bool counting;
-static atomic_int allocations;
-
-static void count(void)
-{
-    if (atomic_load_explicit(&counting, memory_order_relaxed)) {
-        atomic_fetch_add(&allocations, 1);
-    }
-}
-
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-
-#define EXPORT __attribute__((visibility("default")))
-
-EXPORT void *malloc(size_t size)
-{
-    count();
-    return __libc_malloc(size);
-}
-
-EXPORT void *calloc(size_t n, size_t size)
-{
-    count();
-    return __libc_calloc(n, size);
-}
-
-EXPORT void *realloc(void *p, size_t size)
-{
-    count();
-    return __libc_realloc(p, size);
-}
-
-EXPORT void *aligned_alloc(size_t alignment, size_t size)
-{
-    count();
-    return __libc_memalign(alignment, size);
-}
-
-EXPORT void *memalign(size_t alignment, size_t size)
-{
-    count();
-    return __libc_memalign(alignment, size);
-}
-
-EXPORT int posix_memalign(void **p, size_t alignment, size_t size)
-{
-    count();
-    *p = __libc_memalign(alignment, size);
-    return *p ? 0 : 12;
-}
-
-EXPORT void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
-{
-    count();
-    return (void *)syscall(SYS_mmap, address, length, protection, flags, fd, offset);
-}
 
 /* That the counting works: an allocation between start and stop is seen, also one of the plugin's. */
 static void test_counts(void **state)
