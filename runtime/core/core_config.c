@@ -179,17 +179,24 @@ static void view_settings(const struct vt_settings *settings, struct vt_config *
 
 /* A virtual device passes on what its devices know, which it finds out itself. */
 static int keep_all(const struct vt_target *target, const struct vt_config *config,
-                    struct vt_settings *settings)
+                    struct vt_settings *settings, struct vt_error *err)
 {
+    const char *list = NULL;
     int status = VT_OK;
 
     for (int i = 0; config && i < config->n && status == VT_OK; i++) {
         status = vt_settings_put(settings, config->keys[i], config->values[i]);
     }
+    list = vt_settings_get(settings, "MULTI_DEVICE_PRIORITIES");
+    if (status == VT_OK && *target->id && list && strcmp(list, target->id)) {
+        return vt_fail(err, VT_E_INVALID,
+                       "the devices of \"%s:%s\" and those of MULTI_DEVICE_PRIORITIES, \"%s\", differ",
+                       target->module->name, target->id, list);
+    }
     if (status == VT_OK && *target->id) {
         status = vt_settings_put(settings, "MULTI_DEVICE_PRIORITIES", target->id);
     }
-    return status;
+    return status ? vt_fail(err, status, "out of memory") : VT_OK;
 }
 
 /* Properties given for the device by name win over those given for all. */
@@ -198,11 +205,11 @@ int vt_plugin_config(const struct vt_target *target, const struct vt_config *con
 {
     struct vt_module *module = target->module;
     struct vt_settings nested = {0};
-    int status = module->is_virtual ? keep_all(target, config, settings) : VT_OK;
+    int status = module->is_virtual ? keep_all(target, config, settings, err) : VT_OK;
 
     if (module->is_virtual) {
         view_settings(settings, out);
-        return status ? vt_fail(err, status, "out of memory") : VT_OK;
+        return status;
     }
 
     for (int i = 0; config && i < config->n && status == VT_OK; i++) {

@@ -254,24 +254,36 @@ static int optimal(const struct vt_batch *b)
     return vt_compiled_number(c, "OPTIMAL_NUMBER_OF_INFER_REQUESTS", 1) * (b->many ? b->size : 1);
 }
 
+/* What is not BATCH's is the device's. */
 static int get_property(void *compiled, const char *key, char *buf, size_t size, size_t *length,
                         struct vt_error *err)
 {
     struct vt_batch *b = compiled;
-    char number[16];
+    char number[16], *text = NULL;
+    int status = VT_OK;
 
-    (void)err;
     if (strcmp(key, "EXECUTION_DEVICES") == 0) {
         return vt_put_value(b->members.items[0].name, buf, size, length);
     }
     if (strcmp(key, "OPTIMAL_NUMBER_OF_INFER_REQUESTS") == 0) {
         snprintf(number, sizeof(number), "%d", optimal(b));
-    } else if (strcmp(key, "AUTO_BATCH_TIMEOUT") == 0) {
-        snprintf(number, sizeof(number), "%d", atomic_load(&b->timeout_ms));
-    } else {
-        return VT_E_NOT_FOUND;
+        return vt_put_value(number, buf, size, length);
     }
-    return vt_put_value(number, buf, size, length);
+    if (strcmp(key, "AUTO_BATCH_TIMEOUT") == 0) {
+        snprintf(number, sizeof(number), "%d", atomic_load(&b->timeout_ms));
+        return vt_put_value(number, buf, size, length);
+    }
+    if (strcmp(key, "DEVICE_PROPERTIES") == 0) {
+        text = vt_members_properties(&b->members);
+        status = text ? VT_OK : vt_fail(err, VT_E_NOMEM, "out of memory");
+    } else {
+        status = vt_compiled_get_property(b->members.items[0].compiled, key, &text, err);
+    }
+    if (status == VT_OK) {
+        vt_put_value(text, buf, size, length);
+        free(text);
+    }
+    return status;
 }
 
 static int set_property(void *compiled, const char *key, const char *value, struct vt_error *err)

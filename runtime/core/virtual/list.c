@@ -40,7 +40,7 @@ static int take_entry(const char *list, struct entry *e, const char **rest, stru
     size_t length = strcspn(list, ",");
     const char *end = list + length;
 
-    *rest = *end ? end + 1 : NULL;
+    *rest = *end && end[1] ? end + 1 : NULL; /* a comma may follow the last entry */
     *e = (struct entry){0};
     while (list < end && blank(*list)) {
         list++;

@@ -43,6 +43,8 @@ static void test_lists(void **state)
     assert_runs_on("AUTO:-CPU,-KNOBS", "REFDEV", "REFDEV");
     assert_runs_on("AUTO:KNOBS,REFDEV,-KNOBS", "REFDEV", "REFDEV");
     assert_runs_on("AUTO:REFDEV,REFDEV", "REFDEV", "REFDEV");
+    assert_runs_on("AUTO:REFDEV,", "REFDEV", "REFDEV");
+    assert_runs_on("AUTO:", "CPU", "CPU,REFDEV,KNOBS");
     assert_runs_on("AUTO:-REFDEV,-KNOBS", "CPU", "CPU");
 }
 
@@ -62,6 +64,7 @@ static void test_bad_lists(void **state)
     assert_refused("AUTO:cpu", VT_E_NOT_FOUND, "\"cpu\"");
     assert_refused("AUTO:GPU", VT_E_DEVICE, "none of the devices \"GPU\" is there");
     assert_refused("AUTO:CPU,,REFDEV", VT_E_INVALID, "entry without name");
+    assert_refused("AUTO:CPU(0)", VT_E_INVALID, "number in parentheses");
     assert_refused("AUTO:CPU(x)", VT_E_INVALID, "number in parentheses");
     assert_refused("AUTO:HETERO", VT_E_INVALID, "HETERO cannot be one of the devices of AUTO");
     assert_refused("AUTO:-CPU,-REFDEV,-KNOBS", VT_E_DEVICE, "no device is left");
@@ -160,6 +163,10 @@ static void test_properties(void **state)
     vt_compiled_unref(compiled);
     assert_fails(try_compile(core, model, "AUTO:REFDEV", PAIRS("NOSUCH", "1"), &compiled), VT_E_NOT_FOUND,
                  "NOSUCH is known neither to AUTO nor to its devices");
+    assert_fails(try_compile(core, model, "AUTO:REFDEV", PAIRS("MULTI_DEVICE_PRIORITIES", "CPU"), &compiled),
+                 VT_E_INVALID, "\"CPU\", differ");
+    compiled = compile_for(core, model, "AUTO:REFDEV", PAIRS("MULTI_DEVICE_PRIORITIES", "REFDEV"));
+    vt_compiled_unref(compiled);
     assert_fails(try_compile(core, model, "AUTO:REFDEV", PAIRS("PERFORMANCE_HINT", "FAST"), &compiled),
                  VT_E_INVALID, "FAST");
 }

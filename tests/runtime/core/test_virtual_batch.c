@@ -45,6 +45,8 @@ static void test_gathers(void **state)
     assert_property(compiled, "OPTIMAL_NUMBER_OF_INFER_REQUESTS", "4");
     assert_property(compiled, "EXECUTION_DEVICES", "KNOBS");
     assert_property(compiled, "AUTO_BATCH_TIMEOUT", "100000");
+    assert_property(compiled, "NUM_STREAMS", "1");
+    assert_property(compiled, "PERF_COUNT", "NO");
     for (int i = 0; i < 4; i++) {
         r[i] = request_of(compiled);
     }
