@@ -273,13 +273,13 @@ int ir_layer_build(struct ir_net *net, struct ir_layer *layer)
     return ir_layer_rt_info(r, layer);
 }
 
-/* names="a,b\,c" are "a" and "b,c". */
-static int add_port_names(const struct ir_reader *r, const struct ir_layer *layer, int output, char *name)
+/* names="a,b\,c" are "a" and "b,c". `name` has room for the longest. */
+static int add_names(const struct ir_reader *r, const struct ir_elem *elem, const char *names,
+                     struct vt_node *node, int output, char *name)
 {
-    const struct ir_port *port = &layer->out[output];
     size_t n = 0;
 
-    for (const char *p = ir_attr(port->elem, "names"); p; p++) {
+    for (const char *p = names; p; p++) {
         if (p[0] == '\\' && p[1] == ',') {
             name[n++] = *++p;
             continue;
@@ -289,9 +289,8 @@ static int add_port_names(const struct ir_reader *r, const struct ir_layer *laye
             continue;
         }
         name[n] = 0;
-        if (n && r->host->node_add_tensor_name(port->named ? port->named : layer->node,
-                                               port->named ? 0 : output, name, r->err)) {
-            return ir_context(r, port->elem);
+        if (n && r->host->node_add_tensor_name(node, output, name, r->err)) {
+            return ir_context(r, elem);
         }
         n = 0;
         if (!*p) {
@@ -301,16 +300,20 @@ static int add_port_names(const struct ir_reader *r, const struct ir_layer *laye
     return VT_OK;
 }
 
+static size_t longer(size_t room, const char *names)
+{
+    return names && strlen(names) > room ? strlen(names) : room;
+}
+
 int ir_layer_add_names(const struct ir_reader *r, const struct ir_layer *layer)
 {
-    size_t room = 0;
+    const char *result = layer->result >= 0 && r->version >= 11 ? ir_attr(layer->elem, "output_names") : NULL;
+    size_t room = longer(0, result);
     char *name;
     int status = VT_OK;
 
     for (int i = 0; i < layer->n_out; i++) {
-        const char *names = ir_attr(layer->out[i].elem, "names");
-
-        room = names && strlen(names) > room ? strlen(names) : room;
+        room = longer(room, ir_attr(layer->out[i].elem, "names"));
     }
     if (!room) {
         return VT_OK;
@@ -319,8 +322,14 @@ int ir_layer_add_names(const struct ir_reader *r, const struct ir_layer *layer)
     if (!name) {
         return ir_fail(r, layer->elem, layer, VT_E_NOMEM, "out of memory");
     }
-    for (int i = 0; i < layer->n_out && status == VT_OK; i++) {
-        status = add_port_names(r, layer, i, name);
+    if (layer->result >= 0) {
+        status = add_names(r, layer->elem, result, layer->node, 0, name);
+    }
+    for (int i = 0; layer->result < 0 && i < layer->n_out && status == VT_OK; i++) {
+        const struct ir_port *port = &layer->out[i];
+
+        status = add_names(r, port->elem, ir_attr(port->elem, "names"),
+                           port->named ? port->named : layer->node, port->named ? 0 : i, name);
     }
     free(name);
     return status;

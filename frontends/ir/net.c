@@ -129,9 +129,7 @@ static int add_names(const struct ir_net *net)
     int status = VT_OK;
 
     for (int i = 0; i < net->n_layers && status == VT_OK; i++) {
-        if (net->layers[i].result < 0) {
-            status = ir_layer_add_names(net->r, &net->layers[i]);
-        }
+        status = ir_layer_add_names(net->r, &net->layers[i]);
     }
     return status;
 }

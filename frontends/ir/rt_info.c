@@ -16,7 +16,7 @@ static const char *rt_value(const struct ir_elem *e)
 static int add_attributes(const struct ir_reader *r, const struct ir_layer *layer,
                           const struct ir_elem *rt_info)
 {
-    int n = ir_count(rt_info, "attribute");
+    int n = ir_count(rt_info, "attribute") + ir_count(rt_info, "user_data");
 
     if (n > IR_MAX_RT_INFO) {
         return ir_fail(r, rt_info, layer, VT_E_RANGE, "%d attributes of rt_info: the limit is %d", n,
@@ -27,6 +27,13 @@ static int add_attributes(const struct ir_reader *r, const struct ir_layer *laye
 
         if (name &&
             r->host->node_add_rt_info(layer->node, name, version ? version : "0", rt_value(e), r->err)) {
+            return ir_context(r, e);
+        }
+    }
+    for (const struct ir_elem *e = ir_child(rt_info, "user_data"); e; e = ir_next(e, "user_data")) {
+        const char *name = ir_attr(e, "name"), *value = ir_attr(e, "value");
+
+        if (name && value && r->host->node_add_rt_info(layer->node, name, NULL, value, r->err)) {
             return ir_context(r, e);
         }
     }
@@ -58,14 +65,39 @@ static const char *key_of(const struct ir_elem *e)
     return name ? name : e->name;
 }
 
+#define MAX_PATH 1024
+
+/* Append a key to a path of MAX_PATH bytes; "/" and "\" within it get a "\" in front. False when there is no
+ * room. */
+static bool add_key(char *path, size_t *length, const char *key)
+{
+    size_t n = *length;
+
+    if (n) {
+        path[n++] = '/';
+    }
+    for (; *key; key++) {
+        if (n + 3 >= MAX_PATH) {
+            return false;
+        }
+        if (*key == '/' || *key == '\\') {
+            path[n++] = '\\';
+        }
+        path[n++] = *key;
+    }
+    path[n] = 0;
+    *length = n;
+    return n + 3 < MAX_PATH;
+}
+
 /* Depth is bounded by the document's. `path` has room for what a path may be at most. */
 static int add_tree(struct ir_net *net, const struct ir_elem *e, const char *key, char *path, size_t length)
 {
     const struct ir_reader *r = net->r;
     const char *value = ir_attr(e, "value");
-    int n = snprintf(path + length, 1024 - length, "%s%s", length ? "/" : "", key);
+    size_t longer = length;
 
-    if (n < 0 || (size_t)n >= 1024 - length) {
+    if (!add_key(path, &longer, key)) {
         return ir_fail(r, e, NULL, VT_E_FORMAT, "the name of this entry of rt_info is too long");
     }
     if (!value && strcmp(e->name, "unset") == 0) {
@@ -79,7 +111,7 @@ static int add_tree(struct ir_net *net, const struct ir_elem *e, const char *key
         return ir_context(r, e);
     }
     for (const struct ir_elem *c = value ? NULL : e->first; c; c = c->next) {
-        int status = add_tree(net, c, key_of(c), path, length + (size_t)n);
+        int status = add_tree(net, c, key_of(c), path, longer);
 
         if (status) {
             return status;
@@ -106,7 +138,7 @@ int ir_net_rt_info(struct ir_net *net)
 {
     const struct ir_elem *now = ir_child(net->elem, "rt_info"),
                          *quantization = ir_child(net->elem, "quantization_parameters");
-    char path[1024];
+    char path[MAX_PATH];
     int status;
 
     if (now) {

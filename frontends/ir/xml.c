@@ -264,8 +264,8 @@ int ir_doc_parse(struct ir_doc *doc, const char *label, const void *text, size_t
     set_handlers(p.ctxt->sax);
     p.ctxt->userData = &p;
     /* HUGE lifts libxml2's limits on a text's length; ours stand above, and entities, which it protects from,
-     * are refused. */
-    xmlCtxtUseOptions(p.ctxt, XML_PARSE_NONET | XML_PARSE_HUGE | XML_PARSE_NOCDATA);
+     * are refused; without NOENT an "&amp;" in an attribute would come as "&#38;". */
+    xmlCtxtUseOptions(p.ctxt, XML_PARSE_NONET | XML_PARSE_HUGE | XML_PARSE_NOCDATA | XML_PARSE_NOENT);
     xmlParseDocument(p.ctxt);
     if (!p.status && (!p.ctxt->wellFormed || !doc->root)) {
         p.status = vt_fail(err, VT_E_FORMAT, "%s: not an XML document", label);

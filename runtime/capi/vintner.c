@@ -1,6 +1,7 @@
 #include "vintner.h"
 
 #include "capi.h"
+#include "save_ir.h"
 
 const char *vt_version(void)
 {
@@ -23,4 +24,38 @@ ov_status_e vt_compiled_model_memory(const ov_compiled_model_t *compiled_model,
             .weights = stats.weights, .arena = stats.arena, .mapped = stats.constants_mapped};
     }
     return vt_capi_status(status, &err);
+}
+
+/* Zero or more options that this library does not know are an error unless they are zero: a program that was
+ * compiled with newer headers gets what it asks for, or a message. */
+static bool options_known(const vt_save_options_t *options)
+{
+    const char *bytes = (const char *)options;
+
+    if (options->size < sizeof(*options) || options->flags & ~(uint64_t)VT_SAVE_FP16) {
+        return false;
+    }
+    for (size_t i = sizeof(*options); i < options->size; i++) {
+        if (bytes[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+ov_status_e vt_model_save(const ov_model_t *model, const char *xml_path, const char *bin_path,
+                          const vt_save_options_t *options)
+{
+    struct vt_error err = {0};
+    unsigned flags = 0;
+
+    if (!model || !xml_path || !*xml_path || (bin_path && !*bin_path) ||
+        (options && !options_known(options))) {
+        return INVALID_C_PARAM;
+    }
+    if (options && options->flags & VT_SAVE_FP16) {
+        flags |= VT_SAVE_F16;
+    }
+    return vt_capi_status(vt_save_ir_files(vt_capi_model(model)->graph, flags, xml_path, bin_path, &err),
+                          &err);
 }

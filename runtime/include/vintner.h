@@ -5,6 +5,7 @@
 
 #include "openvino/c/ov_common.h"
 #include "openvino/c/ov_compiled_model.h"
+#include "openvino/c/ov_model.h"
 
 /* The version of these headers. A library with the same major number and at least this minor number serves a
  * program compiled with them. */
@@ -26,5 +27,28 @@ typedef struct {
 /* NOT_IMPLEMENTED where the device does not count. */
 OPENVINO_C_API(ov_status_e)
 vt_compiled_model_memory(const ov_compiled_model_t *compiled_model, vt_compiled_model_memory_t *memory);
+
+/* ---- saving models */
+
+/* vt_save_options_t.flags: constants of floating point become f16, with a Convert behind them that readers
+ * undo or keep. As OpenVINO does it: values out of range are clamped, constants that f16 would change too
+ * much stay as they are, and so do quantized models. */
+#define VT_SAVE_FP16 1u
+
+typedef struct {
+    size_t size;    /* sizeof(vt_save_options_t): what a newer library knows beyond it has its default */
+    uint64_t flags; /* VT_SAVE_... */
+} vt_save_options_t;
+
+/* Write a model as OpenVINO IR, version 11, which OpenVINO reads too: a text at `xml_path` and the weights at
+ * `bin_path` (NULL: beside the text, with ".bin" instead of its extension). `options` may be NULL. Both files
+ * appear when they are complete; on failure neither is there, and older ones of these names are untouched.
+ * The files that the model was read from may be written over.
+ *
+ * INVALID_C_PARAM for options that this library does not know; NOT_IMPLEMENTED for models that the format
+ * cannot hold. */
+OPENVINO_C_API(ov_status_e)
+vt_model_save(const ov_model_t *model, const char *xml_path, const char *bin_path,
+              const vt_save_options_t *options);
 
 #endif

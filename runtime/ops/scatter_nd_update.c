@@ -62,7 +62,7 @@ static const struct vt_attr_def attrs[] = {
 
 const struct vt_op_def vt_op_scatter_nd_update[] = {
     {.name = "ScatterNDUpdate",
-     .opset = 3,
+     .opset = 4,
      .min_in = 3,
      .max_in = 3,
      .n_out = 1,
