@@ -245,22 +245,30 @@ int vt_core_compile(struct vt_core *core, const struct vt_model *model, const ch
     return status ? status : vt_core_compile_target(core, &target, model, config, compiled, err);
 }
 
-int vt_core_import(struct vt_core *core, const char *device, const void *data, size_t bytes,
-                   const struct vt_config *config, struct vt_compiled **compiled, struct vt_error *err)
+int vt_core_import_target(struct vt_core *core, struct vt_target *target, const void *data, size_t bytes,
+                          const struct vt_config *config, struct vt_compiled **compiled, struct vt_error *err)
 {
     struct vt_settings settings = {0};
     struct vt_config own;
-    struct vt_target target;
     char name[VT_DEVICE_NAME];
-    int status = vt_target_open(core, device, &target, err);
+    int status = vt_plugin_config(target, config, &settings, &own, err);
 
-    status = status ? status : vt_plugin_config(&target, config, &settings, &own, err);
+    (void)core;
     if (status == VT_OK) {
-        vt_target_name(&target, name);
-        status = vt_exported_open(data, bytes, target.module, target.id, name, &own, compiled, err);
+        vt_target_name(target, name);
+        status = vt_exported_open(data, bytes, target->module, target->id, name, &own, compiled, err);
     }
     vt_settings_finish(&settings);
     return status;
+}
+
+int vt_core_import(struct vt_core *core, const char *device, const void *data, size_t bytes,
+                   const struct vt_config *config, struct vt_compiled **compiled, struct vt_error *err)
+{
+    struct vt_target target;
+    int status = vt_target_open(core, device, &target, err);
+
+    return status ? status : vt_core_import_target(core, &target, data, bytes, config, compiled, err);
 }
 
 int vt_core_query(struct vt_core *core, const struct vt_model *model, const char *device,

@@ -48,6 +48,11 @@ int vt_core_compile_target(struct vt_core *core, struct vt_target *target, const
                            const struct vt_config *config, struct vt_compiled **compiled,
                            struct vt_error *err);
 
+/* The same for what vt_compiled_export wrote. */
+int vt_core_import_target(struct vt_core *core, struct vt_target *target, const void *data, size_t bytes,
+                          const struct vt_config *config, struct vt_compiled **compiled,
+                          struct vt_error *err);
+
 /* ---- core_config.c: properties that are the core's own and never reach a plugin that does not list them */
 
 enum vt_key_kind { VT_KEY_TEXT, VT_KEY_BOOL };

@@ -343,7 +343,13 @@ static int get_property(void *compiled, const char *key, char *buf, size_t size,
 
 static int runtime_graph(void *compiled, struct vt_graph **graph, struct vt_error *err)
 {
-    *graph = vt_graph_clone(((struct vt_hetero *)compiled)->graph, err);
+    const struct vt_hetero *h = compiled;
+
+    if (!h->graph) {
+        return vt_fail(err, VT_E_UNSUPPORTED,
+                       "not implemented: the runtime model of an imported model of HETERO");
+    }
+    *graph = vt_graph_clone(h->graph, err);
     return *graph ? VT_OK : vt_fail(err, VT_E_NOMEM, "the graph cannot be copied");
 }
 
@@ -370,5 +376,6 @@ const struct vt_compiled_fns vt_hetero_compiled_fns = {
     .get_property = get_property,
     .concurrency = concurrency,
     .runtime_graph = runtime_graph,
+    .export = vt_hetero_export,
     .memory = memory,
 };

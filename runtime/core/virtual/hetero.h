@@ -29,7 +29,7 @@ struct vt_hetero {
     struct vt_virtual *plugin;
     struct vt_members members;
     struct vt_virtual_config config;
-    struct vt_graph *graph; /* the whole, with the device of each node as its affinity */
+    struct vt_graph *graph; /* the whole, with the device of each node as its affinity; NULL when imported */
     int n_io[2];
     struct vt_hetero_part *parts; /* in the order in which they run */
     int n_parts;
@@ -49,6 +49,10 @@ struct vt_cut {
 int vt_cut_init(struct vt_cut *cut, struct vt_hetero *hetero, const int *part_of, struct vt_error *err);
 void vt_cut_finish(struct vt_cut *cut);
 int vt_cut_part(struct vt_cut *cut, int index, struct vt_model **model, struct vt_error *err);
+
+/* hetero_export.c */
+int vt_hetero_export(void *compiled, int (*write)(void *ctx, const void *data, size_t bytes), void *ctx,
+                     struct vt_error *err);
 
 /* hetero_request.c */
 int vt_hetero_create_request(void *compiled, void **request, struct vt_error *err);

@@ -220,7 +220,7 @@ int vt_virtual_get_property(struct vt_virtual *v, const char *key, char *buf, si
         return vt_put_value(vt_virtual_name(v->kind), buf, size, length);
     }
     if (strcmp(key, "OPTIMIZATION_CAPABILITIES") == 0) {
-        return v->kind == VT_HETERO ? vt_put_value("", buf, size, length)
+        return v->kind == VT_HETERO ? vt_put_value("EXPORT_IMPORT", buf, size, length)
                                     : capabilities(v, buf, size, length);
     }
     pthread_mutex_lock(&v->lock);

@@ -116,12 +116,32 @@ static int compile(void *plugin, const char *device_id, struct vt_graph *graph,
     }
 }
 
+static int import(void *plugin, const char *device_id, const void *blob, size_t bytes,
+                  const struct vt_config *config, void **compiled, struct vt_error *err)
+{
+    struct vt_virtual *v = plugin;
+    struct call call = {0};
+    int status;
+
+    (void)device_id;
+    if (v->kind != VT_HETERO) {
+        return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: import of a compiled model for %s",
+                       vt_virtual_name(v->kind));
+    }
+    status = begin(&call, v, config, err);
+    if (status) {
+        end(&call);
+        return status;
+    }
+    return vt_hetero_import(v, blob, bytes, &call.members, &call.config, compiled, err);
+}
+
 #define PLUGIN(text, what, kind)                                                                             \
     {                                                                                                        \
         .abi = VT_ABI_HEADER(struct vt_plugin), .name = text, .version = VT_RUNTIME_VERSION,                 \
         .description = what, .destroy = destroy, .devices = devices, .properties = properties,               \
         .get_property = get_property, .set_property = set_property, .query = query, .compile = compile,      \
-        .compiled = &vt_##kind##_compiled_fns, .request = &vt_##kind##_request_fns                           \
+        .import = import, .compiled = &vt_##kind##_compiled_fns, .request = &vt_##kind##_request_fns         \
     }
 
 static const struct vt_plugin plugins[VT_N_VIRTUAL] = {

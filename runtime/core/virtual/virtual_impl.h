@@ -79,6 +79,10 @@ int vt_member_compile(struct vt_core *core, struct vt_member *member, const stru
 int vt_member_build(struct vt_core *core, struct vt_member *member, const struct vt_model *model,
                     const struct vt_settings *pass, struct vt_compiled **compiled, struct vt_error *err);
 
+/* What vt_compiled_export wrote for the member's device. */
+int vt_member_import(struct vt_core *core, struct vt_member *member, const void *data, size_t bytes,
+                     const struct vt_settings *pass, struct vt_compiled **compiled, struct vt_error *err);
+
 /* What the member's device says about each node of a graph. */
 int vt_member_query(struct vt_member *member, const struct vt_graph *graph, const struct vt_settings *pass,
                     void (*verdict)(void *ctx, const struct vt_node_support *support), void *ctx,
@@ -120,6 +124,10 @@ int vt_auto_compile(struct vt_virtual *v, struct vt_model *model, struct vt_memb
                     struct vt_virtual_config *config, void **compiled, struct vt_error *err);
 int vt_hetero_compile(struct vt_virtual *v, struct vt_model *model, struct vt_members *members,
                       struct vt_virtual_config *config, void **compiled, struct vt_error *err);
+/* What its export wrote. Takes over `members` and `config`, also on failure. */
+int vt_hetero_import(struct vt_virtual *v, const void *blob, size_t bytes, struct vt_members *members,
+                     struct vt_virtual_config *config, void **compiled, struct vt_error *err);
+
 int vt_batch_compile(struct vt_virtual *v, struct vt_model *model, struct vt_members *members,
                      struct vt_virtual_config *config, void **compiled, struct vt_error *err);
 

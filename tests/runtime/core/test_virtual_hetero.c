@@ -469,6 +469,86 @@ static void test_states(void **state)
     vt_model_unref(model);
 }
 
+/* ---- export and import */
+
+struct blob {
+    unsigned char *data;
+    size_t n;
+};
+
+static int append_blob(void *ctx, const void *data, size_t bytes)
+{
+    struct blob *b = ctx;
+
+    b->data = realloc(b->data, b->n + bytes);
+    memcpy(b->data + b->n, data, bytes);
+    b->n += bytes;
+    return VT_OK;
+}
+
+/* Damage is found, whatever byte it hits: an error, or a model that runs all the same. */
+static void check_damage(const struct blob *blob)
+{
+    unsigned char *copy = malloc(blob->n);
+    struct vt_compiled *compiled = NULL;
+
+    for (size_t n = 0; n < blob->n; n += 7) {
+        assert_int_not_equal(vt_core_import(core, "HETERO:KNOBS,TWIN", blob->data, n, NULL, &compiled, ERR),
+                             VT_OK);
+    }
+    for (size_t i = 0; i < blob->n; i += 3) {
+        memcpy(copy, blob->data, blob->n);
+        copy[i] ^= 0x41;
+        compiled = NULL;
+        if (vt_core_import(core, "HETERO:KNOBS,TWIN", copy, blob->n, NULL, &compiled, ERR) == VT_OK) {
+            vt_compiled_unref(compiled);
+        }
+    }
+    free(copy);
+}
+
+static void test_export(void **state)
+{
+    struct vt_model *model = chain("2,5");
+    struct vt_compiled *compiled, *again = NULL;
+    struct blob blob = {0};
+    struct vt_model *runtime;
+    struct vt_request *r;
+
+    (void)state;
+    set_affinity(model, "softmax", "TWIN");
+    compiled = compile_for(core, model, "HETERO:KNOBS,TWIN", NULL);
+    assert_property(compiled, "HETERO_NUMBER_OF_SUBMODELS", "3");
+    assert_ok(vt_compiled_export(compiled, append_blob, &blob, ERR));
+    vt_compiled_unref(compiled);
+    vt_model_unref(model);
+    assert_ok(vt_core_import(core, "HETERO:KNOBS,TWIN", blob.data, blob.n, NULL, &again, ERR));
+    assert_property(again, "EXECUTION_DEVICES", "KNOBS TWIN");
+    assert_property(again, "NETWORK_NAME", "chain");
+    r = request_of(again);
+    fill_input(r, 0, 6);
+    assert_ok(vt_request_infer(r, ERR));
+    check_chain(r, 2, 6);
+    vt_request_destroy(r);
+    assert_fails(vt_compiled_runtime_model(again, &runtime, ERR), VT_E_UNSUPPORTED,
+                 "imported model of HETERO");
+    vt_compiled_unref(again);
+    assert_fails(vt_core_import(core, "HETERO:KNOBS,CPU", blob.data, blob.n, NULL, &again, ERR), VT_E_INVALID,
+                 "compiled for TWIN, which is not among the devices");
+    assert_fails(vt_core_import(core, "AUTO:KNOBS,TWIN", blob.data, blob.n, NULL, &again, ERR), VT_E_ABI,
+                 "HETERO");
+    check_damage(&blob);
+    free(blob.data);
+
+    blob = (struct blob){0};
+    model = chain("2,5");
+    compiled = compile_for(core, model, "HETERO:REFDEV", NULL);
+    assert_fails(vt_compiled_export(compiled, append_blob, &blob, ERR), VT_E_UNSUPPORTED, "REFDEV");
+    free(blob.data);
+    vt_compiled_unref(compiled);
+    vt_model_unref(model);
+}
+
 /* ---- wishes and refusals */
 
 static void test_affinity(void **state)
@@ -608,6 +688,7 @@ int main(void)
         TEST(test_chain),      TEST(test_user_memory),     TEST(test_dynamic), TEST(test_diamond),
         TEST(test_random),     TEST(test_random_affinity), TEST(test_states),  TEST(test_affinity),
         TEST(test_one_device), TEST(test_query),           TEST(test_cancel),  TEST(test_fallback),
+        TEST(test_export),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,7 +148,8 @@ static void change(void)
     compiled.destroy = nothing;
     compiled.export = write_hello;
 }
-#elif defined(VARIANT_knobs)
+#elif defined(VARIANT_knobs) || defined(VARIANT_twin)
+#include "../../refdev/refdev.h"
 #include "knobs.h"
 
 #include <time.h>
@@ -258,12 +259,63 @@ static int run(void *r, int (*output)(void *ctx, int port, struct vt_tensor *t),
     return status;
 }
 
+/* What was exported stays in this process, the blob is its number: enough for what holds several blobs. */
+static const struct vt_graph *exported[64];
+static const struct vt_host *exported_host;
+static uint32_t n_exported;
+
+static int export_number(void *c, int (*write)(void *ctx, const void *data, size_t bytes), void *ctx,
+                         struct vt_error *err)
+{
+    struct refdev_compiled *r = c;
+
+    if (n_exported == 64) {
+        return vt_fail(err, VT_E_NOMEM, "enough is exported");
+    }
+    exported_host = r->host;
+    exported[n_exported] = r->host->graph_clone(r->graph, err);
+    if (!exported[n_exported]) {
+        return VT_E_NOMEM;
+    }
+    n_exported++;
+    return write(ctx, &(uint32_t){n_exported - 1}, sizeof(uint32_t));
+}
+
+static int import_number(void *p, const char *device_id, const void *blob, size_t bytes,
+                         const struct vt_config *config, void **c, struct vt_error *err)
+{
+    const struct vt_host *host = *(const struct vt_host **)p;
+    struct vt_graph *graph;
+    uint32_t number;
+
+    if (bytes != sizeof(number)) {
+        return vt_fail(err, VT_E_FORMAT, "%zu bytes are no number", bytes);
+    }
+    memcpy(&number, blob, bytes);
+    graph = number < n_exported ? host->graph_clone(exported[number], err) : NULL;
+    return graph ? original->compile(p, device_id, graph, config, c, err)
+                 : vt_fail(err, VT_E_FORMAT, "model %u was not exported", number);
+}
+
+__attribute__((destructor)) static void forget_exported(void)
+{
+    for (uint32_t i = 0; i < n_exported; i++) {
+        exported_host->graph_destroy((struct vt_graph *)exported[i]);
+    }
+}
+
 static void change(void)
 {
     original = refdev_entry(VT_ABI_MAJOR, VT_ABI_MINOR);
+#ifdef VARIANT_twin
+    plugin.name = "TWIN";
+#else
     plugin.name = "KNOBS";
+#endif
     plugin.query = query;
     plugin.compile = compile;
+    plugin.import = import_number;
+    compiled.export = export_number;
     request.run = run;
 }
 #elif defined(VARIANT_refuses)
