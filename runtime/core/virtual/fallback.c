@@ -1,6 +1,7 @@
 /* A device asked for alone that lacks operations gets the CPU's help. */
 #include "graph.h"
 #include "log.h"
+#include "partition.h"
 #include "virtual_impl.h"
 
 #include <stdlib.h>
@@ -25,9 +26,11 @@ static bool is_allowed(struct vt_core *core, const struct vt_config *config, con
 
 /* The operations that the device lacks: "TopK, Softmax". */
 struct lacks {
+    const bool *fixed; /* nodes that HETERO folds before a device sees them */
     char text[1000];
     size_t at;
-    int nodes;
+    int nodes; /* that will be elsewhere */
+    bool any;
 };
 
 static void take_verdict(void *ctx, const struct vt_node_support *support)
@@ -40,6 +43,10 @@ static void take_verdict(void *ctx, const struct vt_node_support *support)
     /* Ports and weights are the core's business. */
     if (support->supported || vt_node_is(node, "Parameter") || vt_node_is(node, "Result") ||
         vt_node_is(node, "Constant")) {
+        return;
+    }
+    l->any = true;
+    if (l->fixed[node->index]) {
         return;
     }
     l->nodes++;
@@ -60,6 +67,7 @@ int vt_fallback_target(struct vt_core *core, const struct vt_model *model, const
     struct vt_target cpu;
     struct vt_config own;
     struct lacks lacks = {0};
+    bool *fixed;
     char name[VT_DEVICE_NAME];
     int status;
 
@@ -67,6 +75,12 @@ int vt_fallback_target(struct vt_core *core, const struct vt_model *model, const
         !is_allowed(core, config, target->module->name) || vt_target_open(core, "CPU", &cpu, NULL)) {
         return VT_OK;
     }
+    fixed = calloc((size_t)model->graph->n_nodes + 1, sizeof(*fixed));
+    if (!fixed) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    vt_partition_find_fixed(model->graph, fixed);
+    lacks.fixed = fixed;
     status = vt_plugin_config(target, config, &settings, &own, err);
     if (status == VT_OK) {
         /* A device that cannot judge may still compile. */
@@ -74,16 +88,19 @@ int vt_fallback_target(struct vt_core *core, const struct vt_model *model, const
                                          NULL);
     }
     vt_settings_finish(&settings);
-    if (status || !lacks.nodes) {
+    free(fixed);
+    if (status || !lacks.any) {
         return status;
     }
     vt_target_name(target, name);
     if (strlen(name) + sizeof(",CPU") > sizeof(target->id)) {
         return VT_OK;
     }
-    vt_log(VT_LOG_WARNING,
-           "model '%s': %d nodes fall back from %s to the CPU (ENABLE_CPU_FALLBACK=NO forbids it): %s",
-           vt_model_name(model), lacks.nodes, name, lacks.text);
+    if (lacks.nodes) {
+        vt_log(VT_LOG_WARNING,
+               "model '%s': %d nodes fall back from %s to the CPU (ENABLE_CPU_FALLBACK=NO forbids it): %s",
+               vt_model_name(model), lacks.nodes, name, lacks.text);
+    }
     target->module = core->virtuals[VT_HETERO];
     snprintf(target->id, sizeof(target->id), "%.240s,CPU", name);
     return VT_OK;

@@ -38,16 +38,15 @@ static bool has_state(const struct vt_node *node)
     return false;
 }
 
-static void find_fixed(struct divider *d)
+void vt_partition_find_fixed(const struct vt_graph *graph, bool *fixed)
 {
-    for (int i = 0; i < d->n; i++) {
-        const struct vt_node *node = d->graph->nodes[i];
-        bool fixed = !is_port(node) && !has_state(node);
+    for (int i = 0; i < graph->n_nodes; i++) {
+        const struct vt_node *node = graph->nodes[i];
 
-        for (int k = 0; k < node->n_in && fixed; k++) {
-            fixed = !node->in[k].node || d->fixed[node->in[k].node->index];
+        fixed[i] = !is_port(node) && !has_state(node);
+        for (int k = 0; k < node->n_in && fixed[i]; k++) {
+            fixed[i] = !node->in[k].node || fixed[node->in[k].node->index];
         }
-        d->fixed[i] = fixed;
     }
 }
 
@@ -290,7 +289,7 @@ static int divide(struct divider *d, struct vt_partition *p, struct vt_error *er
 {
     int status;
 
-    find_fixed(d);
+    vt_partition_find_fixed(d->graph, d->fixed);
     status = place_nodes(d, err);
     status = status ? status : place_groups(d, false, err);
     if (status == VT_OK && !find_levels(d)) {

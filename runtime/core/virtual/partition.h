@@ -40,6 +40,9 @@ struct vt_placement {
 int vt_partition_init(struct vt_partition *p, const struct vt_placement *placement, struct vt_error *err);
 void vt_partition_finish(struct vt_partition *p);
 
+/* Which nodes of a sorted graph are fixed, by their index. */
+void vt_partition_find_fixed(const struct vt_graph *graph, bool *fixed);
+
 /* partition_state.c: nodes that must be in one part because they belong to the same variable: group[i] is a
  * number from 0 or -1. With `wide`, whatever reads a state directly belongs to it too. Groups are closed:
  * what lies between two members is one. With `one`, all are one group. Returns how many there are, or

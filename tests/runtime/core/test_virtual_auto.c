@@ -275,6 +275,56 @@ static void test_switch_under_load(void **state)
     }
 }
 
+/* Cancelling hits requests of devices that come and go. */
+static void test_cancel_while_switching(void **state)
+{
+    struct knobs *k = knobs();
+    int cancelled = 0;
+
+    (void)state;
+    for (int round = 0; round < 10; round++) {
+        struct vt_compiled *compiled;
+        struct vt_request *r[3];
+
+        atomic_store(&k->hold_compile, 1);
+        compiled = compile_for(core, model, "AUTO:KNOBS,CPU", NULL);
+        for (int i = 0; i < 3; i++) {
+            r[i] = request_of(compiled);
+        }
+        for (int step = 0; step < 12; step++) {
+            atomic_store(&k->hold_compile, step < 3);
+            if (step == 9) {
+                atomic_store(&k->fail_run, 1);
+            }
+            for (int i = 0; i < 3; i++) {
+                fill_input(r[i], 0, (float)i);
+                assert_ok(vt_request_start(r[i], ERR));
+            }
+            for (int i = 0; i < 3; i++) {
+                if ((step + i) % 2) {
+                    vt_request_cancel(r[i]);
+                }
+            }
+            for (int i = 0; i < 3; i++) {
+                int status = vt_request_wait(r[i], ERR);
+
+                cancelled += status == VT_E_CANCELLED;
+                if (status == VT_OK) {
+                    check_softmax(r[i], 2, 5, (float)i);
+                } else {
+                    assert_int_equal(status, VT_E_CANCELLED);
+                }
+            }
+        }
+        for (int i = 0; i < 3; i++) {
+            vt_request_destroy(r[i]);
+        }
+        vt_compiled_unref(compiled);
+        atomic_store(&k->fail_run, 0);
+    }
+    assert_true(cancelled > 0);
+}
+
 static void test_no_startup_fallback(void **state)
 {
     struct vt_compiled *compiled =
@@ -450,6 +500,7 @@ int main(void)
         TEST(test_start_on_cpu),
         TEST(test_helper_goes),
         TEST(test_switch_under_load),
+        TEST(test_cancel_while_switching),
         TEST(test_no_startup_fallback),
         TEST(test_compile_fails),
         TEST(test_run_fails),

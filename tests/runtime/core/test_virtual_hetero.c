@@ -647,6 +647,28 @@ static void test_cancel(void **state)
     vt_model_unref(model);
 }
 
+/* What HETERO folds runs nowhere. */
+static void test_folded(void **state)
+{
+    struct vt_graph *g = vt_graph_create("folded");
+    struct vt_node *x = test_param(g, "x", "f32", "2,5", "x_t");
+    struct vt_node *c = test_unary(g, "Exp", 1, "exp", vt_constant_f32(g, "zero", 0, ERR), NULL);
+    struct vt_compiled *compiled;
+    struct vt_model *model;
+
+    (void)state;
+    test_unary(g, "Result", 1, "y", binary(g, "Add", "add", x, c), NULL);
+    model = test_finish(g);
+    refuse("Exp");
+    compiled = compile_for(core, model, "KNOBS", NULL);
+    assert_property(compiled, "EXECUTION_DEVICES", "KNOBS");
+    assert_property(compiled, "HETERO_NUMBER_OF_SUBMODELS", "1");
+    vt_compiled_unref(compiled);
+    assert_fails(try_compile(core, model, "KNOBS", PAIRS("ENABLE_CPU_FALLBACK", "NO"), &compiled),
+                 VT_E_UNSUPPORTED, "not implemented: Exp");
+    vt_model_unref(model);
+}
+
 /* A device alone gets the CPU's help, unless that is forbidden. */
 static void test_fallback(void **state)
 {
@@ -688,7 +710,7 @@ int main(void)
         TEST(test_chain),      TEST(test_user_memory),     TEST(test_dynamic), TEST(test_diamond),
         TEST(test_random),     TEST(test_random_affinity), TEST(test_states),  TEST(test_affinity),
         TEST(test_one_device), TEST(test_query),           TEST(test_cancel),  TEST(test_fallback),
-        TEST(test_export),
+        TEST(test_folded),     TEST(test_export),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
