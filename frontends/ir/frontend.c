@@ -3,6 +3,7 @@
 #include "read.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 static bool probe(const void *head, size_t bytes)
 {
@@ -101,6 +102,21 @@ static int read_file(const struct vt_host *host, const char *path, const char *w
     return status;
 }
 
+/* A model without constants has no file of weights. */
+static int files(const char *path, const char *weights_path, int (*file)(void *ctx, const char *path),
+                 void *ctx)
+{
+    char *beside = default_weights(path);
+    const char *weights = weights_path && *weights_path ? weights_path : beside;
+    int status = beside ? file(ctx, path) : VT_E_NOMEM;
+
+    if (status == VT_OK && access(weights, F_OK) == 0) {
+        status = file(ctx, weights);
+    }
+    free(beside);
+    return status;
+}
+
 static int read_memory(const struct vt_host *host, const void *model, size_t bytes, struct vt_blob *weights,
                        struct vt_graph **graph, struct vt_error *err)
 {
@@ -120,6 +136,7 @@ static const struct vt_frontend table = {
     .probe = probe,
     .read_file = read_file,
     .read_memory = read_memory,
+    .files = files,
 };
 
 __attribute__((visibility("default"))) const struct vt_frontend *vt_frontend_entry(int host_major,

@@ -1,5 +1,5 @@
 /* Compiled models: passes, and plans per set of shapes. */
-#include "model.h"
+#include "blob.h"
 
 #include <stdlib.h>
 
@@ -47,42 +47,103 @@ static int check_nodes(struct cpu_model *model, struct vt_error *err)
     return status;
 }
 
-int cpu_model_create(const struct vt_host *host, struct vt_graph *graph, const struct cpu_config *config,
-                     struct cpu_model **out, struct vt_error *err)
+enum cpu_isa cpu_model_isa(const struct vt_host *host)
+{
+    for (int isa = (int)cpu_isa_best(); isa > 0; isa--) {
+        if (host->cpu()->isas >> isa & 1) {
+            return (enum cpu_isa)isa;
+        }
+    }
+    return CPU_ISA_ref;
+}
+
+/* Takes the graph over, also on failure. */
+static struct cpu_model *begin(const struct vt_host *host, struct vt_graph *graph,
+                               const struct cpu_config *config, struct vt_error *err)
 {
     struct cpu_model *model = calloc(1, sizeof(*model));
-    int status;
 
     if (!model) {
         host->graph_destroy(graph);
-        return vt_fail(err, VT_E_NOMEM, "out of memory");
+        vt_fail(err, VT_E_NOMEM, "out of memory");
+        return NULL;
     }
     model->host = host;
     model->graph = graph;
     model->config = *config;
-    model->isa = cpu_isa_best();
-    for (int isa = (int)model->isa; isa > 0; isa--) {
-        if (host->cpu()->isas >> isa & 1) {
-            model->isa = (enum cpu_isa)isa;
-            break;
-        }
-        model->isa = CPU_ISA_ref;
-    }
+    model->isa = cpu_model_isa(host);
     pthread_mutex_init(&model->plan_lock, NULL);
     cpu_weights_init(&model->weights);
-    status = cpu_streams_create(model, err);
+    return model;
+}
+
+/* What follows the passes. */
+static int complete(struct cpu_model *model, struct vt_error *err)
+{
+    const struct vt_host *host = model->host;
+
+    if (!cpu_weights_sources(&model->weights, host, model->graph)) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    model->n_params = host->graph_n_params(model->graph);
+    model->n_results = host->graph_n_results(model->graph);
+    model->dynamic = !params_static(host, model->graph);
+    return model->dynamic ? check_nodes(model, err) : compile_static(model, err);
+}
+
+int cpu_model_create(const struct vt_host *host, struct vt_graph *graph, const struct cpu_config *config,
+                     struct cpu_model **out, struct vt_error *err)
+{
+    struct cpu_model *model = begin(host, graph, config, err);
+    int status = model ? cpu_streams_create(model, err) : VT_E_NOMEM;
+
+    status = status ? status : host->graph_passes(graph, PASSES, err);
+    status = status ? status : complete(model, err);
+    if (status) {
+        cpu_model_destroy(model);
+        return status;
+    }
+    *out = model;
+    return VT_OK;
+}
+
+static int adopt(struct cpu_model *model, const char *data, const struct cpu_blob_item *item,
+                 struct vt_error *err)
+{
+    const struct vt_host *host = model->host;
+    const struct vt_node *node = NULL;
+    const struct vt_tensor *t;
+
+    if (item->kind != CPU_BLOB_FORM) {
+        return VT_OK;
+    }
+    if (item->node < (uint64_t)host->graph_n_nodes(model->graph)) {
+        node = host->graph_node(model->graph, (int)item->node);
+    }
+    t = node ? host->node_constant(node) : NULL;
+    if (!t || !t->data) {
+        return vt_fail(err, VT_E_FORMAT, "the compiled model has weights of a constant that it lacks");
+    }
+    if (!cpu_weights_adopt(&model->weights, t->data, item->key, data + item->offset, (size_t)item->bytes)) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    return VT_OK;
+}
+
+int cpu_model_load(const struct vt_host *host, struct vt_graph *graph, const struct cpu_config *config,
+                   struct vt_blob *blob, const char *data, const struct cpu_blob_item *items, size_t n_items,
+                   struct cpu_model **out, struct vt_error *err)
+{
+    struct cpu_model *model = begin(host, graph, config, err);
+    int status = model ? cpu_streams_create(model, err) : VT_E_NOMEM;
+
     if (status == VT_OK) {
-        status = host->graph_passes(graph, PASSES, err);
+        model->blob = host->blob_ref(blob);
     }
-    if (status == VT_OK && !cpu_weights_sources(&model->weights, host, graph)) {
-        status = vt_fail(err, VT_E_NOMEM, "out of memory");
+    for (size_t i = 0; i < n_items && status == VT_OK; i++) {
+        status = adopt(model, data, &items[i], err);
     }
-    if (status == VT_OK) {
-        model->n_params = host->graph_n_params(graph);
-        model->n_results = host->graph_n_results(graph);
-        model->dynamic = !params_static(host, graph);
-        status = model->dynamic ? check_nodes(model, err) : compile_static(model, err);
-    }
+    status = status ? status : complete(model, err);
     if (status) {
         cpu_model_destroy(model);
         return status;
@@ -106,6 +167,10 @@ void cpu_model_destroy(struct cpu_model *model)
     cpu_weights_finish(&model->weights);
     pthread_mutex_destroy(&model->plan_lock);
     model->host->graph_destroy(model->graph);
+    if (model->blob) {
+        model->host->blob_unref(model->blob);
+    }
+    free(model->covered);
     free(model);
 }
 

@@ -25,6 +25,12 @@ struct cpu_step;
 
 #define CPU_LEFT_OUT (-1) /* value index of an input that is left out or is a constant taken raw */
 
+/* How a plan got at a constant that one input reads. */
+struct cpu_constant_use {
+    bool packed; /* by cpu_weights() */
+    bool read;   /* in place */
+};
+
 /* One input or output of a node in a plan. */
 struct cpu_arg {
     enum vt_type type;   /* VT_DYNAMIC: left out */
@@ -35,6 +41,7 @@ struct cpu_arg {
      * decompression Convert is seen through. NULL for activations. */
     const struct vt_tensor *raw;
     const struct vt_node *constant; /* the node behind `raw` */
+    struct cpu_constant_use *use;   /* of constants */
 };
 
 /* A node with concrete shapes. */
@@ -187,11 +194,17 @@ int64_t cpu_pieces(const struct cpu_op *op, double ns);
 
 /* Weights in executed form: one copy for all plans and streams of the model. `key` tells forms of the same
  * constant apart (include everything that the form depends on). fill() runs only the first time, on ranges of
- * [0, units) that the stream's threads share; the source's pages are given back afterwards when `raw` is not
+ * [0, units) that the stream's threads share; the key must be the same in every process (no addresses). The
+ * source's pages are given back afterwards when `raw` is not
  * used in place elsewhere. NULL and an error when it fails. 64-byte aligned. */
 typedef void cpu_fill_fn(void *dst, void *ctx, int64_t first, int64_t last);
 const void *cpu_weights(struct cpu_build *b, const struct cpu_arg *source, uint64_t key, size_t bytes,
                         cpu_fill_fn *fill, void *ctx, int64_t units, struct vt_error *err);
+
+/* Before a constant of any size worth mentioning is read in place, through `raw`: a model that was loaded
+ * from a file lacks those that all who use them took by cpu_weights(), where only fill() reads `raw`. False
+ * and an error when it is absent. */
+bool cpu_constant_there(struct cpu_build *b, const struct cpu_arg *source, struct vt_error *err);
 
 /* A constant as dense f32, aligned; converted when stored otherwise. NULL and an error on failure. */
 const float *cpu_constant_f32(struct cpu_build *b, const struct cpu_arg *source, struct vt_error *err);

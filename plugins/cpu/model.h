@@ -22,7 +22,7 @@ struct cpu_weight {
     const void *source; /* data pointer of the constant */
     uint64_t key;
     void *data;
-    size_t bytes;
+    size_t bytes, wanted; /* with and without what fills the last 64 bytes */
     struct cpu_weight *next;
 };
 
@@ -34,7 +34,8 @@ struct cpu_weights_cache {
     struct cpu_weights_chunk *chunks; /* the newest is the one being filled */
     const void **sources;             /* addresses of the constants of the model's own graph, sorted */
     int n_sources;
-    uint64_t bytes;
+    uint64_t bytes;  /* of memory of its own */
+    uint64_t mapped; /* of the blob that the model came from */
 };
 
 /* Everything fixed for one set of shapes. */
@@ -79,6 +80,9 @@ struct cpu_model {
     int n_params, n_results;
     bool dynamic;
     struct cpu_weights_cache weights;
+    struct vt_blob *blob; /* that it was loaded from, or NULL */
+    bool *covered;        /* per node of `graph`: a constant that the plan has in packed forms only; static
+                             models */
 
     pthread_mutex_t plan_lock;
     struct cpu_plan *plans; /* newest first */
@@ -93,7 +97,15 @@ struct cpu_model {
 /* ---- compile.c */
 int cpu_model_create(const struct vt_host *host, struct vt_graph *graph, const struct cpu_config *config,
                      struct cpu_model **model, struct vt_error *err);
+/* From a graph after all passes, with packed forms that lie in `blob` from `data` on (see blob.h). */
+struct cpu_blob_item;
+int cpu_model_load(const struct vt_host *host, struct vt_graph *graph, const struct cpu_config *config,
+                   struct vt_blob *blob, const char *data, const struct cpu_blob_item *items, size_t n_items,
+                   struct cpu_model **model, struct vt_error *err);
 void cpu_model_destroy(struct cpu_model *model);
+
+/* The level of the kernels that this processor, capped by VT_CPU_ISA, runs. */
+enum cpu_isa cpu_model_isa(const struct vt_host *host);
 
 /* The plan for these input shapes, built or found; release with cpu_plan_release. */
 int cpu_model_plan(struct cpu_model *model, const struct vt_tensor *inputs, struct cpu_plan **plan,
@@ -135,6 +147,14 @@ void cpu_weights_init(struct cpu_weights_cache *cache);
 bool cpu_weights_sources(struct cpu_weights_cache *cache, const struct vt_host *host,
                          const struct vt_graph *graph);
 void cpu_weights_finish(struct cpu_weights_cache *cache);
+/* Use a form that lies elsewhere for as long as the model lives, 64-byte aligned. False: out of memory. */
+bool cpu_weights_adopt(struct cpu_weights_cache *cache, const void *source, uint64_t key, const void *data,
+                       size_t bytes);
+
+static inline bool cpu_constant_absent(const struct vt_host *host, const struct vt_node *constant)
+{
+    return VT_TABLE_HAS(host, node_constant_absent) && host->node_constant_absent(constant);
+}
 
 /* ---- stream.c */
 int cpu_streams_create(struct cpu_model *model, struct vt_error *err);

@@ -247,6 +247,32 @@ static int build_tables(struct cpu_build *b, struct vt_error *err)
     return VT_OK;
 }
 
+/* Which constants the plan has in packed forms only. */
+static int note_covered(struct cpu_build *b, struct vt_error *err)
+{
+    bool *covered = calloc((size_t)b->n_nodes + 1, sizeof(*covered));
+
+    if (!covered) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    memset(covered, true, (size_t)b->n_nodes);
+    for (int i = 0; i < b->n_nodes; i++) {
+        const struct cpu_choice *c = &b->choices[i];
+
+        /* A Convert without a step is seen through by those behind it. */
+        for (int k = 0; k < c->op.n_in && (c->impl || strcmp(c->op.type, "Convert")); k++) {
+            const struct cpu_arg *arg = &c->op.in[k];
+
+            if (arg->constant && (!arg->use->packed || arg->use->read)) {
+                covered[b->host->node_index(arg->constant)] = false;
+            }
+        }
+    }
+    free(b->model->covered);
+    b->model->covered = covered;
+    return VT_OK;
+}
+
 static int build_steps(struct cpu_build *b, struct vt_error *err)
 {
     int status = build_parameters(b);
@@ -330,6 +356,9 @@ struct cpu_plan *cpu_plan_create(struct cpu_model *model, struct vt_graph *graph
     }
     if (status == VT_OK) {
         status = complete(plan, err);
+    }
+    if (status == VT_OK && graph == model->graph) {
+        status = note_covered(&b, err);
     }
     if (status == VT_OK) {
         log_plan(&b);

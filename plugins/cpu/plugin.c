@@ -1,4 +1,5 @@
 /* The CPU plugin's table: device, properties, compile. */
+#include "blob.h"
 #include "model.h"
 #include "property.h"
 
@@ -83,19 +84,29 @@ static int plugin_query(void *p, const struct vt_graph *graph, const struct vt_c
     return VT_OK;
 }
 
+/* The properties of the device with those of one call. */
+static int effective(struct cpu_plugin *plugin, const struct vt_config *config,
+                     struct cpu_properties *properties, struct vt_error *err)
+{
+    int status = VT_OK;
+
+    *properties = plugin->properties;
+    for (int i = 0; config && i < config->n && status == VT_OK; i++) {
+        status = cpu_property_set(properties, config->keys[i], config->values[i], err);
+    }
+    return status;
+}
+
 static int plugin_compile(void *p, const char *device_id, struct vt_graph *graph,
                           const struct vt_config *config, void **compiled, struct vt_error *err)
 {
     struct cpu_plugin *plugin = p;
-    struct cpu_properties properties = plugin->properties;
+    struct cpu_properties properties;
     struct cpu_config settings;
     struct cpu_model *model;
-    int status = VT_OK;
+    int status = effective(plugin, config, &properties, err);
 
     (void)device_id;
-    for (int i = 0; config && i < config->n && status == VT_OK; i++) {
-        status = cpu_property_set(&properties, config->keys[i], config->values[i], err);
-    }
     if (status) {
         plugin->host->graph_destroy(graph);
         return status;
@@ -105,6 +116,48 @@ static int plugin_compile(void *p, const char *device_id, struct vt_graph *graph
     if (status == VT_OK) {
         model->properties = properties;
         *compiled = model;
+    }
+    return status;
+}
+
+static int plugin_import(void *p, const char *device_id, struct vt_blob *blob, size_t offset,
+                         const struct vt_config *config, void **compiled, struct vt_error *err)
+{
+    struct cpu_plugin *plugin = p;
+    struct cpu_properties properties;
+    struct cpu_config settings;
+    struct cpu_model *model;
+    int status = effective(plugin, config, &properties, err);
+
+    (void)device_id;
+    if (status == VT_OK) {
+        cpu_properties_resolve(&properties, plugin->host, &settings);
+        status = cpu_blob_read(plugin->host, blob, offset, &settings, &model, err);
+    }
+    if (status == VT_OK) {
+        if (model->config.accurate != settings.accurate) {
+            cpu_property_set(&properties, "EXECUTION_MODE_HINT",
+                             model->config.accurate ? "ACCURACY" : "PERFORMANCE", NULL);
+        }
+        model->properties = properties;
+        *compiled = model;
+    }
+    return status;
+}
+
+static int plugin_cache_key(void *p, const char *device_id, const struct vt_config *config, char *buf,
+                            size_t size, size_t *length, struct vt_error *err)
+{
+    struct cpu_plugin *plugin = p;
+    struct cpu_properties properties;
+    struct cpu_config settings;
+    int status = effective(plugin, config, &properties, err);
+
+    (void)device_id;
+    if (status == VT_OK) {
+        cpu_properties_resolve(&properties, plugin->host, &settings);
+        *length = (size_t)snprintf(buf, size, "isa=%s mode=%s", cpu_isa_name(cpu_model_isa(plugin->host)),
+                                   settings.accurate ? "accuracy" : "performance");
     }
     return status;
 }
@@ -134,6 +187,12 @@ static int compiled_concurrency(void *compiled)
     return ((struct cpu_model *)compiled)->config.streams;
 }
 
+static int compiled_export(void *compiled, int (*write)(void *ctx, const void *data, size_t bytes), void *ctx,
+                           struct vt_error *err)
+{
+    return cpu_blob_write(compiled, write, ctx, err);
+}
+
 static int compiled_memory(void *compiled, struct vt_memory_stats *stats)
 {
     struct cpu_model *model = compiled;
@@ -141,6 +200,7 @@ static int compiled_memory(void *compiled, struct vt_memory_stats *stats)
     *stats = (struct vt_memory_stats){0};
     pthread_mutex_lock(&model->weights.lock);
     stats->weights = model->weights.bytes;
+    stats->constants_mapped = model->weights.mapped;
     pthread_mutex_unlock(&model->weights.lock);
     pthread_mutex_lock(&model->plan_lock);
     for (const struct cpu_plan *plan = model->plans; plan; plan = plan->next) {
@@ -158,6 +218,7 @@ static const struct vt_compiled_fns compiled_fns = {
     .properties = compiled_properties,
     .get_property = compiled_get,
     .concurrency = compiled_concurrency,
+    .export = compiled_export,
     .memory = compiled_memory,
 };
 
@@ -176,6 +237,8 @@ static const struct vt_plugin plugin = {
     .compile = plugin_compile,
     .compiled = &compiled_fns,
     .request = &cpu_request_fns,
+    .import_blob = plugin_import,
+    .cache_key = plugin_cache_key,
 };
 
 __attribute__((visibility("default"))) const struct vt_plugin *vt_plugin_entry(int host_major,

@@ -32,7 +32,7 @@ static const struct row {
     {"RANGE_FOR_STREAMS", READ_ONLY, NULL, NULL, false, false},
     {"EXECUTION_DEVICES", READ_ONLY, "CPU", NULL, true, false},
     {"FULL_DEVICE_NAME", READ_ONLY, NULL, NULL, false, false},
-    {"OPTIMIZATION_CAPABILITIES", READ_ONLY, "FP32", NULL, false, false},
+    {"OPTIMIZATION_CAPABILITIES", READ_ONLY, "FP32 EXPORT_IMPORT", NULL, false, false},
     {"DEVICE_TYPE", READ_ONLY, "integrated", NULL, false, false},
     {"DEVICE_ARCHITECTURE", READ_ONLY, NULL, NULL, false, false},
     {"NETWORK_NAME", READ_ONLY, NULL, NULL, true, true},

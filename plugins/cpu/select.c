@@ -102,6 +102,7 @@ static bool fill_op(struct cpu_model *model, struct cpu_region *region, struct c
 {
     const struct vt_host *host = model->host;
     struct cpu_op *op = &c->op;
+    struct cpu_constant_use *uses;
 
     op->host = host;
     op->model = model;
@@ -114,7 +115,8 @@ static bool fill_op(struct cpu_model *model, struct cpu_region *region, struct c
     op->accurate = model->config.accurate;
     op->in = cpu_region_array(region, (size_t)op->n_in, sizeof(*op->in));
     op->out = cpu_region_array(region, (size_t)op->n_out, sizeof(*op->out));
-    if (!op->in || !op->out) {
+    uses = cpu_region_array(region, (size_t)op->n_in, sizeof(*uses));
+    if (!op->in || !op->out || !uses) {
         return false;
     }
     for (int i = 0; i < op->n_in; i++) {
@@ -124,6 +126,7 @@ static bool fill_op(struct cpu_model *model, struct cpu_region *region, struct c
             continue;
         }
         op->in[i].constant = cpu_constant_of(host, node, i);
+        op->in[i].use = &uses[i];
         op->in[i].raw = op->in[i].constant ? host->node_constant(op->in[i].constant) : NULL;
         if (!fill_arg(region, &op->in[i], host->node_value(e.src, e.port))) {
             return false;

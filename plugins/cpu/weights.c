@@ -62,13 +62,28 @@ uint64_t cpu_key(uint64_t seed, const void *data, size_t bytes)
     return h ^ h >> 29;
 }
 
-static struct cpu_weight *find(struct cpu_weights_cache *cache, unsigned bucket, const void *source,
-                               uint64_t key)
+static struct cpu_weight **bucket_of(struct cpu_weights_cache *cache, const void *source, uint64_t key)
 {
-    struct cpu_weight *w = cache->buckets[bucket];
+    return &cache->buckets[cpu_key(key, &source, sizeof(source)) % CPU_WEIGHT_BUCKETS];
+}
 
-    while (w && (w->source != source || w->key != key)) {
+static struct cpu_weight *find(struct cpu_weight *w, const void *source, uint64_t key, size_t bytes)
+{
+    while (w && (w->source != source || w->key != key || w->wanted != bytes)) {
         w = w->next;
+    }
+    return w;
+}
+
+bool cpu_weights_adopt(struct cpu_weights_cache *cache, const void *source, uint64_t key, const void *data,
+                       size_t bytes)
+{
+    struct cpu_weight *w = calloc(1, sizeof(*w)), **bucket = bucket_of(cache, source, key);
+
+    if (w) {
+        *w = (struct cpu_weight){source, key, (void *)(uintptr_t)data, bytes, bytes, *bucket};
+        *bucket = w;
+        cache->mapped += bytes;
     }
     return w;
 }
@@ -230,30 +245,45 @@ static const void *weights_of_plan(struct cpu_build *b, struct filling *filling,
     return filling->dst;
 }
 
+static const void *absent(const struct cpu_build *b, const struct cpu_arg *source, struct vt_error *err)
+{
+    vt_fail(err, VT_E_FORMAT,
+            "the compiled model was saved without constant '%s', which is needed here; compile it anew",
+            b->host->node_name(source->constant));
+    return NULL;
+}
+
+bool cpu_constant_there(struct cpu_build *b, const struct cpu_arg *source, struct vt_error *err)
+{
+    source->use->read = true;
+    return !cpu_constant_absent(b->host, source->constant) || absent(b, source, err);
+}
+
 const void *cpu_weights(struct cpu_build *b, const struct cpu_arg *source, uint64_t key, size_t bytes,
                         cpu_fill_fn *fill, void *ctx, int64_t units, struct vt_error *err)
 {
     struct cpu_weights_cache *cache = &b->model->weights;
     struct filling filling = {.raw = source->raw, .fill = fill, .ctx = ctx, .bytes = bytes, .units = units};
-    unsigned bucket;
-    struct cpu_weight *w;
+    const void *address = source->raw->data;
+    struct cpu_weight *w, **bucket = bucket_of(cache, address, key);
+    bool gone = cpu_constant_absent(b->host, source->constant);
 
+    source->use->packed = true;
     if (!lives_with_model(cache, source->raw->data)) {
         return weights_of_plan(b, &filling, err);
     }
-    key = cpu_key(key, &source->raw->data, sizeof(source->raw->data));
-    bucket = (unsigned)(key % CPU_WEIGHT_BUCKETS);
     pthread_mutex_lock(&cache->lock);
-    w = find(cache, bucket, source->raw->data, key);
-    if (!w) {
+    w = find(*bucket, address, key, bytes);
+    if (!w && !gone) {
         w = calloc(1, sizeof(*w));
         if (w && allocate(cache, w, bytes)) {
-            w->source = source->raw->data;
+            w->source = address;
             w->key = key;
+            w->wanted = bytes;
             filling.dst = w->data;
             fill_all(b, &filling);
-            w->next = cache->buckets[bucket];
-            cache->buckets[bucket] = w;
+            w->next = *bucket;
+            *bucket = w;
             cache->bytes += w->bytes;
             b->model->host->node_constant_drop(source->constant);
         } else {
@@ -262,6 +292,9 @@ const void *cpu_weights(struct cpu_build *b, const struct cpu_arg *source, uint6
         }
     }
     pthread_mutex_unlock(&cache->lock);
+    if (!w && gone) {
+        return absent(b, source, err);
+    }
     if (!w) {
         vt_fail(err, VT_E_NOMEM, "out of memory for %zu bytes of weights", bytes);
         return NULL;
@@ -317,7 +350,7 @@ const void *cpu_constant_aligned(struct cpu_build *b, const struct cpu_arg *sour
     uintptr_t size = vt_type_info(raw->type)->bits / 8;
 
     if (!raw->bytes || size < 2 || (uintptr_t)raw->data % size == 0) {
-        return raw->data;
+        return cpu_constant_there(b, source, err) ? raw->data : NULL;
     }
     return cpu_weights(b, source, 2, raw->bytes, copy_fill, (void *)(uintptr_t)raw, 1, err);
 }
@@ -327,7 +360,7 @@ const float *cpu_constant_f32(struct cpu_build *b, const struct cpu_arg *source,
     struct widen w = {source->raw, source->count, b->model->isa};
 
     if (source->raw->type == VT_F32 && ((uintptr_t)source->raw->data & 3) == 0) {
-        return source->raw->data;
+        return cpu_constant_there(b, source, err) ? source->raw->data : NULL;
     }
     return cpu_weights(b, source, 1, (size_t)source->count * sizeof(float), widen_fill, &w, 1, err);
 }

@@ -71,6 +71,21 @@ uint64_t vt_hash(const void *data, size_t bytes, uint64_t seed)
     return mix(h ^ K0, (uint64_t)bytes ^ K1);
 }
 
+uint64_t vt_hash_sampled(const void *data, size_t bytes, uint64_t seed)
+{
+    const unsigned char *p = data;
+    size_t step = bytes / VT_HASH_SAMPLES;
+
+    if (step <= 4 * VT_HASH_SAMPLE_BYTES) {
+        return vt_hash(data, bytes, seed);
+    }
+    seed = vt_hash_u64(bytes, seed);
+    for (size_t i = 0; i < VT_HASH_SAMPLES; i++) {
+        seed = vt_hash(p + i * step, VT_HASH_SAMPLE_BYTES, seed);
+    }
+    return vt_hash(p + bytes - VT_HASH_SAMPLE_BYTES, VT_HASH_SAMPLE_BYTES, seed);
+}
+
 uint64_t vt_hash_u64(uint64_t value, uint64_t seed)
 {
     return mix(mix(value ^ K0, seed ^ K1) ^ K2, K3);

@@ -42,7 +42,7 @@ static struct blob *blob_create(const void *data, size_t size, const char *path)
 }
 
 /* Check that the open file can be mapped, and how large it is. */
-static int check_file(int fd, const char *path, size_t *size, struct vt_error *err)
+static int check_file(int fd, const char *path, size_t *size, int64_t *mtime, struct vt_error *err)
 {
     struct stat st;
 
@@ -58,6 +58,7 @@ static int check_file(int fd, const char *path, size_t *size, struct vt_error *e
                        (intmax_t)st.st_size);
     }
     *size = (size_t)st.st_size;
+    *mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
     return VT_OK;
 }
 
@@ -66,7 +67,8 @@ static int map_file(int fd, const char *path, struct vt_blob **out, struct vt_er
     struct blob *blob;
     void *data = NULL;
     size_t size = 0;
-    int rc = check_file(fd, path, &size, err);
+    int64_t mtime = 0;
+    int rc = check_file(fd, path, &size, &mtime, err);
 
     if (rc) {
         return rc;
@@ -87,6 +89,7 @@ static int map_file(int fd, const char *path, struct vt_blob **out, struct vt_er
         return vt_fail(err, VT_E_NOMEM, "out of memory for '%s'", path);
     }
     blob->mapped = size > 0;
+    blob->pub.mtime = mtime;
     *out = &blob->pub;
     return VT_OK;
 }
@@ -140,6 +143,30 @@ struct vt_blob *vt_blob_copy(const void *data, size_t size)
         free(copy);
     }
     return blob;
+}
+
+static void unmap_hole(void *blob)
+{
+    struct vt_blob *hole = blob;
+
+    munmap((void *)(uintptr_t)hole->data, hole->size);
+}
+
+struct vt_blob *vt_blob_hole(size_t size)
+{
+    void *data = mmap(NULL, size ? size : 1, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    struct blob *blob = data == MAP_FAILED ? NULL : blob_create(data, size ? size : 1, NULL);
+
+    if (!blob) {
+        if (data != MAP_FAILED) {
+            munmap(data, size ? size : 1);
+        }
+        return NULL;
+    }
+    blob->pub.hole = true;
+    blob->release = unmap_hole;
+    blob->user = blob;
+    return &blob->pub;
 }
 
 struct vt_blob *vt_blob_ref(struct vt_blob *blob)

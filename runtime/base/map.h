@@ -7,11 +7,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct vt_blob {
     const void *data; /* never NULL, also when size is 0 */
     size_t size;
     const char *path; /* of the file; NULL for memory */
+    int64_t mtime;    /* of the file when it was mapped, nanoseconds */
+    bool hole;        /* stands for bytes that are not there: all read as zero */
 };
 
 /* Map a regular file, one reference. The message names the path and the system's reason. The file must not be
@@ -25,6 +28,9 @@ struct vt_blob *vt_blob_wrap(const void *data, size_t size, void (*release)(void
 
 /* A copy of the bytes, aligned to 64 bytes. NULL when out of memory. */
 struct vt_blob *vt_blob_copy(const void *data, size_t size);
+
+/* Address space for bytes that are not there; it takes no memory. NULL when there is not enough of it. */
+struct vt_blob *vt_blob_hole(size_t size);
 
 /* Both may be called from any thread and accept NULL; ref returns its argument. */
 struct vt_blob *vt_blob_ref(struct vt_blob *blob);

@@ -71,6 +71,7 @@ struct vt_capi_config {
     struct vt_config config;
     const char *keys[VT_CAPI_CONFIG], *values[VT_CAPI_CONFIG];
     const char **more; /* of longer lists */
+    char cipher[48];   /* CACHE_ENCRYPTION_CALLBACKS as the core takes it */
 };
 
 /* `args` counts keys and values. Anything but OK leaves nothing to finish. */

@@ -27,17 +27,15 @@ static ov_status_e compile_file(const ov_core_t *core, const char *path, const c
                                 struct vt_capi_config *list, ov_compiled_model_t **compiled)
 {
     struct vt_error err = {0};
-    struct vt_model *model;
-    ov_status_e result;
-    int status = vt_core_read_file(vt_capi_core(core), path, NULL, &model, &err);
+    struct vt_compiled *made;
+    int status = vt_core_compile_file(vt_capi_core(core), path, NULL, device ? device : DEFAULT_DEVICE,
+                                      &list->config, &made, &err);
 
-    if (status) {
-        vt_capi_config_finish(list);
-        return vt_capi_ordinary(status, &err);
+    vt_capi_config_finish(list);
+    if (status == VT_OK) {
+        *compiled = (ov_compiled_model_t *)made;
     }
-    result = compile(core, model, device, list, compiled);
-    vt_model_unref(model);
-    return result;
+    return vt_capi_status(status, &err);
 }
 
 static ov_status_e compile_wide_file(const ov_core_t *core, const wchar_t *path, const char *device,

@@ -1,9 +1,11 @@
 #include "openvino/c/ov_property.h"
 
+#include "cache.h"
 #include "capi.h"
 #include "openvino/c/auto/properties.h"
 #include "openvino/c/gpu/gpu_plugin_properties.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 /* Programs hold copy relocations to these: they are writable variables of one pointer each. */
@@ -84,9 +86,16 @@ static ov_status_e put(struct vt_capi_config *list, size_t i, const char *key, c
     const char **keys = list->more ? list->more : list->keys;
     const char **values = list->more ? list->more + list->config.n : list->values;
 
-    /* Its value is no text but a pointer to functions, which nothing could call yet. */
-    if (strcmp(key, "CACHE_ENCRYPTION_CALLBACKS") == 0) {
-        return vt_capi_missing(NOT_IMPLEMENTED, "property CACHE_ENCRYPTION_CALLBACKS");
+    /* Its value is no text but a pointer to functions. */
+    if (strcmp(key, VT_CACHE_CIPHER) == 0) {
+        const ov_encryption_callbacks *callbacks = (const void *)value;
+
+        if (!callbacks->encrypt_func || !callbacks->decrypt_func) {
+            return vt_capi_fail(GENERAL_ERROR, "property %s: both functions are needed", key);
+        }
+        snprintf(list->cipher, sizeof(list->cipher), "%" PRIxPTR ":%" PRIxPTR,
+                 (uintptr_t)callbacks->encrypt_func, (uintptr_t)callbacks->decrypt_func);
+        value = list->cipher;
     }
     keys[i] = key;
     values[i] = value;

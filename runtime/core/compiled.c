@@ -173,7 +173,7 @@ static const char *common_value(const struct vt_compiled *compiled, const char *
         return buf;
     }
     if (strcmp(key, "LOADED_FROM_CACHE") == 0) {
-        return "NO";
+        return compiled->from_cache ? "YES" : "NO";
     }
     return NULL;
 }

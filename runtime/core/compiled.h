@@ -23,6 +23,7 @@ struct vt_compiled {
     int n_io[2];
     char *name;            /* of the model */
     char *device;          /* "CPU", "GPU.1" */
+    bool from_cache;       /* loaded, not compiled; set right after creation */
     struct vt_arena arena; /* texts and ports */
     pthread_mutex_t lock;  /* around making the executor */
     struct vt_executor *executor;

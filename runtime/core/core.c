@@ -1,5 +1,6 @@
 #include "core_impl.h"
 
+#include "cache.h"
 #include "exported.h"
 #include "graph.h"
 #include "log.h"
@@ -113,7 +114,7 @@ void vt_core_destroy(struct vt_core *core)
 
 /* ---- models */
 
-static bool wants_mapping(struct vt_core *core)
+bool vt_core_maps_files(struct vt_core *core)
 {
     char *value = NULL;
     bool map = vt_core_setting(core, "", vt_core_key_find("ENABLE_MMAP"), &value, NULL) || *value != 'N';
@@ -128,7 +129,7 @@ int vt_core_read_file(struct vt_core *core, const char *path, const char *weight
     struct vt_graph *graph = NULL;
     int status;
 
-    vt_host_map_files(wants_mapping(core));
+    vt_host_map_files(vt_core_maps_files(core));
     status = vt_formats_read_file(&core->formats, path, weights_path, &graph, err);
     vt_host_map_files(true);
     return status ? status : vt_model_create(graph, model, err);
@@ -226,10 +227,20 @@ int vt_core_compile_target(struct vt_core *core, struct vt_target *target, const
 {
     struct vt_settings settings = {0};
     struct vt_config own;
+    struct vt_cache cache = {0};
     int status = vt_plugin_config(target, config, &settings, &own, err);
 
-    (void)core;
-    status = status ? status : compile_on(target, model, &own, compiled, err);
+    status = status ? status : vt_cache_open(&cache, core, target, config, &own, err);
+    if (status == VT_OK && cache.dir) {
+        vt_cache_key_model(&cache, model);
+    }
+    if (status == VT_OK && !vt_cache_load(&cache, compiled)) {
+        status = compile_on(target, model, &own, compiled, err);
+        if (status == VT_OK) {
+            vt_cache_save(&cache, *compiled);
+        }
+    }
+    vt_cache_finish(&cache);
     vt_settings_finish(&settings);
     return status;
 }
@@ -245,19 +256,76 @@ int vt_core_compile(struct vt_core *core, const struct vt_model *model, const ch
     return status ? status : vt_core_compile_target(core, &target, model, config, compiled, err);
 }
 
+/* The model is read and compiled, and kept under the key of its files. */
+static int compile_read(struct vt_core *core, struct vt_target *target, const char *path,
+                        const char *weights_path, const struct vt_config *config, struct vt_cache *cache,
+                        struct vt_compiled **compiled, struct vt_error *err)
+{
+    const struct vt_module *module = target->module;
+    struct vt_model *model;
+    int status = vt_core_read_file(core, path, weights_path, &model, err);
+
+    if (status) {
+        /* "Not implemented" is what devices say of models; a file that no frontend reads is a bad file. */
+        return status == VT_E_UNSUPPORTED ? VT_E_FORMAT : status;
+    }
+    status = check_known(model->graph, err);
+    status = status ? status : vt_fallback_target(core, model, config, target, err);
+    if (status == VT_OK && (!cache->path || target->module != module)) {
+        status = vt_core_compile_target(core, target, model, config, compiled, err);
+    } else if (status == VT_OK) {
+        status = compile_on(target, model, cache->config, compiled, err);
+        if (status == VT_OK) {
+            vt_cache_save(cache, *compiled);
+        }
+    }
+    vt_model_unref(model);
+    return status;
+}
+
+int vt_core_compile_file(struct vt_core *core, const char *path, const char *weights_path, const char *device,
+                         const struct vt_config *config, struct vt_compiled **compiled, struct vt_error *err)
+{
+    struct vt_settings settings = {0};
+    struct vt_config own;
+    struct vt_cache cache = {0};
+    struct vt_target target;
+    int status = vt_target_open(core, device, &target, err);
+
+    status = status ? status : vt_plugin_config(&target, config, &settings, &own, err);
+    status = status ? status : vt_cache_open(&cache, core, &target, config, &own, err);
+    if (status == VT_OK && cache.dir) {
+        vt_cache_key_files(&cache, path, weights_path);
+    }
+    if (status == VT_OK && !vt_cache_load(&cache, compiled)) {
+        status = compile_read(core, &target, path, weights_path, config, &cache, compiled, err);
+    }
+    vt_cache_finish(&cache);
+    vt_settings_finish(&settings);
+    return status;
+}
+
 int vt_core_import_target(struct vt_core *core, struct vt_target *target, const void *data, size_t bytes,
                           const struct vt_config *config, struct vt_compiled **compiled, struct vt_error *err)
 {
     struct vt_settings settings = {0};
     struct vt_config own;
+    struct vt_blob *blob = NULL;
     char name[VT_DEVICE_NAME];
     int status = vt_plugin_config(target, config, &settings, &own, err);
 
     (void)core;
     if (status == VT_OK) {
-        vt_target_name(target, name);
-        status = vt_exported_open(data, bytes, target->module, target->id, name, &own, compiled, err);
+        /* A plugin that uses the bytes in place needs them for longer than the caller has them. */
+        blob = VT_TABLE_HAS(target->module->fns, import_blob) ? vt_blob_copy(data, bytes)
+                                                              : vt_blob_wrap(data, bytes, NULL, NULL);
+        status = blob ? VT_OK : vt_fail(err, VT_E_NOMEM, "out of memory");
     }
+    if (status == VT_OK) {
+        vt_target_name(target, name);
+        status = vt_exported_open(blob, target->module, target->id, name, &own, compiled, err);
+    }
+    vt_blob_unref(blob);
     vt_settings_finish(&settings);
     return status;
 }

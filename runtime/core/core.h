@@ -37,8 +37,13 @@ int vt_core_read_memory(struct vt_core *core, const void *data, size_t bytes, st
 int vt_core_compile(struct vt_core *core, const struct vt_model *model, const char *device,
                     const struct vt_config *config, struct vt_compiled **compiled, struct vt_error *err);
 
-/* What vt_compiled_export wrote. VT_E_FORMAT when it is something else, VT_E_ABI when another version or
- * device wrote it. */
+/* The same for a model in a file. With CACHE_DIR set and the compiled form found there, the model is not even
+ * read. `weights_path` as for vt_core_read_file. */
+int vt_core_compile_file(struct vt_core *core, const char *path, const char *weights_path, const char *device,
+                         const struct vt_config *config, struct vt_compiled **compiled, struct vt_error *err);
+
+/* What vt_compiled_export wrote; the data is not kept. VT_E_FORMAT when it is something else, VT_E_ABI when
+ * another version or device wrote it. */
 int vt_core_import(struct vt_core *core, const char *device, const void *data, size_t bytes,
                    const struct vt_config *config, struct vt_compiled **compiled, struct vt_error *err);
 

@@ -1,5 +1,7 @@
 #include "core_impl.h"
 
+#include "cache.h"
+
 #include <stdlib.h>
 
 static const struct vt_core_key core_keys[] = {
@@ -8,6 +10,7 @@ static const struct vt_core_key core_keys[] = {
     {"FORCE_TBB_TERMINATE", VT_KEY_BOOL, "NO", false},
     {"ENABLE_CPU_FALLBACK", VT_KEY_BOOL, "YES", true},
     {"CACHE_MODE", VT_KEY_TEXT, "OPTIMIZE_SPEED", false},
+    {VT_CACHE_CIPHER, VT_KEY_TEXT, "", false},
 };
 
 const struct vt_core_key *vt_core_key_find(const char *key)

@@ -53,6 +53,9 @@ int vt_core_import_target(struct vt_core *core, struct vt_target *target, const 
                           const struct vt_config *config, struct vt_compiled **compiled,
                           struct vt_error *err);
 
+/* ENABLE_MMAP of the core. */
+bool vt_core_maps_files(struct vt_core *core);
+
 /* ---- core_config.c: properties that are the core's own and never reach a plugin that does not list them */
 
 enum vt_key_kind { VT_KEY_TEXT, VT_KEY_BOOL };

@@ -1,15 +1,17 @@
 #include "exported.h"
 
+#include "build_id.h"
 #include "hash.h"
 #include "host.h"
 #include "module.h"
 
 #include <stdlib.h>
 
-#define FORMAT_VERSION 1
+#define FORMAT_VERSION 2
 #define PROLOGUE       24 /* magic, version, size, hash */
 #define MAX_PORTS      65536
 #define MAX_NAMES      4096
+#define PAGE           4096 /* the plugin's part begins on one */
 
 static const char magic[8] = "VTMODEL";
 
@@ -75,14 +77,22 @@ static const char *plugin_version(const struct vt_plugin *plugin)
     return VT_TABLE_HAS(plugin, version) ? plugin->version : "";
 }
 
+uint64_t vt_exported_build(const struct vt_plugin *plugin)
+{
+    uint64_t runtime = vt_build_id((const void *)(uintptr_t)vt_runtime_version);
+
+    return vt_hash_u64(vt_build_id(plugin), runtime);
+}
+
 /* The fields behind the prologue. */
 static void put_head(struct writer *w, const struct vt_compiled *compiled)
 {
-    static const unsigned char zeros[64];
+    static const unsigned char zeros[PAGE];
 
     put_text(w, vt_runtime_version());
     put_text(w, compiled->module->fns->name);
     put_text(w, plugin_version(compiled->module->fns));
+    put_number(w, vt_exported_build(compiled->module->fns), 8);
     put_text(w, compiled->name);
     for (int side = 0; side < 2; side++) {
         put_number(w, (uint64_t)compiled->n_io[side], 4);
@@ -90,7 +100,7 @@ static void put_head(struct writer *w, const struct vt_compiled *compiled)
             put_port(w, &compiled->io[side][i]);
         }
     }
-    put(w, zeros, (64 - (w->n + PROLOGUE) % 64) % 64);
+    put(w, zeros, (PAGE - (w->n + PROLOGUE) % PAGE) % PAGE);
 }
 
 int vt_compiled_export(struct vt_compiled *compiled, int (*write)(void *ctx, const void *data, size_t bytes),
@@ -120,6 +130,11 @@ int vt_compiled_export(struct vt_compiled *compiled, int (*write)(void *ctx, con
 }
 
 /* ---- reading */
+
+bool vt_exported_possible(const struct vt_plugin *plugin)
+{
+    return VT_TABLE_HAS(plugin, import_blob) || VT_TABLE_HAS(plugin, import);
+}
 
 struct reader {
     const unsigned char *at, *end;
@@ -214,18 +229,22 @@ static int check_prologue(const unsigned char *data, size_t bytes, size_t *head,
     uint64_t version, hash;
 
     if (bytes < PROLOGUE || memcmp(data, magic, sizeof(magic))) {
-        return vt_fail(err, VT_E_FORMAT, "the %zu bytes are no compiled model", bytes);
+        return vt_fail(err, VT_E_FORMAT,
+                       "the %zu bytes are no compiled model: give what ov_compiled_model_export_model wrote",
+                       bytes);
     }
     r.at += sizeof(magic);
     version = get_number(&r, 4);
     *head = (size_t)get_number(&r, 4);
     hash = get_number(&r, 8);
     if (version != FORMAT_VERSION) {
-        return vt_fail(err, VT_E_ABI, "the compiled model has format %llu, this runtime reads format %d",
+        return vt_fail(err, VT_E_ABI,
+                       "the compiled model has format %llu, this runtime reads format %d; compile it anew",
                        (unsigned long long)version, FORMAT_VERSION);
     }
     if (*head < PROLOGUE || *head > bytes || vt_hash(data + PROLOGUE, *head - PROLOGUE, 0) != hash) {
-        return vt_fail(err, VT_E_FORMAT, "the compiled model is damaged or cut off");
+        return vt_fail(err, VT_E_FORMAT,
+                       "the head of the compiled model is damaged or cut off; compile it anew");
     }
     return VT_OK;
 }
@@ -233,6 +252,7 @@ static int check_prologue(const unsigned char *data, size_t bytes, size_t *head,
 static int check_writer(struct reader *r, const struct vt_module *module, struct vt_error *err)
 {
     const char *runtime = get_text(r), *plugin = get_text(r), *version = get_text(r);
+    uint64_t build = get_number(r, 8);
 
     if (!r->bad && strcmp(plugin, module->fns->name)) {
         return vt_fail(err, VT_E_ABI, "the model was compiled for device %s, not for %s", plugin,
@@ -244,14 +264,32 @@ static int check_writer(struct reader *r, const struct vt_module *module, struct
                        "%s; compile it anew",
                        runtime, version, vt_runtime_version(), plugin_version(module->fns));
     }
+    if (!r->bad && build != vt_exported_build(module->fns)) {
+        return vt_fail(
+            err, VT_E_ABI,
+            "the model was compiled by another build of runtime %s or of its plugin %s; compile it "
+            "anew",
+            runtime, plugin);
+    }
     return VT_OK;
 }
 
-int vt_exported_open(const void *data, size_t bytes, struct vt_module *module, const char *device_id,
+/* The plugin's part, which begins `head` bytes into the blob. */
+static int import(struct vt_blob *blob, size_t head, struct vt_module *module, const char *device_id,
+                  const struct vt_config *config, void **impl, struct vt_error *err)
+{
+    if (VT_TABLE_HAS(module->fns, import_blob)) {
+        return module->fns->import_blob(module->impl, device_id, blob, head, config, impl, err);
+    }
+    return module->fns->import(module->impl, device_id, (const char *)blob->data + head, blob->size - head,
+                               config, impl, err);
+}
+
+int vt_exported_open(struct vt_blob *blob, struct vt_module *module, const char *device_id,
                      const char *device, const struct vt_config *config, struct vt_compiled **compiled,
                      struct vt_error *err)
 {
-    const unsigned char *begin = data;
+    const unsigned char *begin = blob->data;
     struct reader r = {0};
     const struct vt_io *io[2];
     const char *name;
@@ -259,10 +297,10 @@ int vt_exported_open(const void *data, size_t bytes, struct vt_module *module, c
     void *impl = NULL;
     int n_io[2], status;
 
-    if (!VT_TABLE_HAS(module->fns, import)) {
+    if (!vt_exported_possible(module->fns)) {
         return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: import of a compiled model for %s", device);
     }
-    status = check_prologue(begin, bytes, &head, err);
+    status = check_prologue(begin, blob->size, &head, err);
     if (status) {
         return status;
     }
@@ -273,10 +311,10 @@ int vt_exported_open(const void *data, size_t bytes, struct vt_module *module, c
     io[VT_INPUT] = get_ports(&r, &n_io[VT_INPUT]);
     io[VT_OUTPUT] = get_ports(&r, &n_io[VT_OUTPUT]);
     if (status == VT_OK && r.bad) {
-        status = vt_fail(err, VT_E_FORMAT, "the head of the compiled model is damaged");
+        status = vt_fail(err, VT_E_FORMAT, "the head of the compiled model is damaged; compile it anew");
     }
     if (status == VT_OK) {
-        status = module->fns->import(module->impl, device_id, begin + head, bytes - head, config, &impl, err);
+        status = import(blob, head, module, device_id, config, &impl, err);
         if (status) {
             vt_fail(err, status, "device %s does not take the compiled model", device);
         }

@@ -196,6 +196,25 @@ int vt_formats_read_file(struct vt_formats *formats, const char *path, const cha
     return status ? vt_fail(err, status, "the model '%s' cannot be read", path) : VT_OK;
 }
 
+int vt_formats_files(struct vt_formats *formats, const char *path, const char *weights_path,
+                     int (*file)(void *ctx, const char *path), void *ctx)
+{
+    unsigned char head[HEAD_BYTES];
+    size_t bytes = 0;
+    const struct vt_frontend *f;
+    int status = read_head(path, head, &bytes, NULL);
+
+    if (status) {
+        return status;
+    }
+    open_all(formats);
+    f = choose(formats, ending_of(path), head, bytes);
+    if (!f || !VT_TABLE_HAS(f, files)) {
+        return VT_E_UNSUPPORTED;
+    }
+    return f->files(path, weights_path && *weights_path ? weights_path : NULL, file, ctx);
+}
+
 int vt_formats_read_memory(struct vt_formats *formats, const void *data, size_t bytes,
                            struct vt_blob *weights, struct vt_graph **graph, struct vt_error *err)
 {

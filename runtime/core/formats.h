@@ -30,4 +30,9 @@ int vt_formats_read_file(struct vt_formats *formats, const char *path, const cha
 int vt_formats_read_memory(struct vt_formats *formats, const void *data, size_t bytes,
                            struct vt_blob *weights, struct vt_graph **graph, struct vt_error *err);
 
+/* The files of a model, one call for each (see struct vt_frontend). VT_E_UNSUPPORTED where the format cannot
+ * tell; no message. */
+int vt_formats_files(struct vt_formats *formats, const char *path, const char *weights_path,
+                     int (*file)(void *ctx, const char *path), void *ctx);
+
 #endif

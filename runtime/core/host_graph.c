@@ -1,6 +1,8 @@
 #include "host_graph.h"
 
+#include "binary.h"
 #include "graph.h"
+#include "hash.h"
 #include "host_build.h"
 #include "map.h"
 #include "passes.h"
@@ -160,6 +162,11 @@ static void node_constant_drop(const struct vt_node *node)
     }
 }
 
+static bool node_constant_absent(const struct vt_node *node)
+{
+    return node->blob && node->blob->hole;
+}
+
 static bool node_has_eval(const struct vt_node *node)
 {
     return node->op->eval != NULL;
@@ -265,4 +272,9 @@ void vt_host_fill_graph(struct vt_host *host)
     host->blob_map = vt_blob_map;
     host->blob_data = blob_data;
     host->blob_unref = vt_blob_unref;
+    host->graph_write = vt_graph_write;
+    host->graph_read = vt_graph_read;
+    host->node_constant_absent = node_constant_absent;
+    host->blob_ref = vt_blob_ref;
+    host->hash = vt_hash;
 }

@@ -342,6 +342,16 @@ static bool in_range(const struct vt_attr_def *def, const union vt_attr_value *v
     return true;
 }
 
+bool vt_attr_value_ok(const struct vt_attr_def *def, const union vt_attr_value *value)
+{
+    switch (def->type) {
+    case VT_ATTR_BOOL: return value->i == 0 || value->i == 1;
+    case VT_ATTR_TYPE: return value->i >= 0 && value->i < VT_TYPE_COUNT;
+    case VT_ATTR_STR: return !def->allowed || (value->s && word_allowed(def->allowed, value->s));
+    default: return in_range(def, value);
+    }
+}
+
 static bool parse(struct vt_arena *arena, const struct vt_attr_def *def, const char *text,
                   union vt_attr_value *value)
 {

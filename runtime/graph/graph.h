@@ -147,6 +147,9 @@ int vt_unknown_set_attr(struct vt_node *node, const char *name, const char *text
 /* A copy of an unknown operation's definition in another graph's arena; NULL when out of memory. */
 const struct vt_op_def *vt_unknown_copy_op(struct vt_arena *arena, const struct vt_op_def *op);
 
+/* Whether a value of the right type is one that the schema allows. */
+bool vt_attr_value_ok(const struct vt_attr_def *def, const union vt_attr_value *value);
+
 /* ---- changing ---------------------------------------------------------------------------------------------
  */
 

@@ -237,11 +237,11 @@ static void pack(void *dst, void *ctx, int64_t first, int64_t last)
 static uint64_t pack_key(const struct cpu_op *op, const struct conv *c, uint64_t scale)
 {
     struct {
-        void (*kernel)(float *, const struct cpu_conv_shape *, const struct cpu_conv_weights *);
-        uint64_t scale; /* of its contents */
+        uint64_t kernel; /* of its name */
+        uint64_t scale;  /* of its contents */
         int64_t ic, oc, groups, kernel_dims[CPU_CONV_DIMS], stride[CPU_CONV_DIMS], dilation[CPU_CONV_DIMS],
             pad[CPU_CONV_DIMS], planar;
-    } k = {.kernel = c->family.pack, .scale = scale};
+    } k = {.kernel = cpu_key(is_transposed(op), c->family.name, strlen(c->family.name)), .scale = scale};
 
     k.ic = c->shape.ic;
     k.oc = c->shape.oc;
@@ -274,7 +274,7 @@ static int pack_weights(struct cpu_build *b, const struct cpu_op *op, struct con
     }
     if (late) {
         c->raw = p.src;
-        return VT_OK;
+        return cpu_constant_there(b, w, err) ? VT_OK : VT_E_FORMAT;
     }
     c->weights = cpu_weights(b, w, pack_key(op, c, scale), c->family.packed_bytes(&c->shape), pack, &p,
                              c->family.panels ? c->family.panels(&c->shape) : 1, err);

@@ -145,10 +145,9 @@ static int pack_weights(struct cpu_build *b, const struct cpu_op *op, struct dec
 {
     struct packer p = {.d = d, .oc = op->out[0].dims[1], .kw = kw};
     struct {
-        void (*pack)(void *, void *, int64_t, int64_t);
-        const void *gemm;
+        uint64_t gemm;  /* of its name */
         uint64_t scale; /* of its contents */
-    } key = {pack, d->gemm, 0};
+    } key = {cpu_key('d', d->gemm->name, strlen(d->gemm->name)), 0};
 
     p.weights = cpu_constant_f32(b, &op->in[WEIGHTS], err);
     if (fused(op) && !left_out(op, SCALE)) {

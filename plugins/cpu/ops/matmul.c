@@ -102,10 +102,10 @@ static int pack_dense(struct cpu_build *b, const struct cpu_op *op, struct dense
     bool transposed = flag(op, "transpose_b");
     struct packer p = {.kernel = d->kernel, .n = d->args.n, .k = d->args.k};
     struct {
-        const void *kernel;
-        uint64_t scale; /* of its contents */
+        uint64_t kernel; /* of its name */
+        uint64_t scale;  /* of its contents */
         int64_t n, k, transposed;
-    } key = {d->kernel, 0, p.n, p.k, transposed};
+    } key = {cpu_key(0, d->kernel->name, strlen(d->kernel->name)), 0, p.n, p.k, transposed};
 
     p.src.data = w->raw->data;
     p.src.type = w->raw->type == VT_F32 ? CPU_SRC_F32 : w->raw->type == VT_F16 ? CPU_SRC_F16 : CPU_SRC_BF16;

@@ -21,6 +21,12 @@ struct vt_frontend {
      */
     int (*read_memory)(const struct vt_host *host, const void *model, size_t bytes, struct vt_blob *weights,
                        struct vt_graph **graph, struct vt_error *err);
+
+    /* Calls `file` for each file that read_file would read, without reading them (0 goes on, anything else
+     * ends it and is returned). Optional: without it a model has to be read before a compiled form can be
+     * found. */
+    int (*files)(const char *path, const char *weights_path, int (*file)(void *ctx, const char *path),
+                 void *ctx);
 };
 
 #define VT_FRONTEND_SYMBOL "vt_frontend_entry"

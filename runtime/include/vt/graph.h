@@ -36,4 +36,19 @@ struct vt_body_map {
     int64_t axis, start, end, stride, part_size;
 };
 
+/* Where the data of a Constant is in a graph's binary form: in the form itself, in one of the spaces that go
+ * with it, or nowhere. */
+enum { VT_PLACE_INLINE = 0, VT_PLACE_ABSENT = -1 };
+
+struct vt_graph_place {
+    int space;       /* VT_PLACE_..., or the number of a space, from 1 */
+    uint64_t offset; /* in the space */
+};
+
+/* A part of a blob in which Constants have their data. */
+struct vt_graph_space {
+    struct vt_blob *blob;
+    size_t offset, bytes;
+};
+
 #endif

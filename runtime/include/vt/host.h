@@ -163,6 +163,22 @@ struct vt_host {
                                const struct vt_pshape *shape, struct vt_error *err);
     int (*node_n_bodies)(const struct vt_node *node);
     struct vt_graph *(*node_body)(const struct vt_node *node, int body);
+
+    /* ---- compiled models as files. graph_write gives the graph as bytes, exact, in a form that only the
+     * same build of the runtime reads. `place` says for each Constant, sub-graphs included, where its data is
+     * kept (its space and offset) or that it is nowhere; NULL puts all into the form. graph_read takes any
+     * bytes: VT_E_FORMAT for what is no graph. Constants view the spaces, to whose blobs the graph takes
+     * references; absent ones have addresses in a range of `absent` bytes, where all reads as zero. */
+    int (*graph_write)(const struct vt_graph *graph,
+                       int (*place)(void *ctx, const struct vt_node *constant, struct vt_graph_place *place),
+                       int (*write)(void *ctx, const void *data, size_t bytes), void *ctx,
+                       struct vt_error *err);
+    int (*graph_read)(const void *data, size_t bytes, const struct vt_graph_space *spaces, int n_spaces,
+                      size_t absent, struct vt_graph **graph, struct vt_error *err);
+    bool (*node_constant_absent)(const struct vt_node *node);
+    struct vt_blob *(*blob_ref)(struct vt_blob *blob); /* returns its argument */
+    /* 64-bit hash, fast and no defence against malice; `seed` chains. */
+    uint64_t (*hash)(const void *data, size_t bytes, uint64_t seed);
 };
 
 #endif

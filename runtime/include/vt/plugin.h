@@ -106,6 +106,17 @@ struct vt_plugin {
     const struct vt_compiled_fns *compiled;
     const struct vt_request_fns *request;
     const struct vt_context_fns *context; /* optional: devices with memory of their own */
+
+    /* As import, from `offset` on in a blob to which the plugin may take a reference (host->blob_ref), so
+     * that what lies in it can be used in place: it is 64-byte aligned where export wrote it so, counted from
+     * the first byte that it wrote. Used instead of import where it is there. Optional. */
+    int (*import_blob)(void *plugin, const char *device_id, struct vt_blob *blob, size_t offset,
+                       const struct vt_config *config, void **compiled, struct vt_error *err);
+
+    /* What the compiled form of a model depends on beside the model: processor, precision, ... as a text, for
+     * the cache of models. As get_property. Optional: without it everything in `config` counts. */
+    int (*cache_key)(void *plugin, const char *device_id, const struct vt_config *config, char *buf,
+                     size_t size, size_t *length, struct vt_error *err);
 };
 
 /* All methods may be called from several threads at once. */
