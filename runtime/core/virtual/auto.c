@@ -94,7 +94,7 @@ static bool has_word(const char *text, const char *word)
 }
 
 /* Whether a device says that it computes in what the model is made for; one that says nothing can. */
-static bool is_capable(const struct vt_relay *r, const struct vt_member *m, bool quantized)
+static bool is_capable(const struct vt_relay *r, const struct vt_member *m)
 {
     char *text = NULL;
     bool capable;
@@ -102,8 +102,8 @@ static bool is_capable(const struct vt_relay *r, const struct vt_member *m, bool
     if (vt_core_get_property(r->core, m->name, "OPTIMIZATION_CAPABILITIES", &text, NULL)) {
         return true;
     }
-    capable = quantized ? has_word(text, "INT8")
-                        : has_word(text, "FP32") || has_word(text, "FP16") || has_word(text, "BF16");
+    capable = r->quantized ? has_word(text, "INT8")
+                           : has_word(text, "FP32") || has_word(text, "FP16") || has_word(text, "BF16");
     free(text);
     return capable;
 }
@@ -112,8 +112,6 @@ static bool is_capable(const struct vt_relay *r, const struct vt_member *m, bool
  * capable one, then any. */
 static int choose(const struct vt_relay *r, int except)
 {
-    bool quantized = is_quantized(r->model->graph);
-
     for (int effort = 0; effort < 3; effort++) {
         for (int i = 0; i < r->members.n; i++) {
             const struct vt_member *m = &r->members.items[i];
@@ -121,7 +119,7 @@ static int choose(const struct vt_relay *r, int except)
             if (i == except || atomic_load(&m->state) != VT_MEMBER_NEW) {
                 continue;
             }
-            if (effort < 2 && !is_capable(r, m, quantized)) {
+            if (effort < 2 && !is_capable(r, m)) {
                 continue;
             }
             if (effort == 0 && is_taken(r, m->name)) {
@@ -163,7 +161,7 @@ static int compile_first(struct vt_relay *r, int at, int except)
 
         if (vt_member_compile(r->core, m, r->model, &r->config.pass, NULL) == VT_OK) {
             take(r, m->name);
-            vt_log(VT_LOG_INFO, "%s: model '%s' is compiled for %s", name, vt_model_name(r->model), m->name);
+            vt_log(VT_LOG_INFO, "%s: model '%s' is compiled for %s", name, r->name, m->name);
             return at;
         }
         vt_log(VT_LOG_WARNING, "%s: %s", name, m->reason.text);
@@ -213,6 +211,15 @@ void vt_relay_release(struct vt_relay *r, int at)
     vt_compiled_unref(idle);
 }
 
+/* A model may hold all its weights: it goes when nothing can be compiled any more. With the lock held. */
+static void drop_model(struct vt_relay *r)
+{
+    if (atomic_load(&r->goal) < 0 && (r->spread || !r->fallback)) {
+        vt_model_unref(r->model);
+        r->model = NULL;
+    }
+}
+
 static void *compile_behind(void *arg)
 {
     struct vt_relay *r = arg;
@@ -229,6 +236,7 @@ static void *compile_behind(void *arg)
     /* While the CPU is still being compiled itself it stays: the foreground looks again. */
     if (r->helper_started) {
         idle = take_idle(r, r->helper);
+        drop_model(r);
     }
     pthread_cond_broadcast(&r->settled);
     pthread_mutex_unlock(&r->lock);
@@ -350,6 +358,8 @@ int vt_auto_compile(struct vt_virtual *v, struct vt_model *model, struct vt_memb
     r->plugin = v;
     r->core = vt_core_ref(v->core);
     r->model = model;
+    r->name = strdup(vt_model_name(model));
+    r->quantized = is_quantized(model->graph);
     r->members = *members;
     r->config = *config;
     r->n_io[VT_INPUT] = model->n_io[VT_INPUT];
@@ -364,12 +374,16 @@ int vt_auto_compile(struct vt_virtual *v, struct vt_model *model, struct vt_memb
     atomic_init(&r->goal, -1);
     pthread_mutex_init(&r->lock, NULL);
     pthread_cond_init(&r->settled, NULL);
-    status = default_hint(r, err);
+    status = r->name ? default_hint(r, err) : vt_fail(err, VT_E_NOMEM, "out of memory");
     status = status ? status : r->spread ? start_multi(r, err) : start_auto(r, err);
     if (status) {
         vt_relay_compiled_fns.destroy(r);
         return status;
     }
+    pthread_mutex_lock(&r->lock);
+    r->helper_started = true;
+    drop_model(r);
+    pthread_mutex_unlock(&r->lock);
     *compiled = r;
     return VT_OK;
 }
@@ -406,7 +420,7 @@ int vt_auto_replace(struct vt_relay *r, int failed, int status, const struct vt_
         m->reason = *reason;
         atomic_store(&m->state, VT_MEMBER_FAILED);
         vt_log(VT_LOG_WARNING, "%s: device %s failed for model '%s': %s", vt_virtual_name(r->plugin->kind),
-               m->name, vt_model_name(r->model), reason->text);
+               m->name, r->name, reason->text);
     }
     next = next_ready(r);
     while (next < 0 && atomic_load(&r->goal) >= 0) {

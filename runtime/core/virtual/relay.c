@@ -11,6 +11,7 @@ static void destroy(void *compiled)
     vt_members_finish(&r->members);
     vt_virtual_config_finish(&r->config);
     vt_model_unref(r->model);
+    free(r->name);
     pthread_mutex_destroy(&r->lock);
     pthread_cond_destroy(&r->settled);
     vt_core_destroy(r->core);

@@ -11,8 +11,10 @@
 
 struct vt_relay {
     struct vt_virtual *plugin;
-    struct vt_core *core; /* a reference: devices may be compiled late */
-    struct vt_model *model;
+    struct vt_core *core;   /* a reference: devices may be compiled late */
+    struct vt_model *model; /* NULL when nothing will be compiled any more */
+    char *name;             /* its name */
+    bool quantized;
     struct vt_members members;
     struct vt_virtual_config config;
     int n_io[2];
@@ -30,7 +32,7 @@ struct vt_relay {
     pthread_cond_t settled;
     pthread_t thread;
     bool threaded;
-    bool helper_started; /* the helper is compiled, under the lock */
+    bool helper_started; /* what the foreground had to compile is compiled, under the lock */
     int helper;          /* member that works until `goal` is there; -1: none */
     atomic_int goal;     /* member that is being compiled in the background; -1: none (any more) */
 };
