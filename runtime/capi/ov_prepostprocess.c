@@ -1,30 +1,154 @@
-/* Pre- and post-processing is not there yet: every function says so. No object can be made, so there is none
- * to free. */
+/* Pre- and post-processing: handles over the descriptions of core/preprocess.h.
+ *
+ * Every handle but the object itself is a reference to the object and the number of an input or output. */
 #include "openvino/c/ov_prepostprocess.h"
 
 #include "capi.h"
+#include "preprocess.h"
+
+#include <stdlib.h>
+
+_Static_assert((int)RGB == VT_COLOR_RGB && (int)BGRX == VT_COLOR_BGRX,
+               "colour formats have the API's numbers");
+_Static_assert(RESIZE_LINEAR == 0 && RESIZE_CUBIC == 1 && RESIZE_NEAREST == 2,
+               "modes have the API's numbers");
+
+struct handle {
+    struct vt_preprocess *owner;
+    int index;
+};
+
+static struct vt_preprocess *object(const ov_preprocess_prepostprocessor_t *preprocess)
+{
+    return (struct vt_preprocess *)preprocess;
+}
+
+static struct vt_prep_input *input_of(const void *handle)
+{
+    const struct handle *h = handle;
+
+    return &h->owner->in[h->index];
+}
+
+static ov_status_e no_memory(void)
+{
+    return vt_capi_fail(GENERAL_ERROR, "out of memory");
+}
+
+/* A new handle into *handle, whatever it is called. */
+static ov_status_e give(struct vt_preprocess *owner, int index, void *handle)
+{
+    struct handle *h = malloc(sizeof(*h));
+
+    if (!h) {
+        return no_memory();
+    }
+    *h = (struct handle){vt_preprocess_ref(owner), index};
+    memcpy(handle, &h, sizeof(h));
+    return OK;
+}
+
+static ov_status_e give_same(const void *handle, void *other)
+{
+    const struct handle *h = handle;
+
+    return give(h->owner, h->index, other);
+}
+
+static void take_back(void *handle)
+{
+    struct handle *h = handle;
+
+    if (h) {
+        vt_preprocess_unref(h->owner);
+        free(h);
+    }
+}
+
+/* ---- the object */
 
 ov_status_e ov_preprocess_prepostprocessor_create(const ov_model_t *model,
                                                   ov_preprocess_prepostprocessor_t **preprocess)
 {
+    struct vt_error err = {0};
+    struct vt_preprocess *made = NULL;
+    int status;
+
     if (!model || !preprocess) {
         return INVALID_C_PARAM;
     }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
+    status = vt_preprocess_create(vt_capi_model(model), &made, &err);
+    if (status == VT_OK) {
+        *preprocess = (ov_preprocess_prepostprocessor_t *)(void *)made;
+    }
+    return vt_capi_ordinary(status, &err);
 }
 
 void ov_preprocess_prepostprocessor_free(ov_preprocess_prepostprocessor_t *preprocess)
 {
-    (void)preprocess;
+    vt_preprocess_unref(object(preprocess));
+}
+
+ov_status_e ov_preprocess_prepostprocessor_build(const ov_preprocess_prepostprocessor_t *preprocess,
+                                                 ov_model_t **model)
+{
+    struct vt_error err = {0};
+    struct vt_model *made = NULL;
+    int status;
+
+    if (!preprocess || !model) {
+        return INVALID_C_PARAM;
+    }
+    status = vt_preprocess_build(object(preprocess), &made, &err);
+    if (status == VT_OK) {
+        *model = (ov_model_t *)(void *)made;
+    }
+    return vt_capi_ordinary(status, &err);
+}
+
+/* ---- inputs and outputs */
+
+static ov_status_e only(const ov_preprocess_prepostprocessor_t *preprocess, enum vt_side side, void *info)
+{
+    const struct vt_model *model = object(preprocess)->model;
+
+    if (model->n_io[side] != 1) {
+        return vt_capi_fail(GENERAL_ERROR, "model '%s' has %d %ss: name the one that is meant",
+                            vt_model_name(model), model->n_io[side], side == VT_INPUT ? "input" : "output");
+    }
+    return give(object(preprocess), 0, info);
+}
+
+static ov_status_e by_index(const ov_preprocess_prepostprocessor_t *preprocess, enum vt_side side,
+                            size_t index, void *info)
+{
+    const struct vt_model *model = object(preprocess)->model;
+
+    if (index >= (size_t)model->n_io[side]) {
+        return vt_capi_fail(GENERAL_ERROR, "model '%s' has %d %ss, there is no %zu", vt_model_name(model),
+                            model->n_io[side], side == VT_INPUT ? "input" : "output", index);
+    }
+    return give(object(preprocess), (int)index, info);
+}
+
+static ov_status_e by_name(const ov_preprocess_prepostprocessor_t *preprocess, enum vt_side side,
+                           const char *name, void *info)
+{
+    const struct vt_model *model = object(preprocess)->model;
+    int index = vt_io_find(model->io[side], model->n_io[side], name);
+
+    if (index < 0) {
+        return vt_capi_fail(GENERAL_ERROR, "model '%s' has no %s with the tensor name '%s'",
+                            vt_model_name(model), side == VT_INPUT ? "input" : "output", name);
+    }
+    return give(object(preprocess), index, info);
 }
 
 ov_status_e ov_preprocess_prepostprocessor_get_input_info(const ov_preprocess_prepostprocessor_t *preprocess,
                                                           ov_preprocess_input_info_t **preprocess_input_info)
 {
-    if (!preprocess || !preprocess_input_info) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
+    return preprocess && preprocess_input_info ? only(preprocess, VT_INPUT, preprocess_input_info)
+                                               : INVALID_C_PARAM;
 }
 
 ov_status_e
@@ -32,10 +156,9 @@ ov_preprocess_prepostprocessor_get_input_info_by_name(const ov_preprocess_prepos
                                                       const char *tensor_name,
                                                       ov_preprocess_input_info_t **preprocess_input_info)
 {
-    if (!preprocess || !tensor_name || !preprocess_input_info) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
+    return preprocess && tensor_name && preprocess_input_info
+               ? by_name(preprocess, VT_INPUT, tensor_name, preprocess_input_info)
+               : INVALID_C_PARAM;
 }
 
 ov_status_e
@@ -43,247 +166,17 @@ ov_preprocess_prepostprocessor_get_input_info_by_index(const ov_preprocess_prepo
                                                        const size_t tensor_index,
                                                        ov_preprocess_input_info_t **preprocess_input_info)
 {
-    (void)tensor_index;
-    if (!preprocess || !preprocess_input_info) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-void ov_preprocess_input_info_free(ov_preprocess_input_info_t *preprocess_input_info)
-{
-    (void)preprocess_input_info;
-}
-
-ov_status_e
-ov_preprocess_input_info_get_tensor_info(const ov_preprocess_input_info_t *preprocess_input_info,
-                                         ov_preprocess_input_tensor_info_t **preprocess_input_tensor_info)
-{
-    if (!preprocess_input_info || !preprocess_input_tensor_info) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-void ov_preprocess_input_tensor_info_free(ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info)
-{
-    (void)preprocess_input_tensor_info;
-}
-
-ov_status_e
-ov_preprocess_input_info_get_preprocess_steps(const ov_preprocess_input_info_t *preprocess_input_info,
-                                              ov_preprocess_preprocess_steps_t **preprocess_input_steps)
-{
-    if (!preprocess_input_info || !preprocess_input_steps) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-void ov_preprocess_preprocess_steps_free(ov_preprocess_preprocess_steps_t *preprocess_input_process_steps)
-{
-    (void)preprocess_input_process_steps;
-}
-
-ov_status_e
-ov_preprocess_preprocess_steps_resize(ov_preprocess_preprocess_steps_t *preprocess_input_process_steps,
-                                      const ov_preprocess_resize_algorithm_e resize_algorithm)
-{
-    (void)resize_algorithm;
-    if (!preprocess_input_process_steps) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-ov_status_e
-ov_preprocess_preprocess_steps_scale(ov_preprocess_preprocess_steps_t *preprocess_input_process_steps,
-                                     float value)
-{
-    (void)value;
-    if (!preprocess_input_process_steps) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-ov_status_e ov_preprocess_preprocess_steps_scale_multi_channels(
-    ov_preprocess_preprocess_steps_t *preprocess_input_process_steps, const float *values,
-    const int32_t value_size)
-{
-    (void)value_size;
-    if (!preprocess_input_process_steps || !values) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-ov_status_e
-ov_preprocess_preprocess_steps_mean(ov_preprocess_preprocess_steps_t *preprocess_input_process_steps,
-                                    float value)
-{
-    (void)value;
-    if (!preprocess_input_process_steps) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-ov_status_e ov_preprocess_preprocess_steps_mean_multi_channels(
-    ov_preprocess_preprocess_steps_t *preprocess_input_process_steps, const float *values,
-    const int32_t value_size)
-{
-    (void)value_size;
-    if (!preprocess_input_process_steps || !values) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-ov_status_e
-ov_preprocess_preprocess_steps_crop(ov_preprocess_preprocess_steps_t *preprocess_input_process_steps,
-                                    int32_t *begin, int32_t begin_size, int32_t *end, int32_t end_size)
-{
-    (void)end_size;
-    (void)begin_size;
-    if (!preprocess_input_process_steps || !begin || !end) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-ov_status_e ov_preprocess_preprocess_steps_convert_layout(
-    ov_preprocess_preprocess_steps_t *preprocess_input_process_steps, ov_layout_t *layout)
-{
-    if (!preprocess_input_process_steps || !layout) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-ov_status_e ov_preprocess_preprocess_steps_reverse_channels(
-    ov_preprocess_preprocess_steps_t *preprocess_input_process_steps)
-{
-    if (!preprocess_input_process_steps) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-ov_status_e ov_preprocess_input_tensor_info_set_element_type(
-    ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info, const ov_element_type_e element_type)
-{
-    (void)element_type;
-    if (!preprocess_input_tensor_info) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-ov_status_e ov_preprocess_input_tensor_info_set_color_format(
-    ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info, const ov_color_format_e colorFormat)
-{
-    (void)colorFormat;
-    if (!preprocess_input_tensor_info) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-ov_status_e ov_preprocess_input_tensor_info_set_color_format_with_subname(
-    ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info, const ov_color_format_e colorFormat,
-    const size_t sub_names_size, ...)
-{
-    (void)sub_names_size;
-    (void)colorFormat;
-    if (!preprocess_input_tensor_info) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-ov_status_e ov_preprocess_input_tensor_info_set_color_format_with_subnames(
-    ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info, const ov_color_format_e colorFormat,
-    const size_t sub_names_size, const char **sub_names)
-{
-    (void)sub_names_size;
-    (void)colorFormat;
-    if (!preprocess_input_tensor_info || !sub_names) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-ov_status_e ov_preprocess_input_tensor_info_set_spatial_static_shape(
-    ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info, const size_t input_height,
-    const size_t input_width)
-{
-    (void)input_width;
-    (void)input_height;
-    if (!preprocess_input_tensor_info) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-ov_status_e ov_preprocess_input_tensor_info_set_memory_type(
-    ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info, const char *mem_type)
-{
-    if (!preprocess_input_tensor_info || !mem_type) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-ov_status_e ov_preprocess_preprocess_steps_convert_element_type(
-    ov_preprocess_preprocess_steps_t *preprocess_input_process_steps, const ov_element_type_e element_type)
-{
-    (void)element_type;
-    if (!preprocess_input_process_steps) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-ov_status_e
-ov_preprocess_preprocess_steps_convert_color(ov_preprocess_preprocess_steps_t *preprocess_input_process_steps,
-                                             const ov_color_format_e colorFormat)
-{
-    (void)colorFormat;
-    if (!preprocess_input_process_steps) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-ov_status_e
-ov_preprocess_input_tensor_info_set_from(ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info,
-                                         const ov_tensor_t *tensor)
-{
-    if (!preprocess_input_tensor_info || !tensor) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-ov_status_e
-ov_preprocess_input_tensor_info_set_layout(ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info,
-                                           ov_layout_t *layout)
-{
-    if (!preprocess_input_tensor_info || !layout) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
+    return preprocess && preprocess_input_info
+               ? by_index(preprocess, VT_INPUT, tensor_index, preprocess_input_info)
+               : INVALID_C_PARAM;
 }
 
 ov_status_e
 ov_preprocess_prepostprocessor_get_output_info(const ov_preprocess_prepostprocessor_t *preprocess,
                                                ov_preprocess_output_info_t **preprocess_output_info)
 {
-    if (!preprocess || !preprocess_output_info) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
+    return preprocess && preprocess_output_info ? only(preprocess, VT_OUTPUT, preprocess_output_info)
+                                                : INVALID_C_PARAM;
 }
 
 ov_status_e
@@ -291,11 +184,9 @@ ov_preprocess_prepostprocessor_get_output_info_by_index(const ov_preprocess_prep
                                                         const size_t tensor_index,
                                                         ov_preprocess_output_info_t **preprocess_output_info)
 {
-    (void)tensor_index;
-    if (!preprocess || !preprocess_output_info) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
+    return preprocess && preprocess_output_info
+               ? by_index(preprocess, VT_OUTPUT, tensor_index, preprocess_output_info)
+               : INVALID_C_PARAM;
 }
 
 ov_status_e
@@ -303,89 +194,267 @@ ov_preprocess_prepostprocessor_get_output_info_by_name(const ov_preprocess_prepo
                                                        const char *tensor_name,
                                                        ov_preprocess_output_info_t **preprocess_output_info)
 {
-    if (!preprocess || !tensor_name || !preprocess_output_info) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
+    return preprocess && tensor_name && preprocess_output_info
+               ? by_name(preprocess, VT_OUTPUT, tensor_name, preprocess_output_info)
+               : INVALID_C_PARAM;
+}
+
+void ov_preprocess_input_info_free(ov_preprocess_input_info_t *preprocess_input_info)
+{
+    take_back(preprocess_input_info);
 }
 
 void ov_preprocess_output_info_free(ov_preprocess_output_info_t *preprocess_output_info)
 {
-    (void)preprocess_output_info;
+    take_back(preprocess_output_info);
 }
 
 ov_status_e
-ov_preprocess_output_info_get_tensor_info(const ov_preprocess_output_info_t *preprocess_output_info,
-                                          ov_preprocess_output_tensor_info_t **preprocess_output_tensor_info)
+ov_preprocess_input_info_get_tensor_info(const ov_preprocess_input_info_t *preprocess_input_info,
+                                         ov_preprocess_input_tensor_info_t **preprocess_input_tensor_info)
 {
-    if (!preprocess_output_info || !preprocess_output_tensor_info) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
+    return preprocess_input_info && preprocess_input_tensor_info
+               ? give_same(preprocess_input_info, preprocess_input_tensor_info)
+               : INVALID_C_PARAM;
 }
 
-void ov_preprocess_output_tensor_info_free(ov_preprocess_output_tensor_info_t *preprocess_output_tensor_info)
+void ov_preprocess_input_tensor_info_free(ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info)
 {
-    (void)preprocess_output_tensor_info;
+    take_back(preprocess_input_tensor_info);
 }
 
 ov_status_e
-ov_preprocess_output_set_element_type(ov_preprocess_output_tensor_info_t *preprocess_output_tensor_info,
-                                      const ov_element_type_e element_type)
+ov_preprocess_input_info_get_preprocess_steps(const ov_preprocess_input_info_t *preprocess_input_info,
+                                              ov_preprocess_preprocess_steps_t **preprocess_input_steps)
 {
-    (void)element_type;
-    if (!preprocess_output_tensor_info) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
+    return preprocess_input_info && preprocess_input_steps
+               ? give_same(preprocess_input_info, preprocess_input_steps)
+               : INVALID_C_PARAM;
+}
+
+void ov_preprocess_preprocess_steps_free(ov_preprocess_preprocess_steps_t *preprocess_input_process_steps)
+{
+    take_back(preprocess_input_process_steps);
 }
 
 ov_status_e
 ov_preprocess_input_info_get_model_info(const ov_preprocess_input_info_t *preprocess_input_info,
                                         ov_preprocess_input_model_info_t **preprocess_input_model_info)
 {
-    if (!preprocess_input_info || !preprocess_input_model_info) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
+    return preprocess_input_info && preprocess_input_model_info
+               ? give_same(preprocess_input_info, preprocess_input_model_info)
+               : INVALID_C_PARAM;
 }
 
 void ov_preprocess_input_model_info_free(ov_preprocess_input_model_info_t *preprocess_input_model_info)
 {
-    (void)preprocess_input_model_info;
+    take_back(preprocess_input_model_info);
+}
+
+ov_status_e
+ov_preprocess_output_info_get_tensor_info(const ov_preprocess_output_info_t *preprocess_output_info,
+                                          ov_preprocess_output_tensor_info_t **preprocess_output_tensor_info)
+{
+    return preprocess_output_info && preprocess_output_tensor_info
+               ? give_same(preprocess_output_info, preprocess_output_tensor_info)
+               : INVALID_C_PARAM;
+}
+
+void ov_preprocess_output_tensor_info_free(ov_preprocess_output_tensor_info_t *preprocess_output_tensor_info)
+{
+    take_back(preprocess_output_tensor_info);
+}
+
+/* ---- what is passed in */
+
+static bool type_ok(ov_element_type_e type)
+{
+    return (int)type >= 0 && (int)type < VT_TYPE_COUNT;
+}
+
+static ov_status_e set_layout(struct vt_layout *to, const ov_layout_t *layout)
+{
+    struct vt_error err = {0};
+    struct vt_layout copy;
+    int status = vt_layout_copy((const struct vt_layout *)(const void *)layout, &copy, &err);
+
+    if (status == VT_OK) {
+        vt_layout_finish(to);
+        *to = copy;
+    }
+    return vt_capi_ordinary(status, &err);
+}
+
+ov_status_e ov_preprocess_input_tensor_info_set_element_type(
+    ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info, const ov_element_type_e element_type)
+{
+    if (!preprocess_input_tensor_info) {
+        return INVALID_C_PARAM;
+    }
+    if (!type_ok(element_type)) {
+        return vt_capi_fail(UNKNOW_EXCEPTION, "%d is no element type", (int)element_type);
+    }
+    input_of(preprocess_input_tensor_info)->type = (enum vt_type)element_type;
+    return OK;
+}
+
+ov_status_e
+ov_preprocess_input_tensor_info_set_layout(ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info,
+                                           ov_layout_t *layout)
+{
+    return preprocess_input_tensor_info && layout
+               ? set_layout(&input_of(preprocess_input_tensor_info)->layout, layout)
+               : INVALID_C_PARAM;
+}
+
+/* `names`: of the planes, or NULL. */
+static ov_status_e set_color(void *info, ov_color_format_e format, size_t n, const char *const *names)
+{
+    struct vt_prep_input *in = input_of(info);
+    char *copies[VT_MAX_PLANES] = {NULL};
+
+    if ((int)format < 0 || (int)format >= VT_COLOR_COUNT) {
+        return vt_capi_fail(GENERAL_ERROR, "%d is no colour format", (int)format);
+    }
+    if (n && n != (size_t)vt_color_planes((enum vt_color)format)) {
+        return vt_capi_fail(GENERAL_ERROR, "%zu names of planes, the colour format has %d planes", n,
+                            vt_color_planes((enum vt_color)format));
+    }
+    for (size_t i = 0; i < n; i++) {
+        copies[i] = names[i] ? strdup(names[i]) : NULL;
+        if (!copies[i]) {
+            while (i--) {
+                free(copies[i]);
+            }
+            return names[i] ? no_memory() : INVALID_C_PARAM;
+        }
+    }
+    for (int i = 0; i < VT_MAX_PLANES; i++) {
+        free(in->planes[i]);
+        in->planes[i] = copies[i];
+    }
+    in->color = (enum vt_color)format;
+    return OK;
+}
+
+ov_status_e ov_preprocess_input_tensor_info_set_color_format(
+    ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info, const ov_color_format_e colorFormat)
+{
+    return preprocess_input_tensor_info ? set_color(preprocess_input_tensor_info, colorFormat, 0, NULL)
+                                        : INVALID_C_PARAM;
+}
+
+ov_status_e ov_preprocess_input_tensor_info_set_color_format_with_subname(
+    ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info, const ov_color_format_e colorFormat,
+    const size_t sub_names_size, ...)
+{
+    const char *names[VT_MAX_PLANES];
+    va_list ap;
+
+    if (!preprocess_input_tensor_info) {
+        return INVALID_C_PARAM;
+    }
+    if (sub_names_size > VT_MAX_PLANES) {
+        return vt_capi_fail(GENERAL_ERROR, "%zu names of planes, a picture has at most %d planes",
+                            sub_names_size, VT_MAX_PLANES);
+    }
+    va_start(ap, sub_names_size);
+    for (size_t i = 0; i < sub_names_size; i++) {
+        names[i] = va_arg(ap, const char *);
+    }
+    va_end(ap);
+    return set_color(preprocess_input_tensor_info, colorFormat, sub_names_size, names);
+}
+
+ov_status_e ov_preprocess_input_tensor_info_set_color_format_with_subnames(
+    ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info, const ov_color_format_e colorFormat,
+    const size_t sub_names_size, const char **sub_names)
+{
+    return preprocess_input_tensor_info && (sub_names || !sub_names_size)
+               ? set_color(preprocess_input_tensor_info, colorFormat, sub_names_size, sub_names)
+               : INVALID_C_PARAM;
+}
+
+ov_status_e ov_preprocess_input_tensor_info_set_spatial_static_shape(
+    ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info, const size_t input_height,
+    const size_t input_width)
+{
+    struct vt_prep_input *in;
+
+    if (!preprocess_input_tensor_info) {
+        return INVALID_C_PARAM;
+    }
+    if (input_height > INT32_MAX || input_width > INT32_MAX) {
+        return vt_capi_fail(GENERAL_ERROR, "a picture of %zu x %zu is too large", input_height, input_width);
+    }
+    in = input_of(preprocess_input_tensor_info);
+    in->has_size = true;
+    in->height = (int64_t)input_height;
+    in->width = (int64_t)input_width;
+    return OK;
+}
+
+ov_status_e ov_preprocess_input_tensor_info_set_memory_type(
+    ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info, const char *mem_type)
+{
+    struct vt_prep_input *in;
+    char *copy;
+
+    if (!preprocess_input_tensor_info || !mem_type) {
+        return INVALID_C_PARAM;
+    }
+    copy = strdup(mem_type);
+    if (!copy) {
+        return no_memory();
+    }
+    in = input_of(preprocess_input_tensor_info);
+    free(in->memory_type);
+    in->memory_type = copy;
+    return OK;
+}
+
+ov_status_e
+ov_preprocess_input_tensor_info_set_from(ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info,
+                                         const ov_tensor_t *tensor)
+{
+    struct vt_prep_input *in;
+    const struct vt_tensor *t;
+
+    if (!preprocess_input_tensor_info || !tensor) {
+        return INVALID_C_PARAM;
+    }
+    in = input_of(preprocess_input_tensor_info);
+    t = &vt_capi_tensor(tensor)->t;
+    in->type = t->type;
+    in->has_shape = true;
+    in->shape.rank = t->rank;
+    for (int i = 0; i < t->rank; i++) {
+        in->shape.dims[i] = vt_dim_fixed(t->dims[i]);
+    }
+    return OK;
 }
 
 ov_status_e
 ov_preprocess_input_model_info_set_layout(ov_preprocess_input_model_info_t *preprocess_input_model_info,
                                           ov_layout_t *layout)
 {
-    if (!preprocess_input_model_info || !layout) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
-}
-
-ov_status_e ov_preprocess_prepostprocessor_build(const ov_preprocess_prepostprocessor_t *preprocess,
-                                                 ov_model_t **model)
-{
-    if (!preprocess || !model) {
-        return INVALID_C_PARAM;
-    }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
+    return preprocess_input_model_info && layout
+               ? set_layout(&input_of(preprocess_input_model_info)->model_layout, layout)
+               : INVALID_C_PARAM;
 }
 
 ov_status_e
-ov_preprocess_preprocess_steps_pad(const ov_preprocess_preprocess_steps_t *preprocess_input_process_steps,
-                                   const int *const pads_begin, size_t pads_begin_size,
-                                   const int *const pads_end, size_t pads_end_size, float value,
-                                   ov_padding_mode_e mode)
+ov_preprocess_output_set_element_type(ov_preprocess_output_tensor_info_t *preprocess_output_tensor_info,
+                                      const ov_element_type_e element_type)
 {
-    (void)mode;
-    (void)value;
-    (void)pads_end_size;
-    (void)pads_begin_size;
-    if (!preprocess_input_process_steps || !pads_begin || !pads_end) {
+    const struct handle *h = (const void *)preprocess_output_tensor_info;
+
+    if (!h) {
         return INVALID_C_PARAM;
     }
-    return vt_capi_missing(NOT_IMPLEMENTED, __func__);
+    if (!type_ok(element_type)) {
+        return vt_capi_fail(UNKNOW_EXCEPTION, "%d is no element type", (int)element_type);
+    }
+    h->owner->out[h->index].type = (enum vt_type)element_type;
+    return OK;
 }

@@ -377,35 +377,14 @@ static void test_log_callback(void **state)
     assert_true(logged >= 0);
 }
 
-static void test_preprocess_is_missing(void **state)
-{
-    ov_core_t *core = new_core();
-    ov_model_t *model = read_text(core, MODEL_TWO);
-    ov_preprocess_prepostprocessor_t *p = NULL;
-
-    (void)state;
-    BAD(ov_preprocess_prepostprocessor_create(NULL, &p));
-    CHECK(ov_preprocess_prepostprocessor_create(model, &p), NOT_IMPLEMENTED,
-          "not implemented: ov_preprocess_prepostprocessor_create");
-    assert_null(p);
-    ov_model_free(model);
-    ov_core_free(core);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_last_error),
-        cmocka_unit_test(test_error_texts),
-        cmocka_unit_test(test_null),
-        cmocka_unit_test(test_read),
-        cmocka_unit_test(test_weights_stay),
-        cmocka_unit_test(test_compile),
-        cmocka_unit_test(test_properties),
-        cmocka_unit_test(test_versions),
-        cmocka_unit_test(test_config_file),
-        cmocka_unit_test(test_log_callback),
-        cmocka_unit_test(test_preprocess_is_missing),
+        cmocka_unit_test(test_last_error),   cmocka_unit_test(test_error_texts),
+        cmocka_unit_test(test_null),         cmocka_unit_test(test_read),
+        cmocka_unit_test(test_weights_stay), cmocka_unit_test(test_compile),
+        cmocka_unit_test(test_properties),   cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_config_file),  cmocka_unit_test(test_log_callback),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
