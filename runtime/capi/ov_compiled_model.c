@@ -179,7 +179,7 @@ ov_status_e ov_compiled_model_export_model(const ov_compiled_model_t *compiled_m
     if (status) {
         remove(export_model_path);
     }
-    return vt_capi_status(status, &err);
+    return vt_capi_ordinary(status, &err);
 }
 
 ov_status_e ov_compiled_model_get_context(const ov_compiled_model_t *compiled_model,

@@ -137,6 +137,71 @@ static void test_compiled_properties(void **state)
     ov_compiled_model_free(compiled);
 }
 
+static void remove_folder(const char *path)
+{
+    char command[256];
+
+    snprintf(command, sizeof(command), "rm -rf '%s'", path);
+    assert_int_equal(system(command), 0);
+}
+
+/* What devices compiled for a virtual one is kept and found again. */
+static void test_cache(void **state)
+{
+    static const char *const names[] = {"AUTO:CPU", "HETERO:CPU", "MULTI:CPU", "BATCH:CPU(2)"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char folder[] = "/tmp/vintner_virtual_XXXXXX";
+
+        assert_non_null(mkdtemp(folder));
+        for (int round = 0; round < 2; round++) {
+            ov_compiled_model_t *compiled = NULL;
+
+            PASS(ov_core_compile_model(core, model, names[i], 2, &compiled, "CACHE_DIR", folder));
+            assert_value(compiled, "LOADED_FROM_CACHE", round ? "YES" : "NO");
+            check_inference(compiled);
+            ov_compiled_model_free(compiled);
+        }
+        remove_folder(folder);
+    }
+}
+
+static void test_export(void **state)
+{
+    char path[] = "/tmp/vintner_virtual_XXXXXX";
+    ov_compiled_model_t *compiled = NULL;
+    int fd = mkstemp(path);
+    char *blob;
+    long bytes;
+    FILE *f;
+
+    (void)state;
+    assert_true(fd >= 0);
+    PASS(ov_core_compile_model(core, model, "HETERO:CPU", 0, &compiled));
+    PASS(ov_compiled_model_export_model(compiled, path));
+    ov_compiled_model_free(compiled);
+    f = fdopen(fd, "rb");
+    assert_non_null(f);
+    assert_int_equal(fseek(f, 0, SEEK_END), 0);
+    bytes = ftell(f);
+    rewind(f);
+    blob = malloc((size_t)bytes);
+    assert_int_equal(fread(blob, 1, (size_t)bytes, f), (size_t)bytes);
+    fclose(f);
+    remove(path);
+    PASS(ov_core_import_model(core, blob, (size_t)bytes, "HETERO:CPU", &compiled));
+    free(blob);
+    assert_value(compiled, "EXECUTION_DEVICES", "CPU");
+    check_inference(compiled);
+    ov_compiled_model_free(compiled);
+
+    PASS(ov_core_compile_model(core, model, "AUTO:CPU", 0, &compiled));
+    CHECK(ov_compiled_model_export_model(compiled, path), GENERAL_ERROR, "not implemented: export");
+    remove(path);
+    ov_compiled_model_free(compiled);
+}
+
 static void test_versions(void **state)
 {
     ov_core_version_list_t list;
@@ -158,7 +223,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_devices),  cmocka_unit_test(test_batch),
         cmocka_unit_test(test_refusals), cmocka_unit_test(test_compiled_properties),
-        cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_versions), cmocka_unit_test(test_cache),
+        cmocka_unit_test(test_export),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

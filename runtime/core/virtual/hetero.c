@@ -310,6 +310,23 @@ static int concurrency(void *compiled)
     return most(compiled, false);
 }
 
+/* Whether every part was. */
+static const char *loaded_from_cache(const struct vt_hetero *h)
+{
+    for (int i = 0; i < h->n_parts; i++) {
+        char *value = NULL;
+        bool loaded =
+            vt_compiled_get_property(h->parts[i].compiled, "LOADED_FROM_CACHE", &value, NULL) == VT_OK &&
+            strcmp(value, "YES") == 0;
+
+        free(value);
+        if (!loaded) {
+            return "NO";
+        }
+    }
+    return "YES";
+}
+
 static int get_property(void *compiled, const char *key, char *buf, size_t size, size_t *length,
                         struct vt_error *err)
 {
@@ -319,6 +336,9 @@ static int get_property(void *compiled, const char *key, char *buf, size_t size,
     if (strcmp(key, "OPTIMAL_NUMBER_OF_INFER_REQUESTS") == 0) {
         snprintf(number, sizeof(number), "%d", most(h, true));
         return vt_put_value(number, buf, size, length);
+    }
+    if (strcmp(key, "LOADED_FROM_CACHE") == 0) {
+        return vt_put_value(loaded_from_cache(h), buf, size, length);
     }
     if (strcmp(key, "HETERO_NUMBER_OF_SUBMODELS") == 0) {
         snprintf(number, sizeof(number), "%d", h->n_parts);
