@@ -279,6 +279,49 @@ static void test_residual(void)
     }
 }
 
+/* The programs that tiles run in registers: every remainder of the tiles, odd strides of the residual, which
+ * ends at a guard page; one and two blocks of k; NaN and infinities in either operand. */
+static void test_fused(void)
+{
+    enum { RELU = 1, CLAMP = 2, BIAS = 4, VECTOR = 8 };
+    static const int64_t ks[] = {5, 16, 2100};
+    static float bias[256];
+
+    fill(bias, 1, 256, 256, 0);
+    for (int i = 0; i < 256; i++) {
+        bias[i] = fabsf(bias[i]); /* a relu leaves something of every column */
+    }
+    for (int64_t i = 0; i < 3; i++) {
+        for (int64_t m = 1; m <= 2 * kernel->mr + 1; m += ks[i] > 100 ? 4 : 1) {
+            for (int64_t n = 1; n <= 2 * kernel->nr + 1; n += ks[i] > 100 ? 5 : 1) {
+                int form = (int)((m * 5 + n * 3 + i) % 16);
+                struct shape s = {m, n, ks[i], ks[i] + n % 3, n + m % 4, 0, (int)(m & 1), 1};
+                ptrdiff_t ld = form & VECTOR ? 0 : n + (m + n) % 5;
+                float *residual = floats(&mem_residual, span(m, n, ld), 1);
+                struct cpu_epilogue post = {.bias = form & BIAS ? bias : NULL, .step_count = 1};
+
+                fill(residual, form & VECTOR ? 1 : m, n, form & VECTOR ? n : ld, NAN);
+                for (int64_t j = 0; form & VECTOR && j < n; j++) {
+                    residual[j] = fabsf(residual[j]);
+                }
+                residual[0] = (n & 7) == 3 ? NAN : (n & 7) == 5 ? -INFINITY : residual[0];
+                post.steps[0] = (struct cpu_epilogue_step){
+                    .kind = VT_POST_ADD, .src = residual, .row_stride = ld, .col_stride = 1};
+                if (form & (RELU | CLAMP)) {
+                    post.steps[1] = (struct cpu_epilogue_step){
+                        .kind = form & RELU ? VT_POST_RELU : VT_POST_CLAMP, .a = -0.25f, .b = 0.5f};
+                    post.step_count = 2;
+                }
+                if (form & CLAMP) { /* and one more, which they leave */
+                    post.steps[2] = (struct cpu_epilogue_step){.kind = VT_POST_AFFINE, .a = 0.5f, .b = 1};
+                    post.step_count = 3;
+                }
+                check_shape(&s, &post);
+            }
+        }
+    }
+}
+
 /* k = 0: the result is the epilogue of the bias alone, which may then be compared closely. */
 static void test_epilogue_exact(void)
 {
@@ -411,6 +454,7 @@ int main(int argc, char **argv)
     test_packing();
     test_epilogue();
     test_residual();
+    test_fused();
     test_epilogue_exact();
     test_batched();
     guarded_destroy(&mem_x);

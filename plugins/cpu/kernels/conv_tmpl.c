@@ -460,9 +460,8 @@ static void conv_run(const struct cpu_conv_shape *s, const struct cpu_conv_args 
     struct conv_plan p = make_conv_plan(s);
     int64_t nb = task % p.cut.n_blocks, rest = task / p.cut.n_blocks, mb = rest % p.cut.m_blocks;
     int64_t group = rest / p.cut.m_blocks % s->groups, image = rest / p.cut.m_blocks / s->groups;
-    int64_t n0 = split(p.cut.panels, p.cut.n_blocks, nb) * TILE_NR;
-    int64_t n1 = min_i64(p.ocg, split(p.cut.panels, p.cut.n_blocks, nb + 1) * TILE_NR),
-            pixels = product(s->in);
+    int64_t n0 = first_column(p.ocg, p.cut.n_blocks, nb), n1 = first_column(p.ocg, p.cut.n_blocks, nb + 1);
+    int64_t pixels = product(s->in);
     const float *x = args->x + image * pixels * (s->x_planar ? s->ic : s->x_pixel);
     struct gemm_block block = {
         .lines = 1,
@@ -642,7 +641,7 @@ static struct transposed_plan make_transposed_plan(const struct cpu_conv_shape *
     }
     block_rows = ceil_div(rows, p.cut.m_blocks);
     p.gathered = gathered_floats(block_rows, min_i64(p.max_k, p.cut.k_block));
-    p.result = (size_t)(block_rows * ceil_div(p.cut.panels, p.cut.n_blocks) * TILE_NR);
+    p.result = (size_t)(block_rows * (ceil_div(cut_panels(p.ocg), p.cut.n_blocks) + 1) * TILE_NR);
     return p;
 }
 
@@ -704,8 +703,8 @@ static void transposed_run(const struct cpu_conv_shape *s, const struct cpu_conv
     if (block.m == 0) {
         return;
     }
-    n0 = split(p.cut.panels, p.cut.n_blocks, nb) * TILE_NR;
-    block.n = min_i64(p.ocg, split(p.cut.panels, p.cut.n_blocks, nb + 1) * TILE_NR) - n0;
+    n0 = first_column(p.ocg, p.cut.n_blocks, nb);
+    block.n = first_column(p.ocg, p.cut.n_blocks, nb + 1) - n0;
     block.ldy = ceil_div(block.n, TILE_NR) * TILE_NR;
     block.col = group * p.ocg + n0;
     block.batch[0] = image;

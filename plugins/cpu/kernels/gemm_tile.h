@@ -19,6 +19,9 @@
 #endif
 #define TILE_NR (TILE_NV * SIMD_LANES)
 
+/* Vectors of the widest tile: with sixteen registers four rows of three are as good as six of two. */
+#define TILE_MAX_NV (SIMD_LANES == 8 ? 3 : TILE_NV)
+
 /* One block of k of a block of rows and columns. With k cut up, y itself holds the sums between the blocks.
  *
  * Rows come in lines of m each, lda apart; lines lie a_line apart (a product has one line; a convolution that
@@ -88,6 +91,21 @@ struct gemm_plan {
     int64_t m_blocks, n_blocks, panels, k_block;
 };
 
+/* Panels that tasks may be cut at: not before a lone last vector, which shares a tile with the panel before.
+ */
+static inline int64_t cut_panels(int64_t n)
+{
+    int64_t beyond = n % TILE_NR;
+
+    return ceil_div(n, TILE_NR) - (TILE_MAX_NV > TILE_NV && n > TILE_NR && beyond && beyond <= SIMD_LANES);
+}
+
+/* First column of part i of n_blocks. */
+static inline int64_t first_column(int64_t n, int64_t n_blocks, int64_t i)
+{
+    return i == n_blocks ? n : split(cut_panels(n), n_blocks, i) * TILE_NR;
+}
+
 /* Rows of a block are chosen so that they stay in the second-level cache while panels pass by; columns so
  * that a task is worth handing to a thread, yet large products give many tasks. */
 #define L2_FLOATS (96 * 1024)
@@ -121,8 +139,8 @@ static inline struct gemm_plan gemm_make_plan(int64_t m, int64_t n, int64_t k, i
     rows = ceil_div(m, p.m_blocks);
     work = rows * TILE_NR * max_i64(k, 1);
     target = max_i64(128 * 1024, min_i64(2 * 1024 * 1024, p.m_blocks * p.panels * work / 64));
-    panels_a_block = min_i64(p.panels, ceil_div(target, work));
-    p.n_blocks = ceil_div(p.panels, panels_a_block);
+    panels_a_block = min_i64(cut_panels(n), ceil_div(target, work));
+    p.n_blocks = ceil_div(cut_panels(n), panels_a_block);
     p.m_blocks = even_blocks(p.m_blocks, p.n_blocks, tiles, tiles * TILE_MR * n * k / (256 * 1024));
     return p;
 }

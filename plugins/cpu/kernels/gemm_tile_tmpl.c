@@ -4,79 +4,121 @@
 
 const ptrdiff_t CPU_NAME(gemm_one_run)[1] = {0};
 
-struct tile {
-    int64_t runs, k;
+enum finish { FINISH_NONE, FINISH_CLAMP, FINISH_ADD_CLAMP };
+
+/* What a tile knows when it is compiled. With few channels the branches of FORM_ANY cost a tenth of the time.
+ */
+enum form {
+    FORM_ANY,
+    FORM_CLAMP,    /* one run, no sums in y, whole vectors, FINISH_CLAMP */
+    FORM_ADD_CLAMP /* the same with FINISH_ADD_CLAMP */
+};
+
+/* `count` tiles one below another. */
+struct sweep {
+    int64_t count, runs, k;
     const ptrdiff_t *run_offsets;
-    const float *init; /* what sums start from: the bias, zeros, or y itself */
-    ptrdiff_t lda, ldy, init_ld;
-    const float *residual; /* last: added to the sums, or NULL */
-    ptrdiff_t residual_ld;
-    float low, high; /* last: the result is held between the two */
+    ptrdiff_t lda, ldy, add_ld, panel;
+    ptrdiff_t a_step, add_step, y_step; /* from a tile to the next, down the rows */
+    bool first;                         /* sums start from the bias, else from y */
+    enum finish finish;
+    enum form form;
+    float low, high; /* the result is held between the two */
     int tail;        /* lanes used of the last vector */
 };
 
-typedef void tile_fn(const struct tile *t, const float *a, const float *b, float *y);
+/* Where a tile begins. */
+struct corner {
+    const float *a, *b, *bias, *add;
+    float *y;
+};
+
+typedef void sweep_fn(const struct sweep *t, struct corner at);
 
 /* vf sum[mr][nv] would be a variable-length array in memory even where mr and nv are constants after
  * inlining. */
-typedef vf tile_sums[TILE_MR][TILE_NV];
+typedef vf tile_sums[TILE_MR][TILE_MAX_NV];
 
-SIMD_INLINE void tile_begin(const int mr, const int nv, const struct tile *t, tile_sums sum)
+SIMD_INLINE vf tile_load(const enum form form, const struct sweep *t, const float *p, bool last)
+{
+    return form == FORM_ANY && last && t->tail != SIMD_LANES ? vf_load_n(p, t->tail) : vf_load(p);
+}
+
+/* What the end of the tile reads comes into the cache while the sums are made. */
+SIMD_INLINE void tile_prefetch(const int mr, const int nv, const struct sweep *t, const struct corner *at)
 {
     UNROLL
     for (int r = 0; r < mr; r++) {
-        const float *init = t->init + r * t->init_ld;
+        __builtin_prefetch(at->add + r * t->add_ld);
+        __builtin_prefetch(at->add + r * t->add_ld + (nv - 1) * SIMD_LANES);
+    }
+}
 
-        UNROLL
-        for (int v = 0; v < nv - 1; v++) {
-            sum[r][v] = vf_load(init + v * SIMD_LANES);
+SIMD_INLINE void tile_begin(const int mr, const int nv, const enum form form, const struct sweep *t,
+                            const struct corner *at, tile_sums sum)
+{
+    const bool first = form != FORM_ANY || t->first;
+
+    if (form == FORM_ADD_CLAMP || (form == FORM_ANY && t->finish == FINISH_ADD_CLAMP)) {
+        tile_prefetch(mr, nv, t, at);
+    }
+    UNROLL
+    for (int v = 0; v < nv; v++) {
+        vf bias = vf_zero();
+
+        if (first) {
+            bias = tile_load(form, t, at->bias + v * SIMD_LANES, v == nv - 1);
         }
-        if (t->tail == SIMD_LANES) {
-            sum[r][nv - 1] = vf_load(init + (nv - 1) * SIMD_LANES);
-        } else {
-            sum[r][nv - 1] = vf_load_n(init + (nv - 1) * SIMD_LANES, t->tail);
+        UNROLL
+        for (int r = 0; r < mr; r++) {
+            sum[r][v] = bias;
+        }
+    }
+    if (!first) {
+        UNROLL
+        for (int r = 0; r < mr; r++) {
+            UNROLL
+            for (int v = 0; v < nv; v++) {
+                sum[r][v] = tile_load(form, t, at->y + r * t->ldy + v * SIMD_LANES, v == nv - 1);
+            }
         }
     }
 }
 
-SIMD_INLINE void tile_add(const int mr, const int nv, const struct tile *t, tile_sums sum)
+SIMD_INLINE void tile_end(const int mr, const int nv, const enum form form, const struct sweep *t,
+                          const struct corner *at, tile_sums sum)
 {
-    UNROLL
-    for (int r = 0; r < mr; r++) {
-        const float *src = t->residual + r * t->residual_ld;
-
+    if (form == FORM_ADD_CLAMP || (form == FORM_ANY && t->finish == FINISH_ADD_CLAMP)) {
         UNROLL
-        for (int v = 0; v < nv - 1; v++) {
-            sum[r][v] = vf_add(sum[r][v], vf_load(src + v * SIMD_LANES));
-        }
-        if (t->tail == SIMD_LANES) {
-            sum[r][nv - 1] = vf_add(sum[r][nv - 1], vf_load(src + (nv - 1) * SIMD_LANES));
-        } else {
-            sum[r][nv - 1] = vf_add(sum[r][nv - 1], vf_load_n(src + (nv - 1) * SIMD_LANES, t->tail));
+        for (int r = 0; r < mr; r++) {
+            UNROLL
+            for (int v = 0; v < nv; v++) {
+                vf x = tile_load(form, t, at->add + r * t->add_ld + v * SIMD_LANES, v == nv - 1);
+
+                sum[r][v] = vf_add(sum[r][v], x);
+            }
         }
     }
-}
+    if (form != FORM_ANY || t->finish != FINISH_NONE) {
+        vf low = vf_set1(t->low), high = vf_set1(t->high);
 
-SIMD_INLINE void tile_end(const int mr, const int nv, const struct tile *t, tile_sums sum, float *y)
-{
-    vf low = vf_set1(t->low), high = vf_set1(t->high);
-
-    if (t->residual) {
-        tile_add(mr, nv, t, sum);
+        UNROLL
+        for (int r = 0; r < mr; r++) {
+            UNROLL
+            for (int v = 0; v < nv; v++) {
+                sum[r][v] = vf_min(high, vf_max(low, sum[r][v]));
+            }
+        }
     }
     UNROLL
     for (int r = 0; r < mr; r++) {
-        float *row = y + r * t->ldy;
+        float *row = at->y + r * t->ldy;
 
-        UNROLL
-        for (int v = 0; v < nv; v++) {
-            sum[r][v] = vf_min(high, vf_max(low, sum[r][v]));
-        }
         UNROLL
         for (int v = 0; v < nv - 1; v++) {
             vf_store(row + v * SIMD_LANES, sum[r][v]);
         }
-        if (t->tail == SIMD_LANES) {
+        if (form != FORM_ANY || t->tail == SIMD_LANES) {
             vf_store(row + (nv - 1) * SIMD_LANES, sum[r][nv - 1]);
         } else {
             vf_store_n(row + (nv - 1) * SIMD_LANES, sum[r][nv - 1], t->tail);
@@ -84,15 +126,28 @@ SIMD_INLINE void tile_end(const int mr, const int nv, const struct tile *t, tile
     }
 }
 
+SIMD_INLINE void next_tile(const struct sweep *t, struct corner *at)
+{
+    at->a += t->a_step;
+    at->add += t->add_step;
+    at->y += t->y_step;
+}
+
+/* Weights of step u, vector v: a tile wider than a panel takes its last vector from the next one. */
+#define WEIGHTS(u, v)                                                                                        \
+    vf_load(((v) < TILE_NV ? b + (v)*SIMD_LANES : b_next + ((v)-TILE_NV) * SIMD_LANES) + (u)*TILE_NR)
+
 /* Rows are reached from five pointers three rows apart (base, base + lda, base + 2 lda are one addressing
  * mode each); fourteen pointers would not fit the registers. */
-SIMD_INLINE void tile_wide(const int mr, const int nv, const struct tile *t, const float *a, const float *b,
-                           float *y)
+SIMD_INLINE void tile_wide(const int mr, const int nv, const enum form form, const struct sweep *t,
+                           const struct corner *at)
 {
+    const float *a = at->a, *b = at->b, *b_next = b + t->panel;
     ptrdiff_t lda = t->lda;
     tile_sums sum;
 
-    tile_begin(mr, nv, t, sum);
+    (void)b_next;
+    tile_begin(mr, nv, form, t, at, sum);
 
 #define ROW(r)                                                                                               \
     ((r) < 3    ? p0 + (r)*lda                                                                               \
@@ -104,11 +159,11 @@ SIMD_INLINE void tile_wide(const int mr, const int nv, const struct tile *t, con
     do {                                                                                                     \
         UNROLL                                                                                               \
         for (int u = 0; u < (count); u++) {                                                                  \
-            vf w[TILE_NV];                                                                                   \
+            vf w[TILE_MAX_NV];                                                                               \
                                                                                                              \
             UNROLL                                                                                           \
             for (int v = 0; v < nv; v++) {                                                                   \
-                w[v] = vf_load(b + u * TILE_NR + v * SIMD_LANES);                                            \
+                w[v] = WEIGHTS(u, v);                                                                        \
             }                                                                                                \
             UNROLL                                                                                           \
             for (int r = 0; r < mr; r++) {                                                                   \
@@ -121,6 +176,9 @@ SIMD_INLINE void tile_wide(const int mr, const int nv, const struct tile *t, con
             }                                                                                                \
         }                                                                                                    \
         b += (count)*TILE_NR;                                                                                \
+        if (nv > TILE_NV) {                                                                                  \
+            b_next += (count)*TILE_NR;                                                                       \
+        }                                                                                                    \
         p0 += (count);                                                                                       \
         p3 += (count);                                                                                       \
         __asm__("" : "+r"(p0), "+r"(p3)); /* keep them apart */                                              \
@@ -138,7 +196,7 @@ SIMD_INLINE void tile_wide(const int mr, const int nv, const struct tile *t, con
         }                                                                                                    \
     } while (0)
 
-    for (int64_t run = 0; run < t->runs; run++) {
+    for (int64_t run = 0; run < (form != FORM_ANY ? 1 : t->runs); run++) {
         const float *p0 = a + t->run_offsets[run], *p3 = p0, *p6 = p0, *p9 = p0, *p12 = p0;
         int64_t k = t->k;
 
@@ -155,21 +213,111 @@ SIMD_INLINE void tile_wide(const int mr, const int nv, const struct tile *t, con
     }
 #undef STEPS
 #undef ROW
-    tile_end(mr, nv, t, sum, y);
+    tile_end(mr, nv, form, t, at, sum);
 }
+
+#if SIMD_LANES == 8
+/* Twelve sums, the weights and a broadcast fill the sixteen registers, and gcc then spills or copies in every
+ * step. So the two full tiles name theirs. */
+#define ASM_ROW2(x, address, sum0, sum1)                                                                     \
+    "vbroadcastss " address ", %%ymm" x "\n\t"                                                               \
+    "vfmadd231ps %%ymm12, %%ymm" x ", %[" sum0 "]\n\t"                                                       \
+    "vfmadd231ps %%ymm13, %%ymm" x ", %[" sum1 "]\n\t"
+#define ASM_STEP_6X2(u)                                                                                      \
+    "vmovups " #u "*64(%[b]), %%ymm12\n\t"                                                                   \
+    "vmovups " #u "*64+32(%[b]), %%ymm13\n\t" /**/                                                           \
+        ASM_ROW2("14", #u "*4(%[p0])", "s00", "s01") ASM_ROW2("15", #u "*4(%[p0],%[lda],4)", "s10", "s11")   \
+            ASM_ROW2("14", #u "*4(%[p0],%[lda],8)", "s20", "s21")                                            \
+                ASM_ROW2("15", #u "*4(%[p3])", "s30", "s31")                                                 \
+                    ASM_ROW2("14", #u "*4(%[p3],%[lda],4)", "s40", "s41")                                    \
+                        ASM_ROW2("15", #u "*4(%[p3],%[lda],8)", "s50", "s51")
+#define ASM_6X2(steps)                                                                                       \
+    __asm__ volatile(                                                                                        \
+        steps                                                                                                \
+        : [s00] "+x"(sum[0][0]), [s01] "+x"(sum[0][1]), [s10] "+x"(sum[1][0]), [s11] "+x"(sum[1][1]),        \
+          [s20] "+x"(sum[2][0]), [s21] "+x"(sum[2][1]), [s30] "+x"(sum[3][0]), [s31] "+x"(sum[3][1]),        \
+          [s40] "+x"(sum[4][0]), [s41] "+x"(sum[4][1]), [s50] "+x"(sum[5][0]), [s51] "+x"(sum[5][1])         \
+        : [b] "r"(b), [p0] "r"(p0), [p3] "r"(p3), [lda] "r"(lda)                                             \
+        : "xmm12", "xmm13", "xmm14", "xmm15", "memory")
+
+SIMD_INLINE void tile_6x2(const enum form form, const struct sweep *t, const struct corner *at)
+{
+    const float *b = at->b;
+    ptrdiff_t lda = t->lda;
+    tile_sums sum;
+
+    tile_begin(6, 2, form, t, at, sum);
+    for (int64_t run = 0; run < (form != FORM_ANY ? 1 : t->runs); run++) {
+        const float *p0 = at->a + t->run_offsets[run], *p3 = p0 + 3 * lda;
+        int64_t k = t->k;
+
+        for (; k >= 4; k -= 4, b += 4 * TILE_NR, p0 += 4, p3 += 4) {
+            ASM_6X2(ASM_STEP_6X2(0) ASM_STEP_6X2(1) ASM_STEP_6X2(2) ASM_STEP_6X2(3));
+        }
+        for (; k > 0; k--, b += TILE_NR, p0++, p3++) {
+            ASM_6X2(ASM_STEP_6X2(0));
+        }
+    }
+    tile_end(6, 2, form, t, at, sum);
+}
+
+#define ASM_ROW3(address, sum0, sum1, sum2)                                                                  \
+    "vbroadcastss " address ", %%ymm15\n\t"                                                                  \
+    "vfmadd231ps %%ymm12, %%ymm15, %[" sum0 "]\n\t"                                                          \
+    "vfmadd231ps %%ymm13, %%ymm15, %[" sum1 "]\n\t"                                                          \
+    "vfmadd231ps %%ymm14, %%ymm15, %[" sum2 "]\n\t"
+#define ASM_STEP_4X3(u)                                                                                      \
+    "vmovups " #u "*64(%[b]), %%ymm12\n\t"                                                                   \
+    "vmovups " #u "*64+32(%[b]), %%ymm13\n\t"                                                                \
+    "vmovups " #u "*64(%[b_next]), %%ymm14\n\t" /**/                                                         \
+        ASM_ROW3(#u "*4(%[p0])", "s00", "s01", "s02") ASM_ROW3(#u "*4(%[p0],%[lda],4)", "s10", "s11", "s12") \
+            ASM_ROW3(#u "*4(%[p0],%[lda],8)", "s20", "s21", "s22")                                           \
+                ASM_ROW3(#u "*4(%[p3])", "s30", "s31", "s32")
+#define ASM_4X3(steps)                                                                                       \
+    __asm__ volatile(                                                                                        \
+        steps                                                                                                \
+        : [s00] "+x"(sum[0][0]), [s01] "+x"(sum[0][1]), [s02] "+x"(sum[0][2]), [s10] "+x"(sum[1][0]),        \
+          [s11] "+x"(sum[1][1]), [s12] "+x"(sum[1][2]), [s20] "+x"(sum[2][0]), [s21] "+x"(sum[2][1]),        \
+          [s22] "+x"(sum[2][2]), [s30] "+x"(sum[3][0]), [s31] "+x"(sum[3][1]), [s32] "+x"(sum[3][2])         \
+        : [b] "r"(b), [b_next] "r"(b_next), [p0] "r"(p0), [p3] "r"(p3), [lda] "r"(lda)                       \
+        : "xmm12", "xmm13", "xmm14", "xmm15", "memory")
+
+SIMD_INLINE void tile_4x3(const enum form form, const struct sweep *t, const struct corner *at)
+{
+    const float *b = at->b, *b_next = b + t->panel;
+    ptrdiff_t lda = t->lda;
+    tile_sums sum;
+
+    tile_begin(4, 3, form, t, at, sum);
+    for (int64_t run = 0; run < (form != FORM_ANY ? 1 : t->runs); run++) {
+        const float *p0 = at->a + t->run_offsets[run], *p3 = p0 + 3 * lda;
+        int64_t k = t->k;
+
+        for (; k >= 4; k -= 4, b += 4 * TILE_NR, b_next += 4 * TILE_NR, p0 += 4, p3 += 4) {
+            ASM_4X3(ASM_STEP_4X3(0) ASM_STEP_4X3(1) ASM_STEP_4X3(2) ASM_STEP_4X3(3));
+        }
+        for (; k > 0; k--, b += TILE_NR, b_next += TILE_NR, p0++, p3++) {
+            ASM_4X3(ASM_STEP_4X3(0));
+        }
+    }
+    tile_end(4, 3, form, t, at, sum);
+}
+#endif
 
 /* Few rows: the sums of one row are too few to hide the latency of the FMA, so several steps of k have sums
  * of their own; and the weights come from far away, so they are prefetched. */
 #define THIN_MR    (SIMD_LANES == 16 ? 4 : 3)
 #define THIN_AHEAD 1024 /* floats */
 
-SIMD_INLINE void tile_thin(const int mr, const int nv, const int depth, const struct tile *t, const float *a,
-                           const float *b, float *y)
+SIMD_INLINE void tile_thin(const int mr, const int nv, const int depth, const struct sweep *t,
+                           const struct corner *at)
 {
-    tile_sums first, sum[4];
+    const float *a = at->a, *b = at->b, *b_next = b + t->panel;
     ptrdiff_t lda = t->lda;
+    tile_sums first, sum[4];
 
-    tile_begin(mr, nv, t, first);
+    (void)b_next;
+    tile_begin(mr, nv, FORM_ANY, t, at, first);
     UNROLL
     for (int u = 0; u < depth; u++) {
         UNROLL
@@ -197,11 +345,12 @@ SIMD_INLINE void tile_thin(const int mr, const int nv, const int depth, const st
 
                     UNROLL
                     for (int v = 0; v < nv; v++) {
-                        sum[u][r][v] = vf_fma(x, vf_load(b + u * TILE_NR + v * SIMD_LANES), sum[u][r][v]);
+                        sum[u][r][v] = vf_fma(x, WEIGHTS(u, v), sum[u][r][v]);
                     }
                 }
             }
             b += depth * TILE_NR;
+            b_next += depth * TILE_NR;
             p += depth;
         }
         for (; k < t->k; k++) {
@@ -211,10 +360,11 @@ SIMD_INLINE void tile_thin(const int mr, const int nv, const int depth, const st
 
                 UNROLL
                 for (int v = 0; v < nv; v++) {
-                    sum[0][r][v] = vf_fma(x, vf_load(b + v * SIMD_LANES), sum[0][r][v]);
+                    sum[0][r][v] = vf_fma(x, WEIGHTS(0, v), sum[0][r][v]);
                 }
             }
             b += TILE_NR;
+            b_next += TILE_NR;
             p++;
         }
     }
@@ -228,7 +378,7 @@ SIMD_INLINE void tile_thin(const int mr, const int nv, const int depth, const st
             }
         }
     }
-    tile_end(mr, nv, t, first, y);
+    tile_end(mr, nv, FORM_ANY, t, at, first);
 }
 
 #if SIMD_LANES == 16
@@ -238,18 +388,41 @@ SIMD_INLINE void tile_thin(const int mr, const int nv, const int depth, const st
 #endif
 
 #define THIN(mr, nv)                                                                                         \
-    static void tile_##mr##x##nv(const struct tile *t, const float *a, const float *b, float *y)             \
+    static void sweep_##mr##x##nv(const struct sweep *t, struct corner at)                                   \
     {                                                                                                        \
-        tile_thin(mr, nv, THIN_DEPTH(mr), t, a, b, y);                                                       \
+        for (int64_t i = 0; i < t->count; i++) {                                                             \
+            tile_thin(mr, nv, THIN_DEPTH(mr), t, &at);                                                       \
+            next_tile(t, &at);                                                                               \
+        }                                                                                                    \
     }
-#define WIDE(mr, nv)                                                                                         \
-    static void tile_##mr##x##nv(const struct tile *t, const float *a, const float *b, float *y)             \
+#define SWEEP(mr, nv, TILE_OF)                                                                               \
+    static void sweep_##mr##x##nv(const struct sweep *t, struct corner at)                                   \
     {                                                                                                        \
-        tile_wide(mr, nv, t, a, b, y);                                                                       \
+        switch (t->form) {                                                                                   \
+        case FORM_ANY:                                                                                       \
+            for (int64_t i = 0; i < t->count; i++, next_tile(t, &at)) {                                      \
+                TILE_OF(mr, nv, FORM_ANY);                                                                   \
+            }                                                                                                \
+            break;                                                                                           \
+        case FORM_CLAMP:                                                                                     \
+            for (int64_t i = 0; i < t->count; i++, next_tile(t, &at)) {                                      \
+                TILE_OF(mr, nv, nv < TILE_NV ? FORM_ANY : FORM_CLAMP);                                       \
+            }                                                                                                \
+            break;                                                                                           \
+        case FORM_ADD_CLAMP:                                                                                 \
+            for (int64_t i = 0; i < t->count; i++, next_tile(t, &at)) {                                      \
+                TILE_OF(mr, nv, nv < TILE_NV ? FORM_ANY : FORM_ADD_CLAMP);                                   \
+            }                                                                                                \
+            break;                                                                                           \
+        }                                                                                                    \
     }
+#define WIDE_TILE(mr, nv, form)  tile_wide(mr, nv, form, t, &at)
+#define NAMED_TILE(mr, nv, form) tile_##mr##x##nv(form, t, &at)
+#define WIDE(mr, nv)             SWEEP(mr, nv, WIDE_TILE)
+#define SWEEP_NAMED(mr, nv)      SWEEP(mr, nv, NAMED_TILE)
 
 #if SIMD_LANES == 16
-#define EACH_TILE(TILE, THIN, nv)                                                                            \
+#define EACH_TILE(TILE, THIN, FULL, nv)                                                                      \
     THIN(1, nv)                                                                                              \
     THIN(2, nv)                                                                                              \
     THIN(3, nv)                                                                                              \
@@ -265,40 +438,53 @@ SIMD_INLINE void tile_thin(const int mr, const int nv, const int depth, const st
     TILE(13, nv)                                                                                             \
     TILE(14, nv)
 #elif SIMD_LANES == 8
-#define EACH_TILE(TILE, THIN, nv)                                                                            \
+#define EACH_TILE(TILE, THIN, FULL, nv)                                                                      \
     THIN(1, nv)                                                                                              \
     THIN(2, nv)                                                                                              \
     THIN(3, nv)                                                                                              \
     TILE(4, nv)                                                                                              \
     TILE(5, nv)                                                                                              \
-    TILE(6, nv)
+    FULL(6, nv)
 #else
-#define EACH_TILE(TILE, THIN, nv)                                                                            \
+#define EACH_TILE(TILE, THIN, FULL, nv)                                                                      \
     TILE(1, nv)                                                                                              \
     TILE(2, nv)                                                                                              \
     TILE(3, nv)                                                                                              \
     TILE(4, nv)
 #endif
 
-#define ENTRY(mr, nv) [mr - 1] = tile_##mr##x##nv,
+#define EACH_TILE_BEYOND(TILE, THIN, FULL, nv)                                                               \
+    THIN(1, nv)                                                                                              \
+    THIN(2, nv)                                                                                              \
+    TILE(3, nv)                                                                                              \
+    FULL(4, nv)
 
-EACH_TILE(WIDE, THIN, 1)
-EACH_TILE(WIDE, THIN, 2)
+#define ENTRY(mr, nv) [mr - 1] = sweep_##mr##x##nv,
+
+EACH_TILE(WIDE, THIN, WIDE, 1)
+#if SIMD_LANES == 8
+EACH_TILE(WIDE, THIN, SWEEP_NAMED, 2)
+#else
+EACH_TILE(WIDE, THIN, WIDE, 2)
+#endif
 #if TILE_NV == 4
-EACH_TILE(WIDE, THIN, 3)
-EACH_TILE(WIDE, THIN, 4)
+EACH_TILE(WIDE, THIN, WIDE, 3)
+EACH_TILE(WIDE, THIN, WIDE, 4)
+#elif TILE_MAX_NV == 3
+EACH_TILE_BEYOND(WIDE, THIN, SWEEP_NAMED, 3)
 #endif
 
-static tile_fn *const tiles[TILE_NV][TILE_MR] = {
-    {EACH_TILE(ENTRY, ENTRY, 1)},
-    {EACH_TILE(ENTRY, ENTRY, 2)},
+static sweep_fn *const sweeps[TILE_MAX_NV][TILE_MR] = {
+    {EACH_TILE(ENTRY, ENTRY, ENTRY, 1)},        {EACH_TILE(ENTRY, ENTRY, ENTRY, 2)},
+#if TILE_MAX_NV == 3
+    {EACH_TILE_BEYOND(ENTRY, ENTRY, ENTRY, 3)},
+#endif
 #if TILE_NV == 4
-    {EACH_TILE(ENTRY, ENTRY, 3)},
-    {EACH_TILE(ENTRY, ENTRY, 4)},
+    {EACH_TILE(ENTRY, ENTRY, ENTRY, 3)},        {EACH_TILE(ENTRY, ENTRY, ENTRY, 4)},
 #endif
 };
 
-static const float zeros[TILE_NR];
+static const float zeros[TILE_MAX_NV * SIMD_LANES];
 
 static ptrdiff_t batch_offset(const ptrdiff_t strides[CPU_BATCH_DIMS], const int64_t index[CPU_BATCH_DIMS])
 {
@@ -396,86 +582,121 @@ void CPU_NAME(gemm_epilogue)(const struct gemm_block *block, int from)
     }
 }
 
-/* What leads the steps is done in registers: the addition of a residual, then a relu or clamp. Returns the
- * first step that is left. */
-static int take_steps(const struct gemm_block *block, struct tile *t,
-                      const struct cpu_epilogue_step **residual)
+/* The commonest programs are done in registers: an addition, a relu or clamp, or the one and then the other.
+ * Returns the first step that is left. */
+static int take_steps(const struct gemm_block *block, struct sweep *t, const float **add)
 {
-    const struct cpu_epilogue *post = block->last ? block->post : NULL;
-    int i = 0, count = post ? post->step_count : 0;
+    const struct cpu_epilogue_step *step = block->post ? block->post->steps : NULL;
+    int count = block->last && block->post ? block->post->step_count : 0, i = 0;
 
+    *add = NULL;
+    t->finish = FINISH_NONE;
     t->low = -INFINITY;
     t->high = INFINITY;
-    *residual = NULL;
-    if (i < count && post->steps[i].kind == VT_POST_ADD && post->steps[i].col_stride != 0) {
-        *residual = &post->steps[i++];
-    }
-    if (i < count && post->steps[i].kind == VT_POST_RELU) {
-        t->low = 0;
+    if (i < count && step[i].kind == VT_POST_ADD && step[i].col_stride == 1) {
+        *add = step[i].src + batch_offset(step[i].batch, block->batch) + block->row * step[i].row_stride +
+               block->col;
+        t->add_ld = step[i].row_stride;
+        t->finish = FINISH_ADD_CLAMP;
         i++;
-    } else if (i < count && post->steps[i].kind == VT_POST_CLAMP) {
-        t->low = post->steps[i].a;
-        t->high = post->steps[i].b;
+    }
+    if (i < count && (step[i].kind == VT_POST_RELU || step[i].kind == VT_POST_CLAMP)) {
+        bool relu = step[i].kind == VT_POST_RELU;
+
+        t->low = relu ? 0 : step[i].a;
+        t->high = relu ? INFINITY : step[i].b;
+        t->finish = *add ? FINISH_ADD_CLAMP : FINISH_CLAMP;
         i++;
     }
     return i;
 }
 
 /* Rows that lie a multiple of 2 KiB apart share few sets of the first-level cache: then fewer rows a tile. */
-static int64_t tile_rows(const struct gemm_block *block)
+static int64_t tile_rows(const struct gemm_block *block, int64_t nv)
 {
     bool crowded = block->lda * (ptrdiff_t)sizeof(float) % 2048 == 0;
 
-    return crowded && TILE_MR > 8 ? TILE_MR / 2 : TILE_MR;
+    return nv > TILE_NV ? 4 : crowded && TILE_MR > 8 ? TILE_MR / 2 : TILE_MR;
 }
 
-/* The tiles of one panel. `residual` is of the block's first element. */
-static void run_panel(const struct gemm_block *block, struct tile *t, int64_t n0, const float *bias,
-                      const float *residual, int from)
+/* Columns [n0, n1) of a block, one tile's width. */
+struct columns {
+    const struct gemm_block *block;
+    const float *bias, *add; /* of the block's first result, or NULL */
+    int from;                /* first step that tiles do not do themselves */
+    int64_t n0, n1;
+};
+
+/* `count` tiles of mr rows each, from row m0 of a line on: one sweep, or one each where steps follow. */
+static void sweep_rows(const struct columns *c, struct sweep *t, int64_t line, int64_t m0, int64_t mr,
+                       int64_t count)
 {
-    int64_t parts = ceil_div(block->m, tile_rows(block)), nr = min_i64(TILE_NR, block->n - n0);
-    int64_t nv = ceil_div(nr, SIMD_LANES);
-    const float *w = block->w + n0 / TILE_NR * block->panel;
-    bool steps = block->last && block->post && from < block->post->step_count;
+    const struct gemm_block *block = c->block;
+    int64_t nv = ceil_div(c->n1 - c->n0, SIMD_LANES), row = line * block->m + m0;
+    bool steps = block->last && block->post && c->from < block->post->step_count;
+    struct corner at = {
+        .a = block->a + line * block->a_line + m0 * block->lda,
+        .b = block->w + c->n0 / TILE_NR * block->panel,
+        .bias = c->bias ? c->bias + c->n0 : zeros,
+        .add = c->add ? c->add + row * t->add_ld + c->n0 : zeros,
+        .y = block->y + row * block->ldy + c->n0,
+    };
 
-    t->tail = (int)(nr - (nv - 1) * SIMD_LANES);
-    for (int64_t line = 0; line < block->lines; line++) {
-        const float *a = block->a + line * block->a_line;
-        int64_t row = line * block->m;
-
-        for (int64_t i = 0; i < parts; i++) {
-            int64_t m0 = split(block->m, parts, i), mr = split(block->m, parts, i + 1) - m0;
-            float *y = block->y + (row + m0) * block->ldy + n0;
-
-            t->residual = residual ? residual + (row + m0) * t->residual_ld + n0 : NULL;
-            t->init = !block->first ? y : bias ? bias + n0 : zeros;
-            tiles[nv - 1][mr - 1](t, a + m0 * block->lda, w, y);
-            if (steps) {
-                apply_steps(block, from, row + m0, n0, mr, nr, y, block->ldy);
-            }
+    t->a_step = mr * block->lda;
+    t->y_step = mr * block->ldy;
+    t->add_step = c->add ? mr * t->add_ld : 0;
+    t->count = steps ? 1 : count;
+    sweeps[nv - 1][mr - 1](t, at);
+    for (int64_t i = 0; steps && i < count; i++) {
+        apply_steps(block, c->from, row + i * mr, c->n0, mr, c->n1 - c->n0, at.y, block->ldy);
+        next_tile(t, &at);
+        if (i + 1 < count) {
+            sweeps[nv - 1][mr - 1](t, at);
         }
+    }
+}
+
+static void run_columns(const struct columns *c, struct sweep *t)
+{
+    int64_t m = c->block->m, nv = ceil_div(c->n1 - c->n0, SIMD_LANES);
+    int64_t parts = ceil_div(m, tile_rows(c->block, nv)), mr = parts ? m / parts : 0;
+    int64_t larger = parts ? m % parts : 0;
+
+    t->tail = (int)(c->n1 - c->n0 - (nv - 1) * SIMD_LANES);
+    t->form = FORM_ANY;
+    if (t->runs == 1 && t->first && t->tail == SIMD_LANES && nv >= TILE_NV) {
+        t->form = t->finish == FINISH_ADD_CLAMP ? FORM_ADD_CLAMP : FORM_CLAMP;
+    }
+    for (int64_t line = 0; line < c->block->lines && parts; line++) {
+        if (larger) {
+            sweep_rows(c, t, line, 0, mr + 1, larger);
+        }
+        sweep_rows(c, t, line, larger * (mr + 1), mr, parts - larger);
     }
 }
 
 void CPU_NAME(gemm_block)(const struct gemm_block *block)
 {
-    struct tile t = {
-        .runs = block->runs, .k = block->k, .run_offsets = block->run_offsets, .lda = block->lda};
-    const float *bias =
-        block->first && block->post && block->post->bias ? block->post->bias + block->col : NULL;
-    const struct cpu_epilogue_step *step;
-    const float *residual = NULL;
-    int from = take_steps(block, &t, &step);
+    struct sweep t = {.runs = block->runs,
+                      .k = block->k,
+                      .run_offsets = block->run_offsets,
+                      .lda = block->lda,
+                      .ldy = block->ldy,
+                      .panel = block->panel,
+                      .first = block->first};
+    struct columns c = {.block = block};
 
-    t.ldy = block->ldy;
-    t.init_ld = block->first ? 0 : block->ldy;
-    if (step) {
-        t.residual_ld = step->row_stride;
-        residual =
-            step->src + batch_offset(step->batch, block->batch) + block->row * step->row_stride + block->col;
+    if (block->first && block->post && block->post->bias) {
+        c.bias = block->post->bias + block->col;
     }
-    for (int64_t n0 = 0; n0 < block->n; n0 += TILE_NR) {
-        run_panel(block, &t, n0, bias, residual, from);
+    c.from = take_steps(block, &t, &c.add);
+    for (c.n0 = 0; c.n0 < block->n; c.n0 = c.n1) {
+        /* a lone vector behind the last whole panel goes together with it where tiles of three are */
+        c.n1 = min_i64(c.n0 + TILE_NR, block->n);
+        if (TILE_MAX_NV > TILE_NV && block->n - c.n0 <= TILE_MAX_NV * SIMD_LANES) {
+            c.n1 = block->n;
+        }
+        run_columns(&c, &t);
     }
 }
 

@@ -42,8 +42,7 @@ static void gemm_run(const struct cpu_gemm_args *args, int64_t task, void *scrat
     struct gemm_plan p = gemm_make_plan(args->m, args->n, args->k, MAX_TILES);
     int64_t mb = task / p.n_blocks, nb = task % p.n_blocks;
     int64_t m0 = split(args->m, p.m_blocks, mb), m1 = split(args->m, p.m_blocks, mb + 1);
-    int64_t n0 = split(p.panels, p.n_blocks, nb) * TILE_NR;
-    int64_t n1 = min_i64(args->n, split(p.panels, p.n_blocks, nb + 1) * TILE_NR);
+    int64_t n0 = first_column(args->n, p.n_blocks, nb), n1 = first_column(args->n, p.n_blocks, nb + 1);
     struct gemm_block block = {
         .lines = 1,
         .runs = 1,
@@ -197,7 +196,7 @@ static struct batched_plan make_batched_plan(const struct cpu_batched_gemm_args 
         return p;
     }
     rows = ceil_div(args->m, p.cut.m_blocks);
-    panels = ceil_div(p.cut.panels, p.cut.n_blocks);
+    panels = ceil_div(cut_panels(args->n), p.cut.n_blocks) + (p.cut.panels - cut_panels(args->n));
     if (is_thin(args)) {
         return p;
     }
@@ -236,8 +235,8 @@ static void batched_run(const struct cpu_batched_gemm_args *args, int64_t task, 
     int64_t nb = task % p.cut.n_blocks, rest = task / p.cut.n_blocks;
     int64_t mb = rest % p.cut.m_blocks, item = rest / p.cut.m_blocks;
     int64_t m0 = split(args->m, p.cut.m_blocks, mb), m1 = split(args->m, p.cut.m_blocks, mb + 1);
-    int64_t n0 = split(p.cut.panels, p.cut.n_blocks, nb) * TILE_NR;
-    int64_t n1 = min_i64(args->n, split(p.cut.panels, p.cut.n_blocks, nb + 1) * TILE_NR);
+    int64_t n0 = first_column(args->n, p.cut.n_blocks, nb);
+    int64_t n1 = first_column(args->n, p.cut.n_blocks, nb + 1);
     const float *a = args->a, *b = args->b;
     float *packed_b = scratch, *packed_a = packed_b + p.b_floats;
     struct gemm_block block = {.lines = 1,
