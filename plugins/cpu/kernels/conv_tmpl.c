@@ -155,6 +155,8 @@ static int64_t product(const int64_t v[CPU_CONV_DIMS])
 
 /* --- convolution --- */
 
+#define MAX_ROWS 1024 /* of a block: a task and a sweep cost as much as some tiles of few channels */
+
 enum way { WAY_MATRIX, WAY_IN_PLACE, WAY_GATHERED };
 
 /* In place: a block is some lines of one plane of outputs, or a part of one line. */
@@ -291,7 +293,7 @@ static struct conv_plan make_conv_plan(const struct cpu_conv_shape *s)
     }
     if (same && !needs_copy(s) && product(s->in) == p.rows) {
         p.way = WAY_MATRIX;
-        p.cut = gemm_make_plan(p.rows, p.ocg, p.k, 128 / TILE_MR);
+        p.cut = gemm_make_plan(p.rows, p.ocg, p.k, MAX_ROWS / TILE_MR);
     } else if (lines_fill_tiles(s)) {
         p.way = WAY_IN_PLACE;
         make_place(&p.place, s);

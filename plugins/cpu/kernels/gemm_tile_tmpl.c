@@ -218,90 +218,75 @@ SIMD_INLINE void tile_wide(const int mr, const int nv, const enum form form, con
 
 #if SIMD_LANES == 8
 /* Twelve sums, the weights and a broadcast fill the sixteen registers, and gcc then spills or copies in every
- * step. So the two full tiles name theirs. */
-#define ASM_ROW2(x, address, sum0, sum1)                                                                     \
-    "vbroadcastss " address ", %%ymm" x "\n\t"                                                               \
-    "vfmadd231ps %%ymm12, %%ymm" x ", %[" sum0 "]\n\t"                                                       \
-    "vfmadd231ps %%ymm13, %%ymm" x ", %[" sum1 "]\n\t"
-#define ASM_STEP_6X2(u)                                                                                      \
+ * step. So the fullest tiles name theirs. A is the address of row r at step u. */
+#define ASM_ROW_2(A, x, r)                                                                                   \
+    "vbroadcastss " A ", %%ymm" x "\n\t"                                                                     \
+    "vfmadd231ps %%ymm12, %%ymm" x ", %[s" r "0]\n\t"                                                        \
+    "vfmadd231ps %%ymm13, %%ymm" x ", %[s" r "1]\n\t"
+#define ASM_ROW_3(A, r)                                                                                      \
+    "vbroadcastss " A ", %%ymm15\n\t"                                                                        \
+    "vfmadd231ps %%ymm12, %%ymm15, %[s" r "0]\n\t"                                                           \
+    "vfmadd231ps %%ymm13, %%ymm15, %[s" r "1]\n\t"                                                           \
+    "vfmadd231ps %%ymm14, %%ymm15, %[s" r "2]\n\t"
+#define ASM_STEP_5x2(u)                                                                                      \
     "vmovups " #u "*64(%[b]), %%ymm12\n\t"                                                                   \
-    "vmovups " #u "*64+32(%[b]), %%ymm13\n\t" /**/                                                           \
-        ASM_ROW2("14", #u "*4(%[p0])", "s00", "s01") ASM_ROW2("15", #u "*4(%[p0],%[lda],4)", "s10", "s11")   \
-            ASM_ROW2("14", #u "*4(%[p0],%[lda],8)", "s20", "s21")                                            \
-                ASM_ROW2("15", #u "*4(%[p3])", "s30", "s31")                                                 \
-                    ASM_ROW2("14", #u "*4(%[p3],%[lda],4)", "s40", "s41")                                    \
-                        ASM_ROW2("15", #u "*4(%[p3],%[lda],8)", "s50", "s51")
-#define ASM_6X2(steps)                                                                                       \
-    __asm__ volatile(                                                                                        \
-        steps                                                                                                \
-        : [s00] "+x"(sum[0][0]), [s01] "+x"(sum[0][1]), [s10] "+x"(sum[1][0]), [s11] "+x"(sum[1][1]),        \
-          [s20] "+x"(sum[2][0]), [s21] "+x"(sum[2][1]), [s30] "+x"(sum[3][0]), [s31] "+x"(sum[3][1]),        \
-          [s40] "+x"(sum[4][0]), [s41] "+x"(sum[4][1]), [s50] "+x"(sum[5][0]), [s51] "+x"(sum[5][1])         \
-        : [b] "r"(b), [p0] "r"(p0), [p3] "r"(p3), [lda] "r"(lda)                                             \
-        : "xmm12", "xmm13", "xmm14", "xmm15", "memory")
-
-SIMD_INLINE void tile_6x2(const enum form form, const struct sweep *t, const struct corner *at)
-{
-    const float *b = at->b;
-    ptrdiff_t lda = t->lda;
-    tile_sums sum;
-
-    tile_begin(6, 2, form, t, at, sum);
-    for (int64_t run = 0; run < (form != FORM_ANY ? 1 : t->runs); run++) {
-        const float *p0 = at->a + t->run_offsets[run], *p3 = p0 + 3 * lda;
-        int64_t k = t->k;
-
-        for (; k >= 4; k -= 4, b += 4 * TILE_NR, p0 += 4, p3 += 4) {
-            ASM_6X2(ASM_STEP_6X2(0) ASM_STEP_6X2(1) ASM_STEP_6X2(2) ASM_STEP_6X2(3));
-        }
-        for (; k > 0; k--, b += TILE_NR, p0++, p3++) {
-            ASM_6X2(ASM_STEP_6X2(0));
-        }
-    }
-    tile_end(6, 2, form, t, at, sum);
-}
-
-#define ASM_ROW3(address, sum0, sum1, sum2)                                                                  \
-    "vbroadcastss " address ", %%ymm15\n\t"                                                                  \
-    "vfmadd231ps %%ymm12, %%ymm15, %[" sum0 "]\n\t"                                                          \
-    "vfmadd231ps %%ymm13, %%ymm15, %[" sum1 "]\n\t"                                                          \
-    "vfmadd231ps %%ymm14, %%ymm15, %[" sum2 "]\n\t"
-#define ASM_STEP_4X3(u)                                                                                      \
+    "vmovups " #u "*64+32(%[b]), %%ymm13\n\t" ASM_ROW_2(#u "*4(%[p0])", "14", "0")                           \
+        ASM_ROW_2(#u "*4(%[p0],%[lda],4)", "15", "1") ASM_ROW_2(#u "*4(%[p0],%[lda],8)", "14", "2")          \
+            ASM_ROW_2(#u "*4(%[p3])", "15", "3") ASM_ROW_2(#u "*4(%[p3],%[lda],4)", "14", "4")
+#define ASM_STEP_6x2(u) ASM_STEP_5x2(u) ASM_ROW_2(#u "*4(%[p3],%[lda],8)", "15", "5")
+#define ASM_STEP_4x3(u)                                                                                      \
     "vmovups " #u "*64(%[b]), %%ymm12\n\t"                                                                   \
     "vmovups " #u "*64+32(%[b]), %%ymm13\n\t"                                                                \
-    "vmovups " #u "*64(%[b_next]), %%ymm14\n\t" /**/                                                         \
-        ASM_ROW3(#u "*4(%[p0])", "s00", "s01", "s02") ASM_ROW3(#u "*4(%[p0],%[lda],4)", "s10", "s11", "s12") \
-            ASM_ROW3(#u "*4(%[p0],%[lda],8)", "s20", "s21", "s22")                                           \
-                ASM_ROW3(#u "*4(%[p3])", "s30", "s31", "s32")
-#define ASM_4X3(steps)                                                                                       \
-    __asm__ volatile(                                                                                        \
-        steps                                                                                                \
-        : [s00] "+x"(sum[0][0]), [s01] "+x"(sum[0][1]), [s02] "+x"(sum[0][2]), [s10] "+x"(sum[1][0]),        \
-          [s11] "+x"(sum[1][1]), [s12] "+x"(sum[1][2]), [s20] "+x"(sum[2][0]), [s21] "+x"(sum[2][1]),        \
-          [s22] "+x"(sum[2][2]), [s30] "+x"(sum[3][0]), [s31] "+x"(sum[3][1]), [s32] "+x"(sum[3][2])         \
-        : [b] "r"(b), [b_next] "r"(b_next), [p0] "r"(p0), [p3] "r"(p3), [lda] "r"(lda)                       \
-        : "xmm12", "xmm13", "xmm14", "xmm15", "memory")
+    "vmovups " #u "*64(%[b_next]), %%ymm14\n\t" ASM_ROW_3(#u "*4(%[p0])", "0")                               \
+        ASM_ROW_3(#u "*4(%[p0],%[lda],4)", "1") ASM_ROW_3(#u "*4(%[p0],%[lda],8)", "2")                      \
+            ASM_ROW_3(#u "*4(%[p3])", "3")
 
-SIMD_INLINE void tile_4x3(const enum form form, const struct sweep *t, const struct corner *at)
-{
-    const float *b = at->b, *b_next = b + t->panel;
-    ptrdiff_t lda = t->lda;
-    tile_sums sum;
+#define ASM_SUM(r, v)  [s##r##v] "+x"(sum[r][v])
+#define ASM_SUMS_2(r)  ASM_SUM(r, 0), ASM_SUM(r, 1)
+#define ASM_SUMS_3(r)  ASM_SUM(r, 0), ASM_SUM(r, 1), ASM_SUM(r, 2)
+#define ASM_SUMS_5x2() ASM_SUMS_2(0), ASM_SUMS_2(1), ASM_SUMS_2(2), ASM_SUMS_2(3), ASM_SUMS_2(4)
+#define ASM_SUMS_6x2() ASM_SUMS_5x2(), ASM_SUMS_2(5)
+#define ASM_SUMS_4x3() ASM_SUMS_3(0), ASM_SUMS_3(1), ASM_SUMS_3(2), ASM_SUMS_3(3)
 
-    tile_begin(4, 3, form, t, at, sum);
-    for (int64_t run = 0; run < (form != FORM_ANY ? 1 : t->runs); run++) {
-        const float *p0 = at->a + t->run_offsets[run], *p3 = p0 + 3 * lda;
-        int64_t k = t->k;
+#define ASM_NEXT_5x2()
+#define ASM_NEXT_6x2()
+#define ASM_NEXT_4x3() , [b_next] "r"(b_next)
 
-        for (; k >= 4; k -= 4, b += 4 * TILE_NR, b_next += 4 * TILE_NR, p0 += 4, p3 += 4) {
-            ASM_4X3(ASM_STEP_4X3(0) ASM_STEP_4X3(1) ASM_STEP_4X3(2) ASM_STEP_4X3(3));
-        }
-        for (; k > 0; k--, b += TILE_NR, b_next += TILE_NR, p0++, p3++) {
-            ASM_4X3(ASM_STEP_4X3(0));
-        }
+#define ASM_STEPS(tile, steps)                                                                               \
+    __asm__ volatile(steps                                                                                   \
+                     : ASM_SUMS_##tile()                                                                     \
+                     : [b] "r"(b), [p0] "r"(p0), [p3] "r"(p3), [lda] "r"(lda)ASM_NEXT_##tile()               \
+                     : "xmm12", "xmm13", "xmm14", "xmm15", "memory")
+
+#define NAMED(mr, nv)                                                                                        \
+    SIMD_INLINE void tile_##mr##x##nv(const enum form form, const struct sweep *t, const struct corner *at)  \
+    {                                                                                                        \
+        const float *b = at->b, *b_next = b + t->panel;                                                      \
+        ptrdiff_t lda = t->lda;                                                                              \
+        tile_sums sum;                                                                                       \
+                                                                                                             \
+        (void)b_next;                                                                                        \
+        tile_begin(mr, nv, form, t, at, sum);                                                                \
+        for (int64_t run = 0; run < (form != FORM_ANY ? 1 : t->runs); run++) {                               \
+            const float *p0 = at->a + t->run_offsets[run], *p3 = p0 + 3 * lda;                               \
+            int64_t k = t->k;                                                                                \
+                                                                                                             \
+            for (; k >= 4; k -= 4, b += 4 * TILE_NR, p0 += 4, p3 += 4) {                                     \
+                ASM_STEPS(mr##x##nv, ASM_STEP_##mr##x##nv(0) ASM_STEP_##mr##x##nv(1) ASM_STEP_##mr##x##nv(2) \
+                                         ASM_STEP_##mr##x##nv(3));                                           \
+                b_next += 4 * TILE_NR;                                                                       \
+            }                                                                                                \
+            for (; k > 0; k--, b += TILE_NR, p0++, p3++) {                                                   \
+                ASM_STEPS(mr##x##nv, ASM_STEP_##mr##x##nv(0));                                               \
+                b_next += TILE_NR;                                                                           \
+            }                                                                                                \
+        }                                                                                                    \
+        tile_end(mr, nv, form, t, at, sum);                                                                  \
     }
-    tile_end(4, 3, form, t, at, sum);
-}
+
+NAMED(5, 2)
+NAMED(6, 2)
+NAMED(4, 3)
 #endif
 
 /* Few rows: the sums of one row are too few to hide the latency of the FMA, so several steps of k have sums
@@ -443,7 +428,7 @@ SIMD_INLINE void tile_thin(const int mr, const int nv, const int depth, const st
     THIN(2, nv)                                                                                              \
     THIN(3, nv)                                                                                              \
     TILE(4, nv)                                                                                              \
-    TILE(5, nv)                                                                                              \
+    FULL(5, nv)                                                                                              \
     FULL(6, nv)
 #else
 #define EACH_TILE(TILE, THIN, FULL, nv)                                                                      \
