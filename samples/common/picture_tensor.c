@@ -30,8 +30,7 @@ int picture_layout_find(const struct shape *shape, const char *layout, struct pi
         return message_fail(message, "an input of shape %s holds no picture of 1 or 3 channels",
                             shape_text(shape, text));
     }
-    *found = (struct picture_layout){0};
-    found->channels = 1;
+    *found = (struct picture_layout){.letters = layout, .channels = 1};
     size_t stride = 1;
     for (size_t i = shape->rank; i-- > 0;) {
         size_t size = (size_t)shape->dims[i].min;

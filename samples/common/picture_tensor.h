@@ -9,6 +9,7 @@
 
 /* Where a picture lies in a tensor. Strides count elements. */
 struct picture_layout {
+    const char *letters; /* such as NCHW: what was given, or the guess */
     size_t width, height, channels;
     size_t row_stride, column_stride, channel_stride;
 };

@@ -1,6 +1,6 @@
 #include "classes.h"
 
-#include "../common/file.h"
+#include "file.h"
 
 #include <math.h>
 #include <stdio.h>

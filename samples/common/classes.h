@@ -1,8 +1,8 @@
 /* Classes, their names and the order of their scores. */
-#ifndef HELLO_CLASSIFICATION_CLASSES_H
-#define HELLO_CLASSIFICATION_CLASSES_H
+#ifndef SAMPLES_CLASSES_H
+#define SAMPLES_CLASSES_H
 
-#include "../common/message.h"
+#include "message.h"
 
 #include <stddef.h>
 
