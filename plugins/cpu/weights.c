@@ -349,8 +349,11 @@ const void *cpu_constant_aligned(struct cpu_build *b, const struct cpu_arg *sour
     const struct vt_tensor *raw = source->raw;
     uintptr_t size = vt_type_info(raw->type)->bits / 8;
 
-    if (!raw->bytes || size < 2 || (uintptr_t)raw->data % size == 0) {
-        return cpu_constant_there(b, source, err) ? raw->data : NULL;
+    /* An absent one has an address of other alignment than it had. */
+    if (!cpu_constant_absent(b->host, source->constant) &&
+        (!raw->bytes || size < 2 || (uintptr_t)raw->data % size == 0)) {
+        source->use->read = true;
+        return raw->data;
     }
     return cpu_weights(b, source, 2, raw->bytes, copy_fill, (void *)(uintptr_t)raw, 1, err);
 }
@@ -359,8 +362,10 @@ const float *cpu_constant_f32(struct cpu_build *b, const struct cpu_arg *source,
 {
     struct widen w = {source->raw, source->count, b->model->isa};
 
-    if (source->raw->type == VT_F32 && ((uintptr_t)source->raw->data & 3) == 0) {
-        return cpu_constant_there(b, source, err) ? source->raw->data : NULL;
+    if (source->raw->type == VT_F32 && ((uintptr_t)source->raw->data & 3) == 0 &&
+        !cpu_constant_absent(b->host, source->constant)) {
+        source->use->read = true;
+        return source->raw->data;
     }
     return cpu_weights(b, source, 1, (size_t)source->count * sizeof(float), widen_fill, &w, 1, err);
 }

@@ -521,13 +521,62 @@ static inline void run_once(struct vt_model *model, const char *device, const ch
     vt_compiled_unref(compiled);
 }
 
+/* ---- compiled models as bytes */
+
+struct bytes {
+    unsigned char *data;
+    size_t n, capacity;
+};
+
+static inline int keep_bytes(void *ctx, const void *data, size_t n)
+{
+    struct bytes *b = ctx;
+
+    if (b->capacity - b->n < n) {
+        b->capacity = 2 * (b->n + n);
+        b->data = realloc(b->data, b->capacity);
+        assert_non_null(b->data);
+    }
+    if (n) {
+        memcpy(b->data + b->n, data, n);
+    }
+    b->n += n;
+    return VT_OK;
+}
+
+/* Exported, and loaded again for so many threads. */
+static inline struct vt_compiled *reload(struct vt_compiled *compiled, int threads)
+{
+    const char *key = "INFERENCE_NUM_THREADS", *value = threads == 1 ? "1" : "2";
+    struct vt_config config = {1, &key, &value};
+    struct vt_compiled *back = NULL;
+    struct bytes b = {0};
+
+    assert_ok(vt_compiled_export(compiled, keep_bytes, &b, ERR));
+    assert_ok(vt_core_import(the_core(), "CPU", b.data, b.n, &config, &back, ERR));
+    free(b.data);
+    return back;
+}
+
+static inline void run_compiled(struct vt_compiled *compiled, int n, struct vt_buffer *const *in,
+                                struct outputs *o)
+{
+    struct vt_request *r = request_of(compiled);
+
+    bind_inputs(r, n, in);
+    assert_ok(vt_request_infer(r, ERR));
+    collect(r, compiled->n_io[VT_OUTPUT], o);
+    vt_request_destroy(r);
+}
+
 /* One thread: against REFDEV, twice, with inputs untouched; `fast` (may be NULL) names an operation that must
- * not run by its reference. Then the bits of `threads` threads (0: not compared). */
+ * not run by its reference. Then the bits of the same model exported and loaded, and of `threads` threads (0:
+ * not compared). */
 static inline void check_inputs(struct vt_model *model, int n, struct vt_buffer *const *in, const char *fast,
                                 int threads)
 {
     struct outputs want, have, again;
-    struct vt_compiled *compiled;
+    struct vt_compiled *compiled, *loaded;
     struct vt_request *r;
     void *before[MAX_PORTS];
     char config[64];
@@ -560,7 +609,12 @@ static inline void check_inputs(struct vt_model *model, int n, struct vt_buffer 
         free(before[i]);
     }
     vt_request_destroy(r);
+    loaded = reload(compiled, 1);
     vt_compiled_unref(compiled);
+    run_compiled(loaded, n, in, &again);
+    assert_same_bits(&have, &again, "when exported and loaded");
+    outputs_free(&again);
+    vt_compiled_unref(loaded);
     if (threads) {
         snprintf(config, sizeof(config), "INFERENCE_NUM_THREADS=%d", threads);
         run_once(model, "CPU", config, n, in, &again);

@@ -167,25 +167,25 @@ static void run_file(const char *name, int rounds, void (*inputs)(int round, str
                      bool reset)
 {
     struct vt_model *model = NULL;
-    struct vt_compiled *compiled[2];
-    struct vt_request *r[2];
+    struct vt_compiled *compiled[3]; /* REFDEV, CPU, and that exported and loaded */
+    struct vt_request *r[3];
     char path[512];
 
     snprintf(path, sizeof(path), "%s/%s", IR_DATA, name);
     assert_ok(vt_core_read_file(the_core(), path, NULL, &model, ERR));
-    for (int i = 0; i < 2; i++) {
-        compiled[i] = compile_for(model, i ? "CPU" : "REFDEV", NULL);
+    for (int i = 0; i < 3; i++) {
+        compiled[i] = i == 2 ? reload(compiled[1], 2) : compile_for(model, i ? "CPU" : "REFDEV", NULL);
         r[i] = request_of(compiled[i]);
     }
     for (int round = 0; round < rounds; round++) {
         struct vt_buffer *in[MAX_PORTS];
-        struct outputs o[2];
+        struct outputs o[3];
         int n;
 
         snprintf(test_case, sizeof(test_case), "%s round %d", name, round);
         random_seed((uint64_t)round);
         inputs(round, in, &n);
-        for (int i = 0; i < 2; i++) {
+        for (int i = 0; i < 3; i++) {
             if (reset && round == rounds / 2) {
                 struct vt_state_store *states;
 
@@ -197,11 +197,13 @@ static void run_file(const char *name, int rounds, void (*inputs)(int round, str
             collect(r[i], model->n_io[VT_OUTPUT], &o[i]);
         }
         assert_close(&o[0], &o[1]);
-        outputs_free(&o[0]);
-        outputs_free(&o[1]);
+        assert_same_bits(&o[1], &o[2], "when exported and loaded");
+        for (int i = 0; i < 3; i++) {
+            outputs_free(&o[i]);
+        }
         drop_inputs(n, in);
     }
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         vt_request_destroy(r[i]);
         vt_compiled_unref(compiled[i]);
     }
