@@ -5,9 +5,9 @@
 
 /* What does not depend on shapes. Decompression Converts stay, so that weights are read as the model stores
  * them. */
-#define PASSES                                                                                               \
-    "constant_folding,eliminate_nop,cse,fuse_norm,fuse_activation,merge_transposes,fuse_matmul,fuse_conv,"   \
-    "fuse_elementwise"
+const char cpu_passes[] =
+    "constant_folding,eliminate_nop,cse,fuse_norm,fuse_activation,merge_transposes,fuse_matmul,fuse_conv,"
+    "fuse_elementwise";
 
 /* Plans of a dynamic model kept at the same time; the least recently used idle one goes first. */
 #define MAX_PLANS 16
@@ -97,7 +97,7 @@ int cpu_model_create(const struct vt_host *host, struct vt_graph *graph, const s
     struct cpu_model *model = begin(host, graph, config, err);
     int status = model ? cpu_streams_create(model, err) : VT_E_NOMEM;
 
-    status = status ? status : host->graph_passes(graph, PASSES, err);
+    status = status ? status : host->graph_passes(graph, cpu_passes, err);
     status = status ? status : complete(model, err);
     if (status) {
         cpu_model_destroy(model);

@@ -136,6 +136,19 @@ const struct vt_node *cpu_constant_of(const struct vt_host *host, const struct v
 /* The first candidate that supports the node; with `after`, the first behind that one. */
 const struct cpu_impl *cpu_impl_find(const struct cpu_op *op, const struct cpu_impl *after, bool log);
 
+/* The candidate that a node alone would get, NULL: none. `reason` says why the first of the better ones was
+ * refused, or is empty. */
+const struct cpu_impl *cpu_impl_judge(struct cpu_model *model, struct cpu_region *region,
+                                      const struct vt_node *node, char *reason, size_t size);
+
+/* ---- query.c: the method of struct vt_plugin, for a model compiled with this configuration. */
+int cpu_query(const struct vt_host *host, const struct vt_graph *graph, const struct cpu_config *config,
+              void (*verdict)(void *ctx, const struct vt_node_support *support), void *ctx,
+              struct vt_error *err);
+
+/* The passes that a graph goes through before anything is chosen (compile.c). */
+extern const char cpu_passes[];
+
 /* ---- memory.c: give every arena value an offset; returns the arena's size. */
 size_t cpu_plan_memory(struct cpu_plan *plan);
 /* Bytes that live at the same time at most: no placing can do with less. */
@@ -167,6 +180,9 @@ void cpu_stream_give(struct cpu_model *model, struct cpu_stream *stream);
 /* Memory and pointers of a plan; nothing to do when it is the plan that ran last. */
 int cpu_stream_bind(struct cpu_model *model, struct cpu_stream *stream, const struct cpu_plan *plan,
                     struct vt_error *err);
+
+/* ---- runtime_graph.c: the method of struct vt_compiled_fns. */
+int cpu_runtime_graph(void *compiled, struct vt_graph **graph, struct vt_error *err);
 
 /* ---- exec.c */
 extern const struct vt_request_fns cpu_request_fns;

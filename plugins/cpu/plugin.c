@@ -62,28 +62,6 @@ static int plugin_set(void *p, const char *device_id, const char *key, const cha
     return cpu_property_set(&plugin->properties, key, value, err);
 }
 
-static int plugin_query(void *p, const struct vt_graph *graph, const struct vt_config *config,
-                        void (*verdict)(void *ctx, const struct vt_node_support *support), void *ctx,
-                        struct vt_error *err)
-{
-    const struct vt_host *host = ((struct cpu_plugin *)p)->host;
-    int n = host->graph_n_nodes(graph);
-
-    (void)config;
-    (void)err;
-    for (int i = 0; i < n; i++) {
-        const struct vt_node *node = host->graph_node(graph, i);
-        struct vt_node_support s = {.node = node, .precision = "f32"};
-
-        s.supported = !(host->node_flags(node) & VT_OP_UNKNOWN) &&
-                      (host->node_has_eval(node) || host->node_constant(node) || !host->node_n_in(node) ||
-                       strcmp(host->node_op(node), "Result") == 0);
-        s.reason = s.supported ? NULL : "no kernel and no reference";
-        verdict(ctx, &s);
-    }
-    return VT_OK;
-}
-
 /* The properties of the device with those of one call. */
 static int effective(struct cpu_plugin *plugin, const struct vt_config *config,
                      struct cpu_properties *properties, struct vt_error *err)
@@ -95,6 +73,22 @@ static int effective(struct cpu_plugin *plugin, const struct vt_config *config,
         status = cpu_property_set(properties, config->keys[i], config->values[i], err);
     }
     return status;
+}
+
+static int plugin_query(void *p, const struct vt_graph *graph, const struct vt_config *config,
+                        void (*verdict)(void *ctx, const struct vt_node_support *support), void *ctx,
+                        struct vt_error *err)
+{
+    struct cpu_plugin *plugin = p;
+    struct cpu_properties properties;
+    struct cpu_config settings;
+    int status = effective(plugin, config, &properties, err);
+
+    if (status) {
+        return status;
+    }
+    cpu_properties_resolve(&properties, plugin->host, &settings);
+    return cpu_query(plugin->host, graph, &settings, verdict, ctx, err);
 }
 
 static int plugin_compile(void *p, const char *device_id, struct vt_graph *graph,
@@ -218,6 +212,7 @@ static const struct vt_compiled_fns compiled_fns = {
     .properties = compiled_properties,
     .get_property = compiled_get,
     .concurrency = compiled_concurrency,
+    .runtime_graph = cpu_runtime_graph,
     .export = compiled_export,
     .memory = compiled_memory,
 };

@@ -18,6 +18,9 @@ static const struct {
 
 #define IMPLS ((int)(sizeof(impls) / sizeof(impls[0])))
 
+static bool fill_op(struct cpu_model *model, struct cpu_region *region, struct cpu_choice *c,
+                    const struct vt_node *node);
+
 static void log_refusal(const struct cpu_op *op, const struct cpu_impl *impl, const char *reason)
 {
     char line[512];
@@ -45,6 +48,32 @@ const struct cpu_impl *cpu_impl_find(const struct cpu_op *op, const struct cpu_i
         }
         if (log) {
             log_refusal(op, impl, reason);
+        }
+    }
+    return NULL;
+}
+
+const struct cpu_impl *cpu_impl_judge(struct cpu_model *model, struct cpu_region *region,
+                                      const struct vt_node *node, char *reason, size_t size)
+{
+    struct cpu_choice c = {0};
+
+    *reason = 0;
+    if (!fill_op(model, region, &c, node)) {
+        return NULL;
+    }
+    for (int i = 0; i < IMPLS; i++) {
+        const struct cpu_impl *impl = impls[i].impl;
+        const char *why = NULL;
+
+        if (strcmp(impls[i].op, c.op.type) != 0 && strcmp(impls[i].op, "*") != 0) {
+            continue;
+        }
+        if (impl->supports(&c.op, &why)) {
+            return impl;
+        }
+        if (!*reason) {
+            snprintf(reason, size, "not %s: %s", impl->name, why ? why : "it does not fit");
         }
     }
     return NULL;

@@ -185,13 +185,34 @@ static struct vt_graph *node_body(const struct vt_node *node, int body)
 /* ---- variable states -------------------------------------------------------------------------------------
  */
 
+/* What a ReadValue says of its variable: its attributes, or what it gives. */
+static void describe_state(struct vt_state *state, const struct vt_node *node)
+{
+    if (!vt_node_is(node, "ReadValue") || state->type != VT_DYNAMIC) {
+        return;
+    }
+    state->type = node->out[0].v.type;
+    state->shape = node->out[0].v.shape;
+    if (node->op->opset >= 6) {
+        const struct vt_pshape *shape = vt_attr_shape(node, "variable_shape");
+
+        state->type = vt_attr_type_of(node, "variable_type");
+        state->shape = shape ? *shape : (struct vt_pshape){.rank = -1};
+    }
+}
+
 static bool add_states(struct vt_state_store *states, const struct vt_graph *graph)
 {
     for (int i = 0; i < graph->n_nodes; i++) {
         const struct vt_node *node = graph->nodes[i];
 
-        if ((node->op->flags & VT_OP_STATEFUL) && !vt_state_get(states, vt_attr_str(node, "variable_id"))) {
-            return false;
+        if (node->op->flags & VT_OP_STATEFUL) {
+            struct vt_state *state = vt_state_get(states, vt_attr_str(node, "variable_id"));
+
+            if (!state) {
+                return false;
+            }
+            describe_state(state, node);
         }
         for (int b = 0; b < node->n_bodies; b++) {
             if (!add_states(states, node->bodies[b].graph)) {

@@ -52,6 +52,12 @@ void vt_request_cancel(struct vt_request *request);
 int vt_request_set_callback(struct vt_request *request, void (*fn)(void *arg), void *arg,
                             struct vt_error *err);
 
+struct vt_state;
+
+/* Give a variable a value, which is copied. VT_E_TYPE and VT_E_SHAPE when the model cannot take it. */
+int vt_request_state_set(struct vt_request *request, struct vt_state *state, const struct vt_tensor *value,
+                         struct vt_error *err);
+
 /* What each step of the last inference cost; the list lives until the next one or the request's end. Empty
  * where the device does not measure. */
 int vt_request_profile(struct vt_request *request, const struct vt_profile **list, int *n,

@@ -34,7 +34,7 @@ void vt_states_reset(struct vt_state_store *states)
 
 struct vt_state *vt_state_get(struct vt_state_store *states, const char *name)
 {
-    struct vt_state *state;
+    struct vt_state *state, **end;
 
     for (state = states->first; state; state = state->next) {
         if (strcmp(state->name, name) == 0) {
@@ -50,8 +50,11 @@ struct vt_state *vt_state_get(struct vt_state_store *states, const char *name)
         free(state);
         return NULL;
     }
-    state->next = states->first;
-    states->first = state;
+    state->shape.rank = -1;
+    /* Behind the others: users count them in the model's order. */
+    for (end = &states->first; *end; end = &(*end)->next) {
+    }
+    *end = state;
     return state;
 }
 

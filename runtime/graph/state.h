@@ -6,7 +6,9 @@
 #include "vt/tensor.h"
 
 struct vt_state {
-    const char *name;       /* variable_id */
+    const char *name;  /* variable_id */
+    enum vt_type type; /* what the model says of it; VT_DYNAMIC and rank -1: nothing */
+    struct vt_pshape shape;
     struct vt_tensor value; /* owned; described but without meaning until `set` */
     bool set;               /* false: ReadValue takes its initial value */
     struct vt_state *next;

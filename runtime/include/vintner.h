@@ -5,7 +5,10 @@
 
 #include "openvino/c/ov_common.h"
 #include "openvino/c/ov_compiled_model.h"
+#include "openvino/c/ov_core.h"
+#include "openvino/c/ov_infer_request.h"
 #include "openvino/c/ov_model.h"
+#include "openvino/c/ov_tensor.h"
 
 /* The version of these headers. A library with the same major number and at least this minor number serves a
  * program compiled with them. */
@@ -50,5 +53,54 @@ typedef struct {
 OPENVINO_C_API(ov_status_e)
 vt_model_save(const ov_model_t *model, const char *xml_path, const char *bin_path,
               const vt_save_options_t *options);
+
+/* ---- variable states: what a stateful model keeps from one inference of a request to the next. Every
+ * request has its own. All of these answer REQUEST_BUSY while an inference runs. */
+
+OPENVINO_C_API(ov_status_e)
+vt_infer_request_states_size(const ov_infer_request_t *infer_request, size_t *size);
+
+/* The variable's name in the model: a new string for ov_free(). States keep the order of the model.
+ * OUT_OF_BOUNDS. */
+OPENVINO_C_API(ov_status_e)
+vt_infer_request_state_name(const ov_infer_request_t *infer_request, size_t index, char **name);
+
+/* A copy of the value. RESULT_NOT_READY while the variable has the initial value that the model gives it,
+ * which is computed when it is first read; NOT_FOUND for a name that no variable has. */
+OPENVINO_C_API(ov_status_e)
+vt_infer_request_get_state(const ov_infer_request_t *infer_request, const char *name, ov_tensor_t **tensor);
+
+/* Set a value, which is copied. PARAMETER_MISMATCH when type or shape do not fit the variable. */
+OPENVINO_C_API(ov_status_e)
+vt_infer_request_set_state(ov_infer_request_t *infer_request, const char *name, const ov_tensor_t *tensor);
+
+/* Back to the initial value: one variable, or all of them (`name` NULL). */
+OPENVINO_C_API(ov_status_e)
+vt_infer_request_reset_state(ov_infer_request_t *infer_request, const char *name);
+
+/* ---- what a device would do with a model */
+
+typedef struct {
+    const char *node_name; /* in the model */
+    const char *node_type; /* operation */
+    const char *device;    /* that would run it, NULL: none of those asked for */
+    const char *kernel;    /* NULL where the device does not say */
+    const char *precision; /* "f32", NULL where the device does not say */
+    const char *reason;    /* why not, or why not a better kernel; NULL: nothing to say */
+} vt_query_node_t;
+
+typedef struct {
+    vt_query_node_t *nodes; /* one a node of the model, in the order of execution; constants are left out */
+    size_t size;
+} vt_query_t;
+
+/* Ask a device ("CPU", "HETERO:GPU,CPU") without compiling. Operations that it lacks are part of the answer,
+ * no error. The texts live as long as the list. */
+OPENVINO_C_API(ov_status_e)
+vt_core_query_model(const ov_core_t *core, const ov_model_t *model, const char *device_name,
+                    size_t num_properties, const ov_property_t *properties, vt_query_t *query);
+
+/* NULL is allowed; the list is empty afterwards. */
+OPENVINO_C_API(void) vt_query_free(vt_query_t *query);
 
 #endif
