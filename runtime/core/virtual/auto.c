@@ -1,135 +1,10 @@
-/* AUTO and MULTI: which devices a model is compiled for, and when. */
-#include "graph.h"
+/* AUTO and MULTI: when a model is compiled for which of its devices. */
 #include "log.h"
 #include "relay.h"
 
 #include <stdlib.h>
 
-/* ---- which models use which devices, for MODEL_PRIORITY */
-
-struct vt_taken {
-    const struct vt_relay *relay;
-    char name[VT_DEVICE_NAME];
-    int priority; /* 0 is the highest */
-    struct vt_taken *next;
-};
-
-static int priority_of(const struct vt_relay *r)
-{
-    const char *text = vt_settings_get(&r->config.own, "MODEL_PRIORITY");
-
-    return strcmp(text, "HIGH") == 0 ? 0 : strcmp(text, "MEDIUM") == 0 ? 1 : 2;
-}
-
-/* Whether a model of higher priority uses a device. */
-static bool is_taken(const struct vt_relay *r, const char *name)
-{
-    struct vt_virtual *v = r->plugin;
-    bool taken = false;
-
-    pthread_mutex_lock(&v->lock);
-    for (struct vt_taken *t = v->taken; t; t = t->next) {
-        taken |= strcmp(t->name, name) == 0 && t->priority < priority_of(r);
-    }
-    pthread_mutex_unlock(&v->lock);
-    return taken;
-}
-
-static void take(struct vt_relay *r, const char *name)
-{
-    struct vt_taken *t = calloc(1, sizeof(*t));
-
-    /* Without memory the next model just chooses as if this one were not there. */
-    if (t) {
-        t->relay = r;
-        snprintf(t->name, sizeof(t->name), "%s", name);
-        t->priority = priority_of(r);
-        pthread_mutex_lock(&r->plugin->lock);
-        t->next = r->plugin->taken;
-        r->plugin->taken = t;
-        pthread_mutex_unlock(&r->plugin->lock);
-    }
-}
-
-static void give_back(const struct vt_relay *r)
-{
-    struct vt_taken **at = &r->plugin->taken;
-
-    pthread_mutex_lock(&r->plugin->lock);
-    while (*at) {
-        struct vt_taken *t = *at;
-
-        if (t->relay == r) {
-            *at = t->next;
-            free(t);
-        } else {
-            at = &t->next;
-        }
-    }
-    pthread_mutex_unlock(&r->plugin->lock);
-}
-
-/* ---- choosing */
-
-static bool is_quantized(const struct vt_graph *graph)
-{
-    for (int i = 0; i < graph->n_nodes; i++) {
-        if (vt_node_is(graph->nodes[i], "FakeQuantize")) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool has_word(const char *text, const char *word)
-{
-    size_t n = strlen(word);
-
-    for (const char *at = strstr(text, word); at; at = strstr(at + 1, word)) {
-        if ((at == text || at[-1] == ' ') && (!at[n] || at[n] == ' ')) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Whether a device says that it computes in what the model is made for; one that says nothing can. */
-static bool is_capable(const struct vt_relay *r, const struct vt_member *m)
-{
-    char *text = NULL;
-    bool capable;
-
-    if (vt_core_get_property(r->core, m->name, "OPTIMIZATION_CAPABILITIES", &text, NULL)) {
-        return true;
-    }
-    capable = r->quantized ? has_word(text, "INT8")
-                           : has_word(text, "FP32") || has_word(text, "FP16") || has_word(text, "BF16");
-    free(text);
-    return capable;
-}
-
-/* The first member that was not tried yet: a capable one that no model of higher priority uses, then a
- * capable one, then any. */
-static int choose(const struct vt_relay *r, int except)
-{
-    for (int effort = 0; effort < 3; effort++) {
-        for (int i = 0; i < r->members.n; i++) {
-            const struct vt_member *m = &r->members.items[i];
-
-            if (i == except || atomic_load(&m->state) != VT_MEMBER_NEW) {
-                continue;
-            }
-            if (effort < 2 && !is_capable(r, m)) {
-                continue;
-            }
-            if (effort == 0 && is_taken(r, m->name)) {
-                continue;
-            }
-            return i;
-        }
-    }
-    return -1;
-}
+/* ---- compiling */
 
 static int find_cpu(const struct vt_relay *r)
 {
@@ -148,8 +23,6 @@ static bool is_yes(const struct vt_relay *r, const char *key)
     return value && strcmp(value, "YES") == 0;
 }
 
-/* ---- compiling */
-
 /* Compile for one device after the other, from `at` on, until one takes the model; negative when none does.
  */
 static int compile_first(struct vt_relay *r, int at, int except)
@@ -160,12 +33,12 @@ static int compile_first(struct vt_relay *r, int at, int except)
         struct vt_member *m = &r->members.items[at];
 
         if (vt_member_compile(r->core, m, r->model, &r->config.pass, NULL) == VT_OK) {
-            take(r, m->name);
+            vt_auto_take(r, m->name);
             vt_log(VT_LOG_INFO, "%s: model '%s' is compiled for %s", name, r->name, m->name);
             return at;
         }
         vt_log(VT_LOG_WARNING, "%s: %s", name, m->reason.text);
-        at = choose(r, except);
+        at = vt_auto_choose(r, except);
     }
     return -1;
 }
@@ -303,7 +176,7 @@ static int start_with_helper(struct vt_relay *r, int goal, struct vt_error *err)
 
 static int start_auto(struct vt_relay *r, struct vt_error *err)
 {
-    int first = choose(r, -1), cpu = find_cpu(r);
+    int first = vt_auto_choose(r, -1), cpu = find_cpu(r);
 
     if (cpu >= 0 && cpu != first && is_yes(r, "ENABLE_STARTUP_FALLBACK")) {
         r->helper = cpu;
@@ -359,7 +232,7 @@ int vt_auto_compile(struct vt_virtual *v, struct vt_model *model, struct vt_memb
     r->core = vt_core_ref(v->core);
     r->model = model;
     r->name = strdup(vt_model_name(model));
-    r->quantized = is_quantized(model->graph);
+    r->quantized = vt_auto_is_quantized(model->graph);
     r->members = *members;
     r->config = *config;
     r->n_io[VT_INPUT] = model->n_io[VT_INPUT];
@@ -428,7 +301,7 @@ int vt_auto_replace(struct vt_relay *r, int failed, int status, const struct vt_
         next = next_ready(r);
     }
     if (next < 0 && !r->spread) {
-        next = compile_first(r, choose(r, -1), -1);
+        next = compile_first(r, vt_auto_choose(r, -1), -1);
     }
     if (next >= 0) {
         atomic_store(&r->current, next);
@@ -445,5 +318,5 @@ void vt_auto_finish(struct vt_relay *r)
     if (r->threaded) {
         pthread_join(r->thread, NULL);
     }
-    give_back(r);
+    vt_auto_give_back(r);
 }

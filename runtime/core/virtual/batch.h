@@ -34,6 +34,8 @@ bool vt_batch_rows_independent(const struct vt_graph *one, const struct vt_graph
 
 /* batch_request.c */
 int vt_batch_create_request(void *compiled, void **request, struct vt_error *err);
+
+/* batch_gathering.c */
 void vt_batch_finish_gatherings(struct vt_batch *batch);
 
 #endif

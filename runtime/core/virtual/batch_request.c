@@ -1,32 +1,7 @@
 /* Requests of BATCH: joining a gathering, or running alone. */
-#include "batch.h"
-#include "buffer.h"
+#include "batch_gathering.h"
 
 #include <stdlib.h>
-#include <time.h>
-
-enum phase {
-    IDLE,
-    OPEN,    /* takes members */
-    FULL,    /* complete; the last one to have copied its inputs runs it */
-    DONE,    /* outputs can be taken, or `status` says why not */
-    EXPIRED, /* its members run alone */
-};
-
-struct vt_gathering {
-    enum phase phase;
-    void *sub;                /* request of the model of many rows */
-    struct vt_buffer **io[2]; /* by side and port: all rows */
-    bool *taken;              /* by row */
-    int members, copied;      /* that joined, and whose inputs are there */
-    int inside;               /* members that have not left yet */
-    int status;
-    struct timespec deadline;
-    pthread_cond_t changed;
-    const struct vt_profile *profile;
-    int n_profile;
-    struct vt_gathering *next;
-};
 
 struct binding {
     struct vt_tensor t;
@@ -49,127 +24,6 @@ struct request {
 static const struct vt_compiled *plain(const struct vt_batch *b)
 {
     return b->members.items[0].compiled;
-}
-
-/* ---- gatherings: life */
-
-static void destroy_gathering(const struct vt_batch *b, struct vt_gathering *g)
-{
-    if (g->sub) {
-        b->many->request_fns->destroy(g->sub);
-    }
-    for (int side = 0; side < 2; side++) {
-        for (int i = 0; g->io[side] && i < b->n_io[side]; i++) {
-            vt_buffer_unref(g->io[side][i]);
-        }
-        free(g->io[side]);
-    }
-    free(g->taken);
-    pthread_cond_destroy(&g->changed);
-    free(g);
-}
-
-void vt_batch_finish_gatherings(struct vt_batch *b)
-{
-    while (b->all) {
-        struct vt_gathering *g = b->all;
-
-        b->all = g->next;
-        destroy_gathering(b, g);
-    }
-}
-
-/* Memory for all rows of a port, bound for good. */
-static int make_port(const struct vt_batch *b, struct vt_gathering *g, int side, int port,
-                     struct vt_error *err)
-{
-    const struct vt_tensor *row = &b->rows[side][port];
-    const struct vt_request_fns *fns = b->many->request_fns;
-    int64_t dims[VT_MAX_RANK];
-    struct vt_buffer *all;
-    int status;
-
-    memcpy(dims, row->dims, sizeof(dims));
-    dims[0] = b->size;
-    status = vt_buffer_create(row->type, row->rank, dims, &g->io[side][port], err);
-    if (status) {
-        return status;
-    }
-    all = g->io[side][port];
-    if (all->t.bytes) {
-        memset(all->t.data, 0, all->t.bytes);
-    }
-    return side == VT_INPUT ? fns->bind_input(g->sub, port, &all->t, err)
-                            : fns->bind_output(g->sub, port, &all->t, all->capacity, err);
-}
-
-static int create_gathering(struct vt_batch *b, struct vt_gathering **made, struct vt_error *err)
-{
-    struct vt_gathering *g = calloc(1, sizeof(*g));
-    pthread_condattr_t attr;
-    int status;
-
-    if (!g) {
-        return vt_fail(err, VT_E_NOMEM, "out of memory");
-    }
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&g->changed, &attr);
-    pthread_condattr_destroy(&attr);
-    g->taken = calloc((size_t)b->size, sizeof(bool));
-    g->io[VT_INPUT] = calloc((size_t)b->n_io[VT_INPUT] + 1, sizeof(struct vt_buffer *));
-    g->io[VT_OUTPUT] = calloc((size_t)b->n_io[VT_OUTPUT] + 1, sizeof(struct vt_buffer *));
-    status =
-        g->taken && g->io[VT_INPUT] && g->io[VT_OUTPUT] ? VT_OK : vt_fail(err, VT_E_NOMEM, "out of memory");
-    status = status ? status : b->many->fns->create_request(b->many->impl, &g->sub, err);
-    for (int side = 0; side < 2; side++) {
-        for (int i = 0; i < b->n_io[side] && status == VT_OK; i++) {
-            status = make_port(b, g, side, i, err);
-        }
-    }
-    if (status) {
-        destroy_gathering(b, g);
-        return status;
-    }
-    *made = g;
-    return VT_OK;
-}
-
-static void set_deadline(struct timespec *t, int ms)
-{
-    clock_gettime(CLOCK_MONOTONIC, t);
-    t->tv_sec += ms / 1000;
-    t->tv_nsec += (long)(ms % 1000) * 1000000;
-    if (t->tv_nsec >= 1000000000) {
-        t->tv_sec++;
-        t->tv_nsec -= 1000000000;
-    }
-}
-
-/* The gathering that takes members; NULL when there is no memory for one. With the lock held. */
-static struct vt_gathering *open_gathering(struct vt_batch *b)
-{
-    struct vt_gathering *g = b->open;
-
-    if (g) {
-        return g;
-    }
-    for (g = b->all; g && g->phase != IDLE; g = g->next) {
-    }
-    if (!g) {
-        if (create_gathering(b, &g, NULL)) {
-            return NULL;
-        }
-        g->next = b->all;
-        b->all = g;
-    }
-    g->phase = OPEN;
-    g->members = g->copied = g->inside = 0;
-    g->status = VT_OK;
-    memset(g->taken, 0, (size_t)b->size * sizeof(bool));
-    set_deadline(&g->deadline, atomic_load(&b->timeout_ms));
-    b->open = g;
-    return g;
 }
 
 /* ---- requests: life and bindings */
@@ -282,7 +136,7 @@ static int run_alone(struct request *r, int (*output)(void *ctx, int port, struc
 /* A row of the open gathering; negative when there is none to join. */
 static int join(struct vt_batch *b, struct request *r, struct vt_gathering **joined)
 {
-    struct vt_gathering *g = open_gathering(b);
+    struct vt_gathering *g = vt_batch_open_gathering(b);
     int row = 0;
 
     if (!g) {
@@ -294,7 +148,7 @@ static int join(struct vt_batch *b, struct request *r, struct vt_gathering **joi
     g->taken[row] = true;
     g->inside++;
     if (++g->members == b->size) {
-        g->phase = FULL;
+        g->phase = VT_GATHERING_FULL;
         b->open = NULL;
     }
     r->waits_in = g;
@@ -310,13 +164,13 @@ static void leave(struct vt_batch *b, struct request *r, struct vt_gathering *g)
         if (b->open == g) {
             b->open = NULL;
         }
-        g->phase = IDLE;
+        g->phase = VT_GATHERING_IDLE;
     }
 }
 
 static void expire(struct vt_batch *b, struct vt_gathering *g)
 {
-    g->phase = EXPIRED;
+    g->phase = VT_GATHERING_EXPIRED;
     if (b->open == g) {
         b->open = NULL;
     }
@@ -358,19 +212,20 @@ static void run_gathering(struct vt_batch *b, struct vt_gathering *g)
     }
     pthread_mutex_lock(&b->lock);
     g->status = status;
-    g->phase = DONE;
+    g->phase = VT_GATHERING_DONE;
     pthread_cond_broadcast(&g->changed);
 }
 
 /* Until it is done, expired, or this request was cancelled while others still may come. */
 static void await(struct vt_batch *b, struct request *r, struct vt_gathering *g)
 {
-    while (g->phase == OPEN || g->phase == FULL) {
-        if (g->phase == FULL) {
+    while (g->phase == VT_GATHERING_OPEN || g->phase == VT_GATHERING_FULL) {
+        if (g->phase == VT_GATHERING_FULL) {
             pthread_cond_wait(&g->changed, &b->lock);
         } else if (atomic_load(&r->cancelled)) {
             return;
-        } else if (pthread_cond_timedwait(&g->changed, &b->lock, &g->deadline) && g->phase == OPEN) {
+        } else if (pthread_cond_timedwait(&g->changed, &b->lock, &g->deadline) &&
+                   g->phase == VT_GATHERING_OPEN) {
             expire(b, g);
         }
     }
@@ -430,18 +285,18 @@ static int run_together(struct request *r, int (*output)(void *ctx, int port, st
     pthread_mutex_unlock(&b->lock);
     copy_inputs(r, g, row);
     pthread_mutex_lock(&b->lock);
-    if (++g->copied == b->size && g->phase == FULL) {
+    if (++g->copied == b->size && g->phase == VT_GATHERING_FULL) {
         run_gathering(b, g);
     } else {
         await(b, r, g);
     }
-    if (g->phase == DONE && g->status == VT_OK) {
+    if (g->phase == VT_GATHERING_DONE && g->status == VT_OK) {
         *alone = r->ran_alone = false;
         pthread_mutex_unlock(&b->lock);
         status = copy_outputs(r, g, row, output, ctx);
         copy_profile(r, g);
         pthread_mutex_lock(&b->lock);
-    } else if (g->phase == OPEN) {
+    } else if (g->phase == VT_GATHERING_OPEN) {
         /* Cancelled: the row is for somebody else. */
         g->taken[row] = false;
         g->members--;

@@ -45,6 +45,17 @@ void vt_relay_release(struct vt_relay *relay, int at);
 /* relay_request.c */
 int vt_relay_create_request(void *compiled, void **request, struct vt_error *err);
 
+/* auto_choose.c. The first member that was not tried yet, other than `except`: a capable one that no model of
+ * higher priority uses, then a capable one, then any; negative when there is none. */
+int vt_auto_choose(const struct vt_relay *relay, int except);
+
+/* Whether a model is made for integers. */
+bool vt_auto_is_quantized(const struct vt_graph *graph);
+
+/* Note that the model uses a device, for models of lower priority; and that it uses none any more. */
+void vt_auto_take(struct vt_relay *relay, const char *name);
+void vt_auto_give_back(const struct vt_relay *relay);
+
 /* auto.c: after the inference on a member failed, the member that is to repeat it; negative: none. */
 int vt_auto_replace(struct vt_relay *relay, int failed, int status, const struct vt_error *reason);
 
