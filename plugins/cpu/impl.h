@@ -95,6 +95,10 @@ struct cpu_impl {
     int (*prepare)(struct cpu_build *b, const struct cpu_op *op, const struct cpu_option *option,
                    struct cpu_step *step, struct vt_error *err);
 
+    /* The one input whose memory output 0 may share if it dies here, of the same size and layout and no other
+     * input's memory; -1: none. NULL: none, or any with CPU_IN_PLACE. */
+    int (*shared_input)(const struct cpu_op *op, const struct cpu_option *option);
+
     /* Bytes of packed weights beyond those of the model's own in f32; NULL: none to speak of. The sum over a
      * plan is bounded (select.c); a candidate that would exceed it is passed over. */
     size_t (*growth)(const struct cpu_op *op);

@@ -226,10 +226,12 @@ static int output_uses(const struct cpu_build *b, const struct cpu_choice *c, in
 static int reusable_input(struct cpu_build *b, const struct cpu_choice *c, const struct cpu_value *out,
                           const int *in, int n_in)
 {
-    if (!(c->impl->flags & CPU_IN_PLACE)) {
+    int only = c->impl->shared_input ? c->impl->shared_input(&c->op, &c->options[c->chosen]) : -1;
+
+    if (only < 0 && !(c->impl->flags & CPU_IN_PLACE)) {
         return -1;
     }
-    for (int i = 0; i < n_in; i++) {
+    for (int i = only < 0 ? 0 : only; i < (only < 0 ? n_in : only + 1); i++) {
         const struct cpu_value *v = in[i] >= 0 ? &b->plan->values[in[i]] : NULL;
         size_t offset;
         int root, mine = 0;
@@ -244,8 +246,9 @@ static int reusable_input(struct cpu_build *b, const struct cpu_choice *c, const
             size_t other;
             bool shares = in[k] >= 0 && cpu_value_root(b->plan, in[k], &other) == root;
 
-            /* A view of another shape would be read where it was overwritten already. */
-            apart &= !shares || in[k] == in[i];
+            /* A view of another shape would be read where it was overwritten already; so would another input
+             * where only one is read in step with the output. */
+            apart &= !shares || (in[k] == in[i] && (only < 0 || k == i));
             mine += shares;
         }
         if (apart && b->plan->values[root].bytes == out->bytes && b->pending[root] == mine) {

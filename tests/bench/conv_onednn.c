@@ -173,8 +173,10 @@ static void setup_ours(struct ours *o, const struct layer *l, enum cpu_isa isa, 
 #undef TAKE
     o->post = (struct cpu_epilogue){.bias = bias};
     if (l->post == ADD || l->post == ADD_RELU) {
+        bool in_place = o->run == conv->run && conv->sums_in_place(&o->shape);
+
         o->post.steps[o->post.step_count++] = (struct cpu_epilogue_step){
-            .kind = VT_POST_ADD, .src = residual, .row_stride = l->oc, .col_stride = 1};
+            .kind = VT_POST_ADD, .src = in_place ? y : residual, .row_stride = l->oc, .col_stride = 1};
     }
     if (l->post == RELU || l->post == ADD_RELU) {
         o->post.steps[o->post.step_count++].kind = VT_POST_RELU;

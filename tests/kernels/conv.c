@@ -382,6 +382,73 @@ static void test_long_lines(void)
     }
 }
 
+/* y itself as the residual gives the bits that a residual elsewhere gives. */
+static void test_sums_in_place(void)
+{
+    int found = 0;
+
+    for (int i = 0; i < 150; i++) {
+        int64_t groups = 1 + i % 7 / 6, kernel = i % 5 ? 1 : 3, stride = 1 + i % 3 / 2, size = 1 + i % 11;
+        int64_t out = (size + stride - 1) / stride, oc = groups * (1 + random_bits() % 70);
+        struct cpu_conv_shape s = {.batch = 1 + i % 2, .ic = groups * (1 + random_bits() % 40), .oc = oc};
+        struct cpu_epilogue post = {.step_count = 1 + i % 2};
+        struct cpu_conv_args args = {.post = &post};
+        struct cpu_conv_weights weights = {.type = CPU_SRC_F32};
+        int64_t count;
+        float *x, *w, *residual;
+
+        s.groups = groups;
+        for (int d = 0; d < 3; d++) {
+            s.in[d] = d ? size : 1;
+            s.out[d] = d ? out : 1;
+            s.kernel[d] = d ? kernel : 1;
+            s.stride[d] = d ? stride : 1;
+            s.dilation[d] = 1;
+            s.pad[d] = d ? kernel / 2 : 0;
+        }
+        s.x_pixel = s.ic;
+        s.y_pixel = oc + i % 4;
+        if (!conv->sums_in_place(&s)) {
+            continue;
+        }
+        found++;
+        count = (s.batch * out * out - 1) * s.y_pixel + oc;
+        args.x = x = guarded_at(&mem_x, (size_t)(s.batch * size * size * s.ic) * 4, 1);
+        w = guarded_at(&mem_w, (size_t)(oc * s.ic / groups * kernel * kernel) * 4, 1);
+        residual = malloc((size_t)count * 4);
+        CHECK(residual);
+        for (int64_t j = 0; j < s.batch * size * size * s.ic; j++) {
+            x[j] = random_float();
+        }
+        for (int64_t j = 0; j < oc * s.ic / groups * kernel * kernel; j++) {
+            w[j] = random_float();
+        }
+        for (int64_t j = 0; j < count; j++) {
+            residual[j] = j % s.y_pixel < oc ? random_float() : CANARY;
+        }
+        weights.data = w;
+        args.w = pack_form(&s, DENSE, &weights);
+        post.steps[0] = (struct cpu_epilogue_step){.kind = VT_POST_ADD, .src = residual, .col_stride = 1};
+        post.steps[0].row_stride = s.y_pixel;
+        post.steps[0].batch[0] = out * out * s.y_pixel;
+        post.steps[1].kind = i % 8 < 4 ? VT_POST_RELU : VT_POST_TANH;
+        args.y = guarded_at(&mem_y, (size_t)count * 4, 1);
+        for (int64_t j = 0; j < count; j++) {
+            args.y[j] = CANARY;
+        }
+        run_form(&s, DENSE, &args);
+        check_result(&s, DENSE, &args, w);
+        args.y = guarded_at(&mem_y, (size_t)count * 4, 0);
+        memmove(args.y + count, guarded_at(&mem_y, (size_t)count * 4, 1), (size_t)count * 4);
+        memcpy(args.y, residual, (size_t)count * 4);
+        post.steps[0].src = args.y;
+        run_form(&s, DENSE, &args);
+        CHECK(memcmp(args.y, args.y + count, (size_t)count * 4) == 0);
+        free(residual);
+    }
+    CHECK(found > 50);
+}
+
 int main(int argc, char **argv)
 {
     enum cpu_isa isa = isa_of_arguments(argc, argv);
@@ -399,6 +466,7 @@ int main(int argc, char **argv)
     mem_scratch = guarded_create(8 << 20);
     test_known();
     test_long_lines();
+    test_sums_in_place();
     test_random(DENSE, 300);
     test_random(TRANSPOSED, 300);
     test_random(DEPTHWISE, 300);

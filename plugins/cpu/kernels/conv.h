@@ -55,6 +55,8 @@ struct cpu_conv_f32 {
     size_t (*scratch_bytes)(const struct cpu_conv_shape *shape);
     void (*run)(const struct cpu_conv_shape *shape, const struct cpu_conv_args *args, int64_t task,
                 void *scratch);
+    /* Whether the operand of an addition that leads the epilogue may be y itself, with y's strides. */
+    bool (*sums_in_place)(const struct cpu_conv_shape *shape);
 
     /* Transposed convolution (ConvolutionBackpropData): y[o] += x[i] w[t] where o = i * stride - pad + t *
      * dilation. output_padding shows in `out` alone. x_planar is not supported here. */

@@ -487,6 +487,14 @@ static void conv_run(const struct cpu_conv_shape *s, const struct cpu_conv_args 
     }
 }
 
+/* Where k is in one block, y holds nothing before the tile that writes it. */
+static bool conv_sums_in_place(const struct cpu_conv_shape *s)
+{
+    struct conv_plan p = make_conv_plan(s);
+
+    return p.way != WAY_IN_PLACE && p.k <= p.cut.k_block && s->oc / s->groups > 1;
+}
+
 static size_t conv_packed_bytes(const struct cpu_conv_shape *s)
 {
     int64_t panels = ceil_div(s->oc / s->groups, TILE_NR);
@@ -779,6 +787,7 @@ const struct cpu_conv_f32 CPU_NAME(conv_f32) = {
     .tasks = conv_tasks,
     .scratch_bytes = conv_scratch_bytes,
     .run = conv_run,
+    .sums_in_place = conv_sums_in_place,
     .transposed_packed_bytes = conv_packed_bytes,
     .transposed_pack = transposed_pack,
     .transposed_tasks = transposed_tasks,

@@ -19,7 +19,7 @@
  * col_stride is 0 or 1: a scalar is all zeros, a vector per channel has col_stride 1, a residual also
  * row_stride. A convolution has one batch dim (the image, in batch[0]); its rows are the image's output
  * pixels in row-major order. A gemm without batch has none. Operands must not overlap the result (it serves
- * as accumulator). */
+ * as accumulator), except where a kernel says so. */
 struct cpu_epilogue_step {
     enum vt_post_kind kind;
     float a, b;       /* parameters of unary kinds */

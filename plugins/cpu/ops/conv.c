@@ -381,12 +381,26 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     return status;
 }
 
+/* A residual that dies here becomes the result, which halves what the layer moves besides its input. */
+static int shared_input(const struct cpu_op *op, const struct cpu_option *option)
+{
+    const struct cpu_conv_f32 *dense = cpu_conv_f32_get(op->isa);
+    struct cpu_conv_shape s;
+
+    fill_shape(op, &s);
+    if (option->tag != DENSE || is_transposed(op) || depthwise(&s) || !dense->sums_in_place(&s)) {
+        return -1;
+    }
+    return cpu_post_leading_sum(op);
+}
+
 const struct cpu_impl cpu_impl_conv_nxc = {
     .name = "conv_nxc",
     .flags = CPU_READS_STRIDED | CPU_WRITES_STRIDED | CPU_TAKES_RAW,
     .supports = supports,
     .options = options,
     .prepare = prepare,
+    .shared_input = shared_input,
 };
 
 /* ---- Winograd

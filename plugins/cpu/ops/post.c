@@ -93,6 +93,23 @@ bool cpu_post_supported(const struct cpu_op *op, const struct cpu_post_axes *axe
     return true;
 }
 
+int cpu_post_leading_sum(const struct cpu_op *op)
+{
+    int count, input;
+    const double *post = steps_of(op, &count);
+
+    if (count == 0 || (enum vt_post_kind)(int)post[0] != VT_POST_ADD) {
+        return -1;
+    }
+    input = (int)post[1];
+    if (input < 0 || input >= op->n_in || op->in[input].raw || op->in[input].rank != op->out[0].rank ||
+        memcmp(op->in[input].dims, op->out[0].dims, (size_t)op->out[0].rank * sizeof(op->out[0].dims[0])) !=
+            0) {
+        return -1;
+    }
+    return input;
+}
+
 int cpu_post_prepare(struct cpu_build *b, const struct cpu_op *op, const struct cpu_step *step,
                      const struct cpu_post_axes *axes, int bias, struct cpu_post *post, struct vt_error *err)
 {

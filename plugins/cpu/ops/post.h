@@ -22,6 +22,10 @@ struct cpu_post_axes {
 /* Whether all operands from input `first` on have shapes that an epilogue can take. */
 bool cpu_post_supported(const struct cpu_op *op, const struct cpu_post_axes *axes, const char **reason);
 
+/* The input that an addition which leads the program adds, if it has the shape of the result and so is read
+ * element by element in step with it; else -1. */
+int cpu_post_leading_sum(const struct cpu_op *op);
+
 /* Fill `post` from the attribute; bias is input `bias` (left out: none). */
 int cpu_post_prepare(struct cpu_build *b, const struct cpu_op *op, const struct cpu_step *step,
                      const struct cpu_post_axes *axes, int bias, struct cpu_post *post, struct vt_error *err);

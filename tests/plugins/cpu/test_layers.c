@@ -172,6 +172,29 @@ static void test_winograd(void **state)
     }
 }
 
+/* A residual that dies in the layer which adds it may become its result; not one that the layer also
+ * convolves, or that is read later. */
+static void test_residual(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 8; k++) {
+        struct vt_graph *g = net_create();
+        struct vt_port x = net_param(g, 4, (int64_t[]){1 + k % 2, 24, 9 + k, 7}), r, y;
+
+        snprintf(test_case, sizeof(test_case), "residual %d", k);
+        r = net_unary(g, "Relu", 1, net_conv(g, x, 40, 3), "");
+        y = net_unary(g, "Relu", 1, net_conv(g, r, k & 1 ? 40 : 16, 1), "");
+        y = net_unary(g, "Relu", 1, net_binary(g, "Add", 1, net_conv(g, y, 40, 1), r, ""), "");
+        r = net_binary(g, "Add", 1, y, net_conv(g, y, 40, 1), "");
+        y = net_binary(g, "Add", 1, net_conv(g, net_conv(g, r, 16, 3), 40, k & 2 ? 3 : 1), r, "");
+        if (k & 4) {
+            net_result(g, net_unary(g, "Sigmoid", 1, r, ""));
+        }
+        net_result(g, y);
+        check_graph(g, "Convolution", 4);
+    }
+}
+
 /* Transformed weights that exceed the room for them come into being at each inference; those of the second
  * layer stay. */
 static void test_winograd_late(void **state)
@@ -524,13 +547,13 @@ static void test_attention(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conv),         cmocka_unit_test(test_deconv),
-        cmocka_unit_test(test_winograd),     cmocka_unit_test(test_winograd_late),
-        cmocka_unit_test(test_conv_fast),    cmocka_unit_test(test_matmul),
-        cmocka_unit_test(test_matmul_large), cmocka_unit_test(test_pool),
-        cmocka_unit_test(test_softmax),      cmocka_unit_test(test_reduce),
-        cmocka_unit_test(test_norms),        cmocka_unit_test(test_interpolate),
-        cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_conv),          cmocka_unit_test(test_deconv),
+        cmocka_unit_test(test_winograd),      cmocka_unit_test(test_residual),
+        cmocka_unit_test(test_winograd_late), cmocka_unit_test(test_conv_fast),
+        cmocka_unit_test(test_matmul),        cmocka_unit_test(test_matmul_large),
+        cmocka_unit_test(test_pool),          cmocka_unit_test(test_softmax),
+        cmocka_unit_test(test_reduce),        cmocka_unit_test(test_norms),
+        cmocka_unit_test(test_interpolate),   cmocka_unit_test(test_attention),
     };
 
     cap_isa(argc, argv);
