@@ -155,6 +155,9 @@ static void check(const struct cpu_interp_params *p, const int64_t *in, const in
         q.antialias = q.antialias && out[d] < in[d];
         make_axis(&q, &k.axis[d], in[d], out[d]);
         check_table(&q, &k.axis[d]);
+        cpu_interp_trim(&k.axis[d]);
+        check_table(&q, &k.axis[d]);
+        CHECK(q.mode != CPU_INTERP_LINEAR || q.antialias || k.axis[d].taps <= 2);
     }
     check_run(&k, 2);
     for (int d = 0; d < 3; d++) {

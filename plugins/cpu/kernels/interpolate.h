@@ -59,6 +59,9 @@ int64_t cpu_interp_taps(const struct cpu_interp_params *p, int64_t in, int64_t o
  * scale 1. */
 void cpu_interp_table(const struct cpu_interp_params *p, float scale, struct cpu_interp_axis *axis);
 
+/* Leave out the taps of weight 0 that no output needs: taps becomes the most that any has, at least 1. */
+void cpu_interp_trim(struct cpu_interp_axis *axis);
+
 /* f32 over {D, H, W}: NHWC src [images][D][H][W][channels], NCHW with channels = 1 and planes as images. An
  * axis that is kept has taps == 1 and index i. Unit: output row (image, d, h). `scratch`:
  * cpu_interp_scratch() bytes a thread. */

@@ -1,6 +1,7 @@
 #include "interpolate.h"
 
 #include <math.h>
+#include <string.h>
 
 static int64_t clamp_index(int64_t i, int64_t n)
 {
@@ -198,4 +199,38 @@ void cpu_interp_table(const struct cpu_interp_params *p, float scale, struct cpu
         default: pillow_taps(p, i, axis, index, weight); break;
         }
     }
+}
+
+/* Taps of one output with a weight come first; how many there are. */
+static int64_t gather_taps(int32_t *index, float *weight, int64_t taps)
+{
+    int64_t n = 0;
+
+    for (int64_t t = 0; t < taps; t++) {
+        if (weight[t] != 0) {
+            index[n] = index[t];
+            weight[n++] = weight[t];
+        }
+    }
+    for (int64_t t = n; t < taps; t++) {
+        index[t] = index[0];
+        weight[t] = 0;
+    }
+    return n;
+}
+
+void cpu_interp_trim(struct cpu_interp_axis *axis)
+{
+    int64_t taps = axis->taps, most = 1;
+
+    for (int64_t i = 0; i < axis->out; i++) {
+        int64_t n = gather_taps(axis->index + i * taps, axis->weight + i * taps, taps);
+
+        most = n > most ? n : most;
+    }
+    for (int64_t i = 0; i < axis->out; i++) {
+        memmove(axis->index + i * most, axis->index + i * taps, (size_t)most * sizeof(*axis->index));
+        memmove(axis->weight + i * most, axis->weight + i * taps, (size_t)most * sizeof(*axis->weight));
+    }
+    axis->taps = most;
 }

@@ -186,6 +186,61 @@ static int run(const struct cpu_step *step, struct cpu_run *run)
     return VT_OK;
 }
 
+/* How an input meets the last two dimensions of the collapsed shape. */
+enum meeting { MEETS_NOT, MEETS_WHOLE, MEETS_NUMBER, MEETS_COLUMN };
+
+static enum meeting meeting_of(const struct cpu_bcast *s, int input)
+{
+    const int64_t *stride = s->stride[input];
+    int last = s->rank - 1;
+
+    if (stride[last] == 1 && stride[last - 1] == s->dims[last]) {
+        return MEETS_WHOLE;
+    }
+    for (int i = 0; i < last; i++) {
+        if (stride[i] && (i == last - 1 || stride[last])) {
+            return MEETS_NOT;
+        }
+    }
+    return stride[last] == 0 ? MEETS_NUMBER : stride[last] == 1 ? MEETS_COLUMN : MEETS_NOT;
+}
+
+/* Rows of a few channels, each with constants of its own (mean and scale of pictures), are too short for
+ * vectors: several become one, with the constants repeated. */
+static int join_rows(struct cpu_build *b, struct eltwise *e)
+{
+    struct cpu_bcast *s = &e->program.shape;
+    int last = s->rank - 1;
+    int64_t width = s->dims[last], rows = last ? s->dims[last - 1] : 1, times = 1;
+
+    for (int i = 0; i < e->inputs; i++) {
+        enum meeting m = last && width <= 32 ? meeting_of(s, i) : MEETS_NOT;
+
+        if (m == MEETS_NOT || (m == MEETS_COLUMN && !e->constant[i])) {
+            return VT_OK;
+        }
+    }
+    for (int64_t k = 2; k * width <= 512 && k <= rows; k++) {
+        times = rows % k == 0 ? k : times;
+    }
+    for (int i = 0; i < e->inputs && times > 1; i++) {
+        enum meeting m = meeting_of(s, i);
+        float *wide = m == MEETS_COLUMN ? cpu_plan_alloc(b, (size_t)(times * width) * sizeof(*wide)) : NULL;
+
+        if (m == MEETS_COLUMN && !wide) {
+            return VT_E_NOMEM;
+        }
+        for (int64_t k = 0; k < times && wide; k++) {
+            memcpy(wide + k * width, e->constant[i], (size_t)width * sizeof(*wide));
+        }
+        e->constant[i] = wide ? wide : e->constant[i];
+        s->stride[i][last - 1] = m == MEETS_WHOLE ? times * width : 0;
+    }
+    s->dims[last - 1] = rows / times;
+    s->dims[last] = times * width;
+    return VT_OK;
+}
+
 static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cpu_option *option,
                    struct cpu_step *step, struct vt_error *err)
 {
@@ -207,6 +262,9 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     }
     if (!cpu_broadcast_plan(b, op, step, e->inputs, &e->program.shape)) {
         return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: element-wise operation over these shapes");
+    }
+    if (join_rows(b, e)) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
     }
     e->pieces = cpu_pieces(op, (double)op->out[0].count * element_ns(&e->program));
     step->run = run;

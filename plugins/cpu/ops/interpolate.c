@@ -109,6 +109,22 @@ static bool params_of(const struct cpu_op *op, struct cpu_interp_params *p)
     return true;
 }
 
+/* The first interpolated axis of pictures whose channels are axis 1 or, in front of pre-processing's
+ * transposes, the last one; 0 for others. */
+static int first_axis(const struct cpu_op *op, const float *scale)
+{
+    const int64_t *in = op->in[0].dims, *out = op->out[0].dims;
+    int last = op->in[0].rank - 1;
+
+    if (in[0] != out[0]) {
+        return 0;
+    }
+    if (in[1] == out[1]) {
+        return 2;
+    }
+    return in[last] == out[last] && scale[0] == 1.0f && scale[last] == 1.0f ? 1 : 0;
+}
+
 static bool supports(const struct cpu_op *op, const char **reason)
 {
     struct cpu_interp_params p;
@@ -124,14 +140,19 @@ static bool supports(const struct cpu_op *op, const char **reason)
         return false;
     }
     *reason = "batch or channels are interpolated, or there are pads, or an input is not constant";
-    return op->in[0].dims[0] == op->out[0].dims[0] && op->in[0].dims[1] == op->out[0].dims[1] &&
-           !padded(op) && params_of(op, &p) && scales_of(op, scale);
+    return !padded(op) && params_of(op, &p) && scales_of(op, scale) && first_axis(op, scale) > 0;
 }
 
 static int options(const struct cpu_op *op, struct cpu_option *o)
 {
     double ns = (double)op->out[0].count;
+    float scale[VT_MAX_RANK];
 
+    scales_of(op, scale);
+    if (first_axis(op, scale) == 1) {
+        o[0] = (struct cpu_option){.cost = ns};
+        return 1;
+    }
     o[0] = (struct cpu_option){CPU_NXC, CPU_PLAIN, CPU_NXC, ns * 0.5, 0};
     o[1] = (struct cpu_option){CPU_PLAIN, CPU_PLAIN, CPU_PLAIN, ns * 2, 0};
     return 2;
@@ -178,6 +199,7 @@ static int fill_axis(struct cpu_build *b, const struct cpu_interp_params *params
         return VT_OK;
     }
     cpu_interp_table(params, scale, axis);
+    cpu_interp_trim(axis);
     return VT_OK;
 }
 
@@ -187,8 +209,8 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     struct interpolate *p = cpu_plan_alloc(b, sizeof(*p));
     struct cpu_interp_params params;
     float scale[VT_MAX_RANK];
-    int spatial = op->in[0].rank - 2;
-    bool nhwc = option->in == CPU_NXC;
+    int rank = op->in[0].rank, spatial = rank - 2, first;
+    bool nhwc;
 
     if (!p) {
         return vt_fail(err, VT_E_NOMEM, "out of memory");
@@ -196,12 +218,15 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     params_of(op, &params);
     scales_of(op, scale);
     p->kernel = cpu_interpolate_f32_get(op->isa);
-    p->shape.channels = nhwc ? op->in[0].dims[1] : 1;
+    first = first_axis(op, scale);
+    nhwc = option->in == CPU_NXC || first == 1;
+    p->shape.channels = nhwc ? op->in[0].dims[first == 1 ? rank - 1 : 1] : 1;
     for (int i = 0; i < 3; i++) {
-        int axis = i - (3 - spatial) + 2;
-        int64_t in = axis < 2 ? 1 : op->in[0].dims[axis], out = axis < 2 ? 1 : op->out[0].dims[axis];
+        int axis = i - (3 - spatial) + first;
+        bool kept = axis < first;
 
-        if (fill_axis(b, &params, axis < 2 ? 1.0f : scale[axis], in, out, &p->shape.axis[i])) {
+        if (fill_axis(b, &params, kept ? 1.0f : scale[axis], kept ? 1 : op->in[0].dims[axis],
+                      kept ? 1 : op->out[0].dims[axis], &p->shape.axis[i])) {
             return vt_fail(err, VT_E_NOMEM, "out of memory");
         }
     }

@@ -472,10 +472,10 @@ static void test_interpolate(void **state)
                                          "simple"};
 
     (void)state;
-    for (int seed = 1; seed <= 120; seed++) {
+    for (int seed = 1; seed <= 200; seed++) {
         struct vt_graph *g = net_create();
         char attrs[300];
-        int64_t dims[4], sizes[2];
+        int64_t dims[4], sizes[2], first = seed <= 120 ? 2 : 1; /* 1: channels are the last axis */
         struct vt_port x;
 
         random_seed((uint64_t)seed);
@@ -485,13 +485,86 @@ static void test_interpolate(void **state)
         snprintf(attrs, sizeof(attrs),
                  "mode=%s;shape_calculation_mode=sizes;coordinate_transformation_mode=%s;nearest_mode=%s",
                  modes[random_in(0, 3)], coords[random_in(0, 4)], rounds[random_in(0, 4)]);
-        snprintf(test_case, sizeof(test_case), "seed %d %dx%d to %dx%d %s", seed, (int)dims[2], (int)dims[3],
-                 (int)sizes[0], (int)sizes[1], attrs);
+        snprintf(test_case, sizeof(test_case), "seed %d %dx%d to %dx%d %s", seed, (int)dims[first],
+                 (int)dims[first + 1], (int)sizes[0], (int)sizes[1], attrs);
         x = source(g, 4, dims);
         net_result(g, net_op(g, "Interpolate", 11, 3,
-                             (struct vt_port[]){x, net_i64s(g, 2, sizes), net_i64s(g, 2, (int64_t[]){2, 3})},
+                             (struct vt_port[]){x, net_i64s(g, 2, sizes),
+                                                net_i64s(g, 2, (int64_t[]){first, first + 1})},
                              attrs));
         check_graph(g, "Interpolate", seed % 3 ? 0 : 4);
+    }
+}
+
+/* ---- pictures: colours, both kinds of planes, bytes and reals */
+
+static void test_color(void **state)
+{
+    static const char *const ops[] = {"NV12toRGB", "NV12toBGR", "I420toRGB", "I420toBGR"};
+
+    (void)state;
+    for (int seed = 1; seed <= 80; seed++) {
+        struct vt_graph *g = net_create();
+        int op = seed % 4, chroma = op < 2 ? 2 : 1, planes = seed & 4 ? 1 : op < 2 ? 2 : 3;
+        const char *type = seed & 8 ? "u8" : "f32";
+        struct vt_port in[3];
+        char shape[80];
+        int n, h, w;
+
+        random_seed((uint64_t)seed);
+        n = (int)random_in(1, 3);
+        h = 2 * (int)random_in(1, 5);
+        w = 2 * (int)random_in(1, 40);
+        snprintf(test_case, sizeof(test_case), "seed %d, %s %s, %d planes, %d of %dx%d", seed, ops[op], type,
+                 planes, n, w, h);
+        for (int i = 0; i < planes; i++) {
+            int part = i ? 2 : 1;
+
+            snprintf(shape, sizeof(shape), "%d,%d,%d,%d", n, planes == 1 ? h / 2 * 3 : h / part, w / part,
+                     i ? chroma : 1);
+            in[i] = net_param_as(g, type, shape);
+            if (strcmp(type, "f32") == 0) {
+                in[i] = net_binary(g, "Multiply", 1, in[i], net_f32(g, 255), "");
+            }
+        }
+        net_result(g, net_op(g, ops[op], 8, planes, in, ""));
+        check_graph(g, ops[op], seed % 3 ? 0 : 4);
+    }
+}
+
+/* What pre-processing puts in front of a convolution. */
+static void test_pictures(void **state)
+{
+    (void)state;
+    for (int seed = 1; seed <= 60; seed++) {
+        struct vt_graph *g = net_create();
+        int64_t channels, order[2][4] = {{0, 3, 1, 2}, {0, 2, 3, 1}};
+        char shape[80];
+        struct vt_port x;
+
+        random_seed((uint64_t)seed);
+        channels = random_in(1, 5);
+        snprintf(shape, sizeof(shape), "%d,%d,%d,%d", (int)random_in(1, 2), (int)random_in(1, 12),
+                 (int)random_in(1, 30), (int)channels);
+        snprintf(test_case, sizeof(test_case), "seed %d, %s", seed, shape);
+        x = net_param_as(g, seed % 2 ? "u8" : "f32", shape);
+        x = seed % 2 ? net_unary(g, "Convert", 1, x, "destination_type=f32") : x;
+        if (seed % 3) {
+            x = net_op(g, "Interpolate", 11, 3,
+                       (struct vt_port[]){x, net_i64s(g, 2, (int64_t[]){random_in(1, 9), random_in(1, 40)}),
+                                          net_i64s(g, 2, (int64_t[]){1, 2})},
+                       "mode=linear;shape_calculation_mode=sizes");
+        }
+        x = net_binary(g, "Subtract", 1, x, net_random(g, VT_F32, 1, &channels, false), "");
+        x = net_binary(g, "Divide", 1, x, net_f32(g, 3), "");
+        x = net_binary(g, "Transpose", 1, x, net_i64s(g, 4, order[0]), "");
+        if (seed % 5) {
+            x = net_conv(g, x, 5, 3);
+        } else {
+            net_result(g, x);
+        }
+        net_result(g, seed % 4 ? x : net_binary(g, "Transpose", 1, x, net_i64s(g, 4, order[1]), ""));
+        check_graph(g, NULL, seed % 3 ? 0 : 4);
     }
 }
 
@@ -553,7 +626,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_matmul),        cmocka_unit_test(test_matmul_large),
         cmocka_unit_test(test_pool),          cmocka_unit_test(test_softmax),
         cmocka_unit_test(test_reduce),        cmocka_unit_test(test_norms),
-        cmocka_unit_test(test_interpolate),   cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_interpolate),   cmocka_unit_test(test_color),
+        cmocka_unit_test(test_pictures),      cmocka_unit_test(test_attention),
     };
 
     cap_isa(argc, argv);
