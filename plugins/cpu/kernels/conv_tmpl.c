@@ -268,13 +268,14 @@ static void make_place(struct place *p, const struct cpu_conv_shape *s)
 }
 
 /* Tiles end with the output line, so short lines leave them partly empty. With six rows a tile that costs
- * more than gathering, unless few output channels share the gathered rows. */
+ * more than gathering, unless few output channels share the gathered rows. Where lines are as short as seven
+ * pixels, leaving out the kernel lines that read padding saves a tenth, which gathering cannot. */
 static bool lines_fill_tiles(const struct cpu_conv_shape *s)
 {
     double rows = (double)s->out[2] / (double)ceil_div(s->out[2], TILE_MR);
     bool few = s->oc / s->groups <= 2 * TILE_NR;
 
-    if (s->x_planar) {
+    if (s->x_planar || (SIMD_LANES >= 8 && s->out[2] == 7)) {
         return true;
     }
     return SIMD_LANES == 8 ? rows >= (few ? 5.0 : 5.7) : rows > TILE_MR / 2;
@@ -416,19 +417,51 @@ static void place_runs(ptrdiff_t *offsets, const struct cpu_conv_shape *s, const
     }
 }
 
+/* Kernel lines [h0, h1) that read input lines, not padding, for output line h. */
+static void kernel_lines(const struct cpu_conv_shape *s, int64_t h, int64_t *h0, int64_t *h1)
+{
+    int64_t at = h * s->stride[1] - s->pad[1], d = s->dilation[1];
+
+    *h0 = 0;
+    *h1 = s->kernel[1];
+    if (s->kernel[0] == 1) { /* else the runs of several planes would not follow one another */
+        *h0 = at < 0 ? min_i64(*h1, ceil_div(-at, d)) : 0;
+        *h1 = at < s->in[1] ? clamp_i64(ceil_div(s->in[1] - at, d), *h0, *h1) : *h0;
+    }
+}
+
+/* Runs [r0, r1) of some lines, cut where the weights would leave the cache. */
+static void run_runs(const struct place *p, struct gemm_block *block, const ptrdiff_t *offsets, int64_t r0,
+                     int64_t r1)
+{
+    int64_t blocks = max_i64(1, ceil_div(r1 - r0, max_i64(1, 1536 / max_i64(1, p->run))));
+    const float *w = block->w;
+
+    for (int64_t i = 0; i < blocks; i++) {
+        int64_t from = r0 + split(r1 - r0, blocks, i);
+
+        block->runs = r0 + split(r1 - r0, blocks, i + 1) - from;
+        block->run_offsets = offsets + from;
+        block->first = i == 0;
+        block->last = i == blocks - 1;
+        block->w = w + from * p->run * TILE_NR;
+        CPU_NAME(gemm_block)(block);
+    }
+    block->w = w;
+}
+
 static void run_in_place(const struct conv_plan *plan, const struct cpu_conv_shape *s,
                          struct gemm_block *block, const float *x, int64_t mb, float *scratch)
 {
     const struct place *p = &plan->place;
-    int64_t at[CPU_CONV_DIMS], blocks = ceil_div(p->runs, max_i64(1, 1536 / max_i64(1, p->run)));
+    int64_t at[CPU_CONV_DIMS], lines, taps = p->joined ? 1 : s->kernel[2];
     ptrdiff_t *offsets = (ptrdiff_t *)(scratch + plan->floats);
-    const float *w = block->w;
 
     at[2] = split(s->out[2], p->column_blocks, mb % p->column_blocks);
     block->m = split(s->out[2], p->column_blocks, mb % p->column_blocks + 1) - at[2];
     mb /= p->column_blocks;
     at[1] = split(s->out[1], p->line_blocks, mb % p->line_blocks);
-    block->lines = split(s->out[1], p->line_blocks, mb % p->line_blocks + 1) - at[1];
+    lines = split(s->out[1], p->line_blocks, mb % p->line_blocks + 1) - at[1];
     at[0] = mb / p->line_blocks;
     block->row = (at[0] * s->out[1] + at[1]) * s->out[2] + at[2];
     block->y += block->row * block->ldy;
@@ -444,15 +477,21 @@ static void run_in_place(const struct conv_plan *plan, const struct cpu_conv_sha
                     s->x_pixel;
     }
     place_runs(offsets, s, p);
-    for (int64_t i = 0; i < blocks; i++) {
-        int64_t r0 = split(p->runs, blocks, i);
+    while (lines) { /* as many at a time as leave out the same kernel lines */
+        int64_t h0, h1, next0, next1;
 
-        block->runs = split(p->runs, blocks, i + 1) - r0;
-        block->run_offsets = offsets + r0;
-        block->first = i == 0;
-        block->last = i == blocks - 1;
-        block->w = w + r0 * p->run * TILE_NR;
-        CPU_NAME(gemm_block)(block);
+        kernel_lines(s, at[1], &h0, &h1);
+        block->lines = 0;
+        do {
+            block->lines++;
+            kernel_lines(s, at[1] + block->lines, &next0, &next1);
+        } while (block->lines < lines && next0 == h0 && next1 == h1);
+        run_runs(p, block, offsets, h0 * taps, s->kernel[0] == 1 ? h1 * taps : p->runs);
+        at[1] += block->lines;
+        lines -= block->lines;
+        block->a += block->lines * block->a_line;
+        block->row += block->lines * s->out[2];
+        block->y += block->lines * s->out[2] * block->ldy;
     }
 }
 
