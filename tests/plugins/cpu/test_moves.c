@@ -231,6 +231,43 @@ static void test_transpose(void **state)
     }
 }
 
+static void test_pad(void **state)
+{
+    static const char *const modes[] = {"constant", "edge", "reflect", "symmetric"};
+
+    (void)state;
+    for (int seed = 1; seed <= 240; seed++) {
+        struct vt_graph *g = net_create();
+        int64_t dims[5], begin[5], end[5];
+        int rank, mode = seed % 4, type = seed % 5 ? 8 : seed % 9;
+        char attrs[40], shape[128];
+        struct vt_port in[4];
+
+        random_seed((uint64_t)seed);
+        rank = (int)random_in(1, 5);
+        random_dims(rank, dims);
+        for (int i = 0; i < rank; i++) {
+            int64_t most = mode == 2 ? dims[i] - 1 : mode == 3 ? dims[i] : 4;
+
+            begin[i] = random_chance(40) ? 0 : random_in(0, most);
+            end[i] = random_chance(40) ? 0 : random_in(0, most);
+            if (mode < 2 && random_chance(20)) {
+                begin[i] = -random_in(0, dims[i] - 1); /* takes away */
+            }
+        }
+        snprintf(attrs, sizeof(attrs), "pad_mode=%s", modes[mode]);
+        snprintf(test_case, sizeof(test_case), "seed %d, rank %d, %s, %s", seed, rank, attrs,
+                 type_names[type]);
+        in[0] = type == 8 ? source(g, rank, dims)
+                          : net_param_as(g, type_names[type], dims_text(shape, sizeof(shape), rank, dims));
+        in[1] = net_i64s(g, rank, begin);
+        in[2] = net_i64s(g, rank, end);
+        in[3] = net_random(g, type_ids[type], 0, NULL, false);
+        net_result(g, net_op(g, "Pad", 12, random_chance(70) && mode == 0 ? 4 : 3, in, attrs));
+        check_graph(g, "Pad", seed % 3 ? 0 : 4);
+    }
+}
+
 static void test_slices(void **state)
 {
     (void)state;
@@ -343,7 +380,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unary),  cmocka_unit_test(test_parameters), cmocka_unit_test(test_binary),
         cmocka_unit_test(test_typed),  cmocka_unit_test(test_convert),    cmocka_unit_test(test_transpose),
-        cmocka_unit_test(test_slices), cmocka_unit_test(test_repeat),     cmocka_unit_test(test_gather),
+        cmocka_unit_test(test_pad),    cmocka_unit_test(test_slices),     cmocka_unit_test(test_repeat),
+        cmocka_unit_test(test_gather),
     };
 
     cap_isa(argc, argv);
