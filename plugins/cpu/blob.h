@@ -15,7 +15,11 @@
 
 #define CPU_BLOB_PAGE ((uint64_t)4096)
 
-enum cpu_blob_kind { CPU_BLOB_CONSTANT, CPU_BLOB_FORM };
+/* A small blob has no forms, and leaves constants in the files that the model was read from: space 2 and
+ * those behind it are the files, in the order of the table. */
+enum cpu_blob_kind { CPU_BLOB_CONSTANT, CPU_BLOB_FORM, CPU_BLOB_FILE };
+
+#define CPU_BLOB_FILES 64
 
 struct cpu_blob_head {
     char magic[8];
@@ -29,9 +33,9 @@ struct cpu_blob_head {
 
 struct cpu_blob_item {
     uint64_t kind;          /* enum cpu_blob_kind */
-    uint64_t node;          /* of the constant; UINT64_MAX in sub-graphs */
-    uint64_t key;           /* forms: as cpu_weights() was given it */
-    uint64_t offset, bytes; /* in the data */
+    uint64_t node;          /* of the constant, UINT64_MAX in sub-graphs; files: size */
+    uint64_t key;           /* forms: as cpu_weights() was given it; files: time of change */
+    uint64_t offset, bytes; /* in the data; files: their path and a NUL are there */
 };
 
 extern const char cpu_blob_magic[8];
@@ -48,8 +52,8 @@ uint64_t cpu_blob_hash(const struct vt_host *host, const struct cpu_blob_head *h
 /* Of some places of an item. */
 uint64_t cpu_blob_sample(const struct vt_host *host, const void *data, size_t bytes, uint64_t seed);
 
-int cpu_blob_write(struct cpu_model *model, int (*write)(void *ctx, const void *data, size_t bytes),
-                   void *ctx, struct vt_error *err);
+int cpu_blob_write(struct cpu_model *model, bool small,
+                   int (*write)(void *ctx, const void *data, size_t bytes), void *ctx, struct vt_error *err);
 
 /* `config` as asked for; what the blob decides is taken from there. */
 int cpu_blob_read(const struct vt_host *host, struct vt_blob *blob, size_t offset,

@@ -74,11 +74,60 @@ static int check_machine(const struct vt_host *host, const struct view *v, struc
     return VT_OK;
 }
 
+/* ---- files that a small blob leaves its constants in */
+
+struct spaces {
+    struct vt_graph_space list[1 + CPU_BLOB_FILES];
+    int n;
+};
+
+static int open_file(const struct vt_host *host, const struct view *v, const struct cpu_blob_item *item,
+                     struct vt_graph_space *space, struct vt_error *err)
+{
+    const char *path = v->data + item->offset;
+    int64_t time = 0;
+    int status;
+
+    if (!item->bytes || memchr(path, 0, (size_t)item->bytes) != path + item->bytes - 1) {
+        return damaged(err, "path");
+    }
+    status = host->blob_map(path, &space->blob, err);
+    if (status) {
+        vt_context(err, "the weights of the compiled model are gone: ");
+        return VT_E_IO;
+    }
+    host->blob_data(space->blob, &space->bytes);
+    if (space->bytes != item->node || !host->blob_file(space->blob, &time) || (uint64_t)time != item->key) {
+        return vt_fail(err, VT_E_ABI,
+                       "the weights in '%s' were changed after the model was compiled; compile it "
+                       "anew",
+                       path);
+    }
+    return VT_OK;
+}
+
+static int open_files(const struct vt_host *host, const struct view *v, struct spaces *spaces,
+                      struct vt_error *err)
+{
+    int status = VT_OK;
+
+    for (uint64_t i = 0; i < v->head.n_items && status == VT_OK; i++) {
+        if (v->items[i].kind != CPU_BLOB_FILE) {
+            continue;
+        }
+        if (spaces->n > CPU_BLOB_FILES || !VT_TABLE_HAS(host, blob_file)) {
+            return damaged(err, "files");
+        }
+        status = open_file(host, v, &v->items[i], &spaces->list[spaces->n++], err);
+    }
+    return status;
+}
+
 int cpu_blob_read(const struct vt_host *host, struct vt_blob *blob, size_t offset,
                   const struct cpu_config *config, struct cpu_model **model, struct vt_error *err)
 {
     struct cpu_config own = *config;
-    struct vt_graph_space space = {.blob = blob};
+    struct spaces spaces = {.list[0] = {.blob = blob}, .n = 1};
     struct vt_graph *graph = NULL;
     struct view v;
     const char *base;
@@ -95,11 +144,17 @@ int cpu_blob_read(const struct vt_host *host, struct vt_blob *blob, size_t offse
     status = view_blob(host, base + offset, bytes - offset, &v, err);
     status = status ? status : check_machine(host, &v, err);
     status = status ? status : check_items(host, &v, err);
+    status = status ? status : open_files(host, &v, &spaces, err);
     if (status == VT_OK) {
-        space.offset = offset + (size_t)v.head.data_offset;
-        space.bytes = (size_t)v.head.data_bytes;
-        status = host->graph_read(v.graph, (size_t)v.head.graph_bytes, &space, 1, (size_t)v.head.absent_bytes,
-                                  &graph, err);
+        spaces.list[0].offset = offset + (size_t)v.head.data_offset;
+        spaces.list[0].bytes = (size_t)v.head.data_bytes;
+        status = host->graph_read(v.graph, (size_t)v.head.graph_bytes, spaces.list, spaces.n,
+                                  (size_t)v.head.absent_bytes, &graph, err);
+    }
+    for (int i = 1; i < spaces.n; i++) {
+        if (spaces.list[i].blob) {
+            host->blob_unref(spaces.list[i].blob); /* the graph has its own references */
+        }
     }
     if (status) {
         return status;

@@ -13,12 +13,17 @@ struct source {
     size_t bytes;
     uint64_t node;
     bool absent;
-    uint64_t offset; /* in the data, or among what is absent */
+    const struct vt_blob *file; /* that it stays in, or NULL */
+    uint64_t offset;            /* in the data, in the file, or among what is absent */
 };
 
 struct exporter {
     const struct vt_host *host;
     struct cpu_model *model;
+    bool small;
+    const struct vt_blob *files[CPU_BLOB_FILES];
+    char *paths[CPU_BLOB_FILES];
+    int n_files;
     struct source *sources;
     size_t n_sources, cap_sources;
     struct cpu_blob_item *items;
@@ -74,16 +79,31 @@ uint64_t cpu_blob_sample(const struct vt_host *host, const void *data, size_t by
 
 /* ---- what there is */
 
+/* The number of a file, from 0; -1 when there are too many. */
+static int file_index(struct exporter *e, const struct vt_blob *file)
+{
+    int i = 0;
+
+    while (i < e->n_files && e->files[i] != file) {
+        i++;
+    }
+    if (i == e->n_files && i < CPU_BLOB_FILES) {
+        e->files[e->n_files++] = file;
+    }
+    return i < CPU_BLOB_FILES ? i : -1;
+}
+
 static bool add_source(struct exporter *e, const struct vt_node *node, const struct vt_tensor *t,
                        uint64_t index)
 {
     bool absent = cpu_constant_absent(e->host, node) ||
-                  (index != UINT64_MAX && e->model->covered && e->model->covered[index] &&
+                  (!e->small && index != UINT64_MAX && e->model->covered && e->model->covered[index] &&
                    vt_type_info(t->type)->is_float && t->bytes > INLINE_BYTES);
 
-    for (size_t i = 0; i < e->n_sources; i++) {
-        struct source *s = &e->sources[i];
+    struct source *s;
 
+    for (size_t i = 0; i < e->n_sources; i++) {
+        s = &e->sources[i];
         if (s->data == t->data && s->bytes == t->bytes) {
             s->absent &= absent; /* tied weights: all who share them */
             return true;
@@ -92,7 +112,12 @@ static bool add_source(struct exporter *e, const struct vt_node *node, const str
     if (!grow(&e->sources, e->n_sources, &e->cap_sources, sizeof(*e->sources))) {
         return false;
     }
-    e->sources[e->n_sources++] = (struct source){t->data, t->bytes, index, absent, 0};
+    s = &e->sources[e->n_sources++];
+    *s = (struct source){t->data, t->bytes, index, absent, NULL, 0};
+    if (e->small && t->bytes > INLINE_BYTES) {
+        s->file = e->host->node_constant_blob(node, &s->offset);
+        s->file = s->file && file_index(e, s->file) >= 0 ? s->file : NULL;
+    }
     return true;
 }
 
@@ -137,6 +162,9 @@ static bool place_constants(struct exporter *e)
     for (size_t i = 0; i < e->n_sources; i++) {
         struct source *s = &e->sources[i];
 
+        if (s->file) {
+            continue;
+        }
         if (s->absent) {
             s->offset = e->head.absent_bytes;
             e->head.absent_bytes += (s->bytes + 63) & ~(uint64_t)63;
@@ -175,6 +203,38 @@ static bool place_forms(struct exporter *e)
     return true;
 }
 
+static bool place_files(struct exporter *e)
+{
+    for (int i = 0; i < e->n_files; i++) {
+        int64_t time;
+        const char *path = e->host->blob_file(e->files[i], &time);
+        size_t size;
+
+        e->host->blob_data(e->files[i], &size);
+        e->paths[i] = realpath(path, NULL);
+        e->paths[i] = e->paths[i] ? e->paths[i] : strdup(path);
+        if (!e->paths[i] ||
+            !add_item(e, CPU_BLOB_FILE, size, (uint64_t)time, e->paths[i], strlen(e->paths[i]) + 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Constants that are absent already are there in packed forms alone. */
+static bool can_be_small(const struct cpu_model *model)
+{
+    const struct vt_host *host = model->host;
+    int n = host->graph_n_nodes(model->graph);
+
+    for (int i = 0; i < n; i++) {
+        if (cpu_constant_absent(host, host->graph_node(model->graph, i))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* ---- the graph */
 
 static int place(void *ctx, const struct vt_node *constant, struct vt_graph_place *place)
@@ -186,6 +246,11 @@ static int place(void *ctx, const struct vt_node *constant, struct vt_graph_plac
         const struct source *s = &e->sources[i];
 
         if (s->data == t->data && s->bytes == t->bytes) {
+            if (s->file) {
+                place->space = 2 + file_index(e, s->file);
+                place->offset = s->offset;
+                return VT_OK;
+            }
             place->space = s->absent ? VT_PLACE_ABSENT : s->bytes > INLINE_BYTES ? 1 : VT_PLACE_INLINE;
             place->offset = s->offset;
             return VT_OK;
@@ -254,8 +319,8 @@ static int write_all(const struct exporter *e, int (*write)(void *ctx, const voi
     return status;
 }
 
-int cpu_blob_write(struct cpu_model *model, int (*write)(void *ctx, const void *data, size_t bytes),
-                   void *ctx, struct vt_error *err)
+int cpu_blob_write(struct cpu_model *model, bool small,
+                   int (*write)(void *ctx, const void *data, size_t bytes), void *ctx, struct vt_error *err)
 {
     struct exporter e = {.host = model->host, .model = model};
     int status = VT_OK;
@@ -263,9 +328,11 @@ int cpu_blob_write(struct cpu_model *model, int (*write)(void *ctx, const void *
     if (!VT_TABLE_HAS(model->host, hash)) {
         return vt_fail(err, VT_E_ABI, "this runtime is older than the CPU plugin and cannot write models");
     }
+    e.small = small && VT_TABLE_HAS(model->host, blob_file) && can_be_small(model);
     /* Plans of a dynamic model that are made meanwhile wait. */
     pthread_mutex_lock(&model->weights.lock);
-    if (!collect(&e, model->graph, true) || !place_constants(&e) || !place_forms(&e)) {
+    if (!collect(&e, model->graph, true) || !place_constants(&e) ||
+        !(e.small ? place_files(&e) : place_forms(&e))) {
         status = vt_fail(err, VT_E_NOMEM, "out of memory");
     }
     status = status ? status : model->host->graph_write(model->graph, place, keep, &e, err);
@@ -274,6 +341,9 @@ int cpu_blob_write(struct cpu_model *model, int (*write)(void *ctx, const void *
         status = write_all(&e, write, ctx);
     }
     pthread_mutex_unlock(&model->weights.lock);
+    for (int i = 0; i < e.n_files; i++) {
+        free(e.paths[i]);
+    }
     free(e.sources);
     free(e.items);
     free(e.data);

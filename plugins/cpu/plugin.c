@@ -184,7 +184,13 @@ static int compiled_concurrency(void *compiled)
 static int compiled_export(void *compiled, int (*write)(void *ctx, const void *data, size_t bytes), void *ctx,
                            struct vt_error *err)
 {
-    return cpu_blob_write(compiled, write, ctx, err);
+    return cpu_blob_write(compiled, false, write, ctx, err);
+}
+
+static int compiled_export_small(void *compiled, int (*write)(void *ctx, const void *data, size_t bytes),
+                                 void *ctx, struct vt_error *err)
+{
+    return cpu_blob_write(compiled, true, write, ctx, err);
 }
 
 static int compiled_memory(void *compiled, struct vt_memory_stats *stats)
@@ -215,6 +221,7 @@ static const struct vt_compiled_fns compiled_fns = {
     .runtime_graph = cpu_runtime_graph,
     .export = compiled_export,
     .memory = compiled_memory,
+    .export_small = compiled_export_small,
 };
 
 static const struct vt_plugin plugin = {

@@ -66,6 +66,16 @@ static int find_cipher(struct vt_cache *cache, const struct vt_config *given, st
     return status;
 }
 
+static int find_mode(struct vt_cache *cache, const struct vt_config *given, struct vt_error *err)
+{
+    char *text = NULL;
+    int status = setting(cache->core, cache->target, given, "CACHE_MODE", &text, err);
+
+    cache->small = status == VT_OK && strcmp(text, "OPTIMIZE_SIZE") == 0;
+    free(text);
+    return status;
+}
+
 int vt_cache_open(struct vt_cache *cache, struct vt_core *core, struct vt_target *target,
                   const struct vt_config *given, const struct vt_config *own, struct vt_error *err)
 {
@@ -84,6 +94,7 @@ int vt_cache_open(struct vt_cache *cache, struct vt_core *core, struct vt_target
     }
     status = make_folders(dir, err);
     status = status ? status : find_cipher(cache, given, err);
+    status = status ? status : find_mode(cache, given, err);
     if (status) {
         free(dir);
         return status;

@@ -30,6 +30,7 @@ struct vt_cache {
     char *dir;                      /* NULL: off */
     char *path;                     /* NULL: no key could be made */
     vt_cache_cipher_fn *encrypt, *decrypt;
+    bool small; /* CACHE_MODE=OPTIMIZE_SIZE */
 };
 
 /* Find out whether the cache is on, and make the folder. `given` is the caller's configuration, `own` what

@@ -1,4 +1,5 @@
 #include "cache.h"
+#include "exported.h"
 #include "map.h"
 
 #include <errno.h>
@@ -61,7 +62,7 @@ static int write_encrypted(const struct vt_cache *cache, struct vt_compiled *com
                            struct vt_error *err)
 {
     struct memory plain = {0}, secret = {0};
-    int status = vt_compiled_export(compiled, to_memory, &plain, err);
+    int status = vt_exported_write(compiled, cache->small, to_memory, &plain, err);
 
     status = status ? status : run_cipher(cache->encrypt, plain.data, plain.n, &secret, err);
     status = status ? status : to_file(file, secret.data, secret.n);
@@ -97,7 +98,7 @@ int vt_cache_write(const struct vt_cache *cache, struct vt_compiled *compiled, s
         return status;
     }
     status = cache->encrypt ? write_encrypted(cache, compiled, file, err)
-                            : vt_compiled_export(compiled, to_file, file, err);
+                            : vt_exported_write(compiled, cache->small, to_file, file, err);
     if (fclose(file) && status == VT_OK) {
         status = VT_E_IO;
     }

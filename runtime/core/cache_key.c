@@ -71,6 +71,7 @@ static bool begin(const struct vt_cache *cache, struct key *key)
     add_text(key, cache->target->id);
     add_number(key, vt_exported_build(fns));
     add_number(key, cache->encrypt != NULL);
+    add_number(key, cache->small);
     if (!VT_TABLE_HAS(fns, cache_key)) {
         add_everything(key, cache->config);
         return true;

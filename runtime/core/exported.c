@@ -103,8 +103,24 @@ static void put_head(struct writer *w, const struct vt_compiled *compiled)
     put(w, zeros, (PAGE - (w->n + PROLOGUE) % PAGE) % PAGE);
 }
 
+static int export(struct vt_compiled *compiled, bool small,
+                  int (*write)(void *ctx, const void *data, size_t bytes), void *ctx, struct vt_error *err)
+{
+    if (small && VT_TABLE_HAS(compiled->fns, export_small)) {
+        return compiled->fns->export_small(compiled->impl, write, ctx, err);
+    }
+    return compiled->fns->export(compiled->impl, write, ctx, err);
+}
+
 int vt_compiled_export(struct vt_compiled *compiled, int (*write)(void *ctx, const void *data, size_t bytes),
                        void *ctx, struct vt_error *err)
+{
+    return vt_exported_write(compiled, false, write, ctx, err);
+}
+
+int vt_exported_write(struct vt_compiled *compiled, bool small,
+                      int (*write)(void *ctx, const void *data, size_t bytes), void *ctx,
+                      struct vt_error *err)
 {
     struct writer head = {0}, prologue = {0};
     int status = VT_OK;
@@ -123,7 +139,7 @@ int vt_compiled_export(struct vt_compiled *compiled, int (*write)(void *ctx, con
     }
     status = status ? status : write(ctx, prologue.data, prologue.n);
     status = status ? status : write(ctx, head.data, head.n);
-    status = status ? status : compiled->fns->export(compiled->impl, write, ctx, err);
+    status = status ? status : export(compiled, small, write, ctx, err);
     free(head.data);
     free(prologue.data);
     return status ? vt_fail(err, status, "the compiled model cannot be written") : VT_OK;

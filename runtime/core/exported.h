@@ -17,6 +17,11 @@ bool vt_exported_possible(const struct vt_plugin *plugin);
 /* Tells builds of this library and a plugin apart. */
 uint64_t vt_exported_build(const struct vt_plugin *plugin);
 
+/* vt_compiled_export; `small`: weights stay in the model's own files where the plugin can do that. */
+int vt_exported_write(struct vt_compiled *compiled, bool small,
+                      int (*write)(void *ctx, const void *data, size_t bytes), void *ctx,
+                      struct vt_error *err);
+
 /* Check the head and let the plugin load the rest; the blob's data is 64-byte aligned. VT_E_FORMAT for
  * anything else or damage to the head, VT_E_ABI when another version or build, or another plugin wrote it. */
 int vt_exported_open(struct vt_blob *blob, struct vt_module *module, const char *device_id,

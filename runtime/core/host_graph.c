@@ -167,6 +167,21 @@ static bool node_constant_absent(const struct vt_node *node)
     return node->blob && node->blob->hole;
 }
 
+static const struct vt_blob *node_constant_blob(const struct vt_node *node, uint64_t *offset)
+{
+    if (!node->blob || !node->blob->path) {
+        return NULL;
+    }
+    *offset = (uint64_t)((const char *)node->constant.data - (const char *)node->blob->data);
+    return node->blob;
+}
+
+static const char *blob_file(const struct vt_blob *blob, int64_t *mtime)
+{
+    *mtime = blob->mtime;
+    return blob->path;
+}
+
 static bool node_has_eval(const struct vt_node *node)
 {
     return node->op->eval != NULL;
@@ -296,6 +311,8 @@ void vt_host_fill_graph(struct vt_host *host)
     host->graph_write = vt_graph_write;
     host->graph_read = vt_graph_read;
     host->node_constant_absent = node_constant_absent;
+    host->node_constant_blob = node_constant_blob;
+    host->blob_file = blob_file;
     host->blob_ref = vt_blob_ref;
     host->hash = vt_hash;
 }

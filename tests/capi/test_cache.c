@@ -2,6 +2,8 @@
 #include "capi_test.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char scratch[] = "/tmp/test_capi_cache_XXXXXX";
@@ -292,6 +294,69 @@ static void test_damaged(void **state)
     ov_core_free(core);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+    size_t bytes = 0;
+    char *data = read_all(from, &bytes);
+
+    write_all(to, data, bytes);
+    free(data);
+}
+
+static ov_compiled_model_t *compile_small(ov_core_t *core, const char *path, const char *dir,
+                                          const char *cached)
+{
+    ov_compiled_model_t *compiled = NULL;
+
+    PASS(ov_core_compile_model_from_file(core, path, "CPU", 4, &compiled, ov_property_key_cache_dir, dir,
+                                         ov_property_key_cache_mode, "OPTIMIZE_SIZE"));
+    assert_cached(compiled, cached);
+    return compiled;
+}
+
+/* Weights stay in the model's file, which must be as it was. */
+static void test_small(void **state)
+{
+    const char *dir = new_dir();
+    char xml[128], bin[128], *data;
+    ov_core_t *core = new_core();
+    ov_compiled_model_t *plain = NULL, *loaded;
+    struct timespec times[2] = {{1000000000, 5}, {1000000000, 5}};
+    size_t small = 0, weights = 0;
+
+    (void)state;
+    snprintf(xml, sizeof(xml), "%s/copy.xml", scratch);
+    snprintf(bin, sizeof(bin), "%s/copy.bin", scratch);
+    copy_file(DIGITS, xml);
+    copy_file(DIGITS_BIN, bin);
+    PASS(ov_core_compile_model_from_file(core, xml, "CPU", 0, &plain));
+    ov_compiled_model_free(compile_small(core, xml, dir, "NO"));
+    free(read_all(only_file(dir, ".blob"), &small));
+    data = read_all(bin, &weights);
+    assert_true(small < weights);
+    loaded = compile_small(core, xml, dir, "YES");
+    assert_same_results(plain, loaded);
+    ov_compiled_model_free(loaded);
+
+    ov_util_set_log_callback(on_log);
+    last_log[0] = 0;
+    assert_int_equal(utimensat(AT_FDCWD, bin, times, 0), 0);
+    ov_compiled_model_free(compile_small(core, xml, dir, "NO"));
+    assert_non_null(strstr(last_log, "were changed"));
+    ov_util_reset_log_callback();
+    ov_compiled_model_free(compile_small(core, xml, dir, "YES"));
+
+    /* Other weights, other model. */
+    ov_compiled_model_free(plain);
+    data[weights / 2] ^= 1;
+    write_all(bin, data, weights);
+    PASS(ov_core_compile_model_from_file(core, xml, "CPU", 2, &plain, "CACHE_DIR", dir));
+    assert_cached(plain, "NO");
+    free(data);
+    ov_compiled_model_free(plain);
+    ov_core_free(core);
+}
+
 static void test_no_folder(void **state)
 {
     ov_core_t *core = new_core();
@@ -399,8 +464,9 @@ static int remove_scratch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_export),  cmocka_unit_test(test_from_file), cmocka_unit_test(test_in_memory),
-        cmocka_unit_test(test_damaged), cmocka_unit_test(test_no_folder), cmocka_unit_test(test_encryption),
+        cmocka_unit_test(test_export),     cmocka_unit_test(test_from_file), cmocka_unit_test(test_in_memory),
+        cmocka_unit_test(test_damaged),    cmocka_unit_test(test_small),     cmocka_unit_test(test_no_folder),
+        cmocka_unit_test(test_encryption),
     };
 
     return cmocka_run_group_tests(tests, make_scratch, remove_scratch);

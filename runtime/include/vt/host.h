@@ -176,6 +176,10 @@ struct vt_host {
     int (*graph_read)(const void *data, size_t bytes, const struct vt_graph_space *spaces, int n_spaces,
                       size_t absent, struct vt_graph **graph, struct vt_error *err);
     bool (*node_constant_absent)(const struct vt_node *node);
+    /* Constant: the mapped file that holds its data, and where; NULL when it lies in memory. */
+    const struct vt_blob *(*node_constant_blob)(const struct vt_node *node, uint64_t *offset);
+    /* Path and time of change (nanoseconds) of a mapped file; NULL for memory. */
+    const char *(*blob_file)(const struct vt_blob *blob, int64_t *mtime);
     struct vt_blob *(*blob_ref)(struct vt_blob *blob); /* returns its argument */
     /* 64-bit hash, fast and no defence against malice; `seed` chains. */
     uint64_t (*hash)(const void *data, size_t bytes, uint64_t seed);

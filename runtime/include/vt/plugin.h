@@ -140,6 +140,10 @@ struct vt_compiled_fns {
     int (*export)(void *compiled, int (*write)(void *ctx, const void *data, size_t bytes), void *ctx,
                   struct vt_error *err);
     int (*memory)(void *compiled, struct vt_memory_stats *stats); /* optional */
+    /* As export, but small: weights stay in the files that the model was read from, and loading is slower.
+     * Optional. */
+    int (*export_small)(void *compiled, int (*write)(void *ctx, const void *data, size_t bytes), void *ctx,
+                        struct vt_error *err);
 };
 
 /* One request is used by one thread at a time, except cancel. Ports count the model's parameters and results.
