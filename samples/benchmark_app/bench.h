@@ -38,7 +38,8 @@ struct bench {
     ov_core_t *core;
     ov_model_t *model;
     ov_compiled_model_t *compiled;
-    bool imported;   /* the model came from a compiled blob */
+    bool imported; /* there is no model to change: it came from a compiled blob, or is compiled from its file
+                    */
     bool is_dynamic; /* an input has an open dimension */
 
     size_t input_count, output_count;
@@ -56,11 +57,28 @@ struct bench {
 
     int64_t iteration_limit, time_limit_ms; /* 0: none */
     double *latencies;                      /* ms, sorted after the run */
+    size_t *groups;                         /* of each latency in the order of the run; with -pcseq */
     size_t latency_count;
     double frames, duration_ms, first_ms;
     struct stats stats;
     double rate; /* frames a second */
+
+    struct config_entry *config;
+    size_t config_count;
 };
+
+/* config.c: properties in files. */
+int bench_load_config(struct bench *b);
+/* Remember a property that was set, for -dump_config. */
+void bench_note_property(struct bench *b, const char *device, const char *key, const char *value);
+int bench_dump_config(struct bench *b);
+void bench_forget_config(struct bench *b);
+
+/* preprocess.c: element types, mean and scale by nodes of the model. */
+int bench_preprocess(struct bench *b);
+
+/* outputs.c: -dump_output and -compare. */
+int bench_check_outputs(struct bench *b);
 
 /* device.c */
 int bench_load_runtime(struct bench *b);
@@ -99,6 +117,8 @@ int bench_create_requests(struct bench *b);
 int bench_bind_inputs(struct bench *b, size_t request, size_t set);
 int bench_warm_up(struct bench *b);
 int bench_measure(struct bench *b);
+/* Under -max_irate: wait until it is time for inference number `iteration`. */
+void bench_pace(const struct bench *b, int64_t begin, size_t iteration);
 /* measure_async.c */
 int bench_measure_async(struct bench *b);
 

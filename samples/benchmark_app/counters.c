@@ -64,11 +64,14 @@ static int longest_first(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-static void print(const struct counters *counters, size_t request)
+static void print(const struct counters *counters, size_t request, bool executed_only)
 {
     console_info("Performance counts for %zu-th infer request", request);
     for (size_t i = 0; i < counters->count; i++) {
         const struct counter *node = &counters->nodes[i];
+        if (executed_only && (int)node->info->status != 2) {
+            continue;
+        }
         const char *name = text_or_empty(node->info->node_name), *type = text_or_empty(node->info->node_type);
         printf(
             "%-20.*s%s %-20s layerType: %-20s execType: %-20s realTime (ms): %-10.3f cpuTime (ms): %-10.3f\n",
@@ -91,9 +94,10 @@ static void write_csv(FILE *file, const struct counters *counters, bool sorted)
             sorted ? ";%" : "");
     for (size_t i = 0; i < counters->count; i++) {
         const struct counter *node = &counters->nodes[i];
-        fprintf(file, "%s;%s;%s;%s;%.3f;%.3f", text_or_empty(node->info->node_name),
-                status_name((int)node->info->status), text_or_empty(node->info->node_type),
-                text_or_empty(node->info->exec_type), node->real / 1000, node->cpu / 1000);
+        report_write_csv_text(file, text_or_empty(node->info->node_name));
+        fprintf(file, ";%s;%s;%s;%.3f;%.3f", status_name((int)node->info->status),
+                text_or_empty(node->info->node_type), text_or_empty(node->info->exec_type), node->real / 1000,
+                node->cpu / 1000);
         if (sorted) {
             fprintf(file, ";%.2f", share(node->real, counters->real));
         }
@@ -188,7 +192,11 @@ static int print_all(struct bench *b, const ov_profiling_info_list_t *lists)
         if (collect(lists, b->request_count, r, false, &counters) < 0) {
             return message_fail(&b->message, "no memory");
         }
-        print(&counters, r);
+        const char *order = b->options.counters_order ? b->options.counters_order : "no_sort";
+        if (strcmp(order, "no_sort") != 0) {
+            qsort(counters.nodes, counters.count, sizeof(*counters.nodes), longest_first);
+        }
+        print(&counters, r, strcmp(order, "simple_sort") == 0);
         free(counters.nodes);
     }
     return 0;
@@ -208,7 +216,7 @@ int bench_report_counters(struct bench *b)
         rc = runtime_check(ov_infer_request_get_profiling_info(b->requests[r], &lists[r]), &b->message,
                            "counters of request %zu", r);
     }
-    if (rc == 0 && b->options.counters == 1) {
+    if (rc == 0 && (b->options.counters == 1 || b->options.counters_order)) {
         rc = print_all(b, lists);
     }
     if (rc == 0 && b->options.report_type && strcmp(b->options.report_type, "no_counters") != 0) {

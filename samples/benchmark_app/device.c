@@ -23,6 +23,33 @@ static int print_device_versions(struct bench *b)
     return 0;
 }
 
+/* Libraries with operations, the cache, kernels for the GPU: what belongs to no device's own list. */
+static int set_up_core(struct bench *b)
+{
+    const struct options *options = &b->options;
+    char path[4096];
+    for (const char *at = options->extensions; at && *at;) {
+        size_t length = strcspn(at, ",");
+        snprintf(path, sizeof(path), "%.*s", (int)length, at);
+        if (runtime_check(ov_core_add_extension(b->core, path), &b->message, "extension %s", path) < 0) {
+            return -1;
+        }
+        console_info("Extensions are loaded: %s", path);
+        at += length + (at[length] == ',');
+    }
+    if (options->cache_dir &&
+        runtime_check(ov_core_set_property(b->core, "", ov_property_key_cache_dir, options->cache_dir),
+                      &b->message, "-cache_dir %s", options->cache_dir) < 0) {
+        return -1;
+    }
+    if (options->gpu_config &&
+        runtime_check(ov_core_set_property(b->core, "GPU", "CONFIG_FILE", options->gpu_config), &b->message,
+                      "-c %s", options->gpu_config) < 0) {
+        return -1;
+    }
+    return bench_load_config(b);
+}
+
 int bench_load_runtime(struct bench *b)
 {
     if (runtime_check(ov_core_create(&b->core), &b->message, "loading the runtime") < 0) {
@@ -36,10 +63,10 @@ int bench_load_runtime(struct bench *b)
         report_add_system(&b->report, version.buildNumber);
         ov_version_free(&version);
     }
-    return print_device_versions(b);
+    return print_device_versions(b) < 0 ? -1 : set_up_core(b);
 }
 
-enum { MAX_DEVICES = 16, MAX_PROPERTIES = 8 };
+enum { MAX_DEVICES = 16, MAX_PROPERTIES = 12 };
 
 struct device_list {
     size_t count;
@@ -82,6 +109,9 @@ static int set_properties(struct bench *b, const char *device, const struct prop
     if (!list->count) {
         return 0;
     }
+    for (size_t i = 0; i < list->count; i++) {
+        bench_note_property(b, device, list->items[i].key, list->items[i].value);
+    }
     return runtime_check(ov_core_set_properties(b->core, device, list->count, list->items), &b->message,
                          "setting the properties of %s", device);
 }
@@ -119,6 +149,9 @@ static void device_properties(struct bench *b, const char *device, struct proper
     if (b->options.threads >= 0 && strncmp(device, "CPU", 3) == 0) {
         snprintf(value, sizeof(value), "%lld", (long long)b->options.threads);
         add_property(list, ov_property_key_inference_num_threads, value);
+    }
+    if (b->options.pin && strncmp(device, "CPU", 3) == 0) {
+        add_property(list, ov_property_key_hint_enable_cpu_pinning, b->options.pin);
     }
     if (b->options.infer_precision &&
         options_value_for_device(b->options.infer_precision, device, value, sizeof(value))) {
@@ -169,9 +202,9 @@ static int configure_members(struct bench *b)
 int bench_configure_device(struct bench *b)
 {
     const struct options *options = &b->options;
-    b->profiling =
-        options->counters == 1 || (options->report_type && strcmp(options->report_type, "no_counters") != 0);
-    if (b->profiling && options->counters != 1) {
+    b->profiling = options->counters == 1 || options->counters_order ||
+                   (options->report_type && strcmp(options->report_type, "no_counters") != 0);
+    if (b->profiling && options->counters != 1 && !options->counters_order) {
         console_warn("Turn on performance counters for %s device since report type is %s.", options->device,
                      options->report_type);
     }

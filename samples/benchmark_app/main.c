@@ -3,6 +3,11 @@
 #include "bench.h"
 #include "console.h"
 
+#include "vintner.h"
+
+/* Not there where the program runs on OpenVINO's library. */
+#pragma weak vt_model_save
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +101,9 @@ static int prepare(struct bench *b)
     }
     console_step(NULL);
     if (!b->imported) {
+        if (bench_preprocess(b) < 0) {
+            return -1;
+        }
         bench_print_ports(b);
     }
     console_step(NULL);
@@ -148,9 +156,45 @@ static void report_failure(struct bench *b)
     b->message = why;
 }
 
+/* The graph as it runs, and the properties that were set. */
+static int write_files(struct bench *b)
+{
+    const char *path = b->options.exec_graph;
+    ov_model_t *graph = NULL;
+    if (path) {
+        int rc = runtime_check(ov_compiled_model_get_runtime_model(b->compiled, &graph), &b->message,
+                               "the graph as it is executed");
+        rc = rc == 0 ? runtime_check(vt_model_save(graph, path, NULL, NULL), &b->message,
+                                     "-exec_graph_path %s", path)
+                     : rc;
+        ov_model_free(graph);
+        if (rc < 0) {
+            return -1;
+        }
+        console_info("Executable graph is stored to %s", path);
+    }
+    return bench_dump_config(b);
+}
+
+static int check_options(struct bench *b)
+{
+    const struct options *o = &b->options;
+    if (o->group_latencies == 1 && !o->data_shapes.count) {
+        return message_fail(&b->message, "-pcseq needs -data_shape with several groups");
+    }
+    if (o->exec_graph && !vt_model_save) {
+        return message_fail(&b->message,
+                            "not implemented: -exec_graph_path with a library that cannot save models");
+    }
+    if (o->device_memory == 1 && strncmp(o->device, "CPU", 3) != 0) {
+        return message_fail(&b->message, "not implemented: -use_device_mem for device %s", o->device);
+    }
+    return 0;
+}
+
 static int run(struct bench *b)
 {
-    if (prepare(b) < 0) {
+    if (check_options(b) < 0 || prepare(b) < 0) {
         return -1;
     }
     if (b->options.iterations == 0) {
@@ -159,7 +203,7 @@ static int run(struct bench *b)
             console_step("skipped");
         }
         console_step(NULL);
-        return write_report(b);
+        return write_files(b) < 0 ? -1 : write_report(b);
     }
     if (measure(b) < 0) {
         return -1;
@@ -169,7 +213,7 @@ static int run(struct bench *b)
         return -1;
     }
     bench_summarize(b);
-    if (write_report(b) < 0) {
+    if (write_files(b) < 0 || bench_check_outputs(b) < 0 || write_report(b) < 0) {
         return -1;
     }
     bench_print_results(b);
@@ -201,6 +245,8 @@ static void finish(struct bench *b)
     free(b->outputs);
     free(b->batches);
     free(b->latencies);
+    free(b->groups);
+    bench_forget_config(b);
     report_finish(&b->report);
     options_finish(&b->options);
 }

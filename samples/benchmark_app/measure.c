@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static int64_t recommended_requests(const struct bench *b)
 {
@@ -91,7 +92,35 @@ int bench_warm_up(struct bench *b)
     return 0;
 }
 
-static int keep_latency(struct bench *b, size_t *capacity, double ms)
+void bench_pace(const struct bench *b, int64_t begin, size_t iteration)
+{
+    if (b->options.max_rate <= 0) {
+        return;
+    }
+    int64_t due = begin + (int64_t)((double)iteration * 1e9 / b->options.max_rate),
+            left = due - console_clock();
+    while (left > 0) {
+        struct timespec pause = {left / 1000000000, left % 1000000000};
+        nanosleep(&pause, NULL);
+        left = due - console_clock();
+    }
+}
+
+static int keep_group(struct bench *b, size_t capacity, size_t group)
+{
+    size_t *grown = b->options.group_latencies == 1 ? realloc(b->groups, capacity * sizeof(*grown)) : NULL;
+    if (b->options.group_latencies != 1) {
+        return 0;
+    }
+    if (!grown) {
+        return message_fail(&b->message, "no memory for the latencies");
+    }
+    b->groups = grown;
+    b->groups[b->latency_count - 1] = group;
+    return 0;
+}
+
+static int keep_latency(struct bench *b, size_t *capacity, double ms, size_t group)
 {
     if (b->latency_count == *capacity) {
         size_t more = *capacity ? 2 * *capacity : 4096;
@@ -103,7 +132,7 @@ static int keep_latency(struct bench *b, size_t *capacity, double ms)
         *capacity = more;
     }
     b->latencies[b->latency_count++] = ms;
-    return 0;
+    return keep_group(b, *capacity, group);
 }
 
 static int measure_sync(struct bench *b)
@@ -111,7 +140,8 @@ static int measure_sync(struct bench *b)
     size_t capacity = 0, iteration = 0;
     int64_t begin = console_clock(), now = begin, limit = b->time_limit_ms * 1000000;
     while ((int64_t)iteration < b->iteration_limit || now - begin < limit) {
-        int64_t start = now;
+        bench_pace(b, begin, iteration);
+        int64_t start = b->options.max_rate > 0 ? console_clock() : now;
         if (!b->inference_only && bench_bind_inputs(b, 0, iteration) < 0) {
             return -1;
         }
@@ -120,7 +150,7 @@ static int measure_sync(struct bench *b)
             return -1;
         }
         now = console_clock();
-        if (keep_latency(b, &capacity, (double)(now - start) / 1e6) < 0) {
+        if (keep_latency(b, &capacity, (double)(now - start) / 1e6, iteration % b->group_count) < 0) {
             return -1;
         }
         b->frames += (double)b->batches[iteration % b->group_count];

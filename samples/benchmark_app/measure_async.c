@@ -11,6 +11,7 @@ struct slot {
     struct pool *pool;
     size_t index;
     int64_t started;
+    size_t group;           /* of the data shapes */
     ov_callback_t callback; /* OpenVINO keeps the pointer that it is given, not a copy */
 };
 
@@ -23,6 +24,7 @@ struct pool {
     size_t *ring;
     struct slot *slots;
     double *latencies;
+    size_t *groups; /* NULL: nobody asks */
     size_t latency_count, capacity;
     bool out_of_memory;
 };
@@ -38,9 +40,15 @@ static void on_done(void *args)
         double *grown = realloc(pool->latencies, more * sizeof(*grown));
         pool->out_of_memory |= !grown;
         pool->latencies = grown ? grown : pool->latencies;
-        pool->capacity = grown ? more : pool->capacity;
+        size_t *wider = pool->groups && grown ? realloc(pool->groups, more * sizeof(*wider)) : NULL;
+        pool->out_of_memory |= pool->groups && !wider;
+        pool->groups = wider ? wider : pool->groups;
+        pool->capacity = grown && (wider || !pool->groups) ? more : pool->capacity;
     }
     if (pool->latency_count < pool->capacity) {
+        if (pool->groups) {
+            pool->groups[pool->latency_count] = slot->group;
+        }
         pool->latencies[pool->latency_count++] = (double)(now - slot->started) / 1e6;
     }
     pool->ring[(pool->first + pool->idle++) % pool->size] = slot->index;
@@ -70,13 +78,17 @@ static int pool_init(struct pool *pool, struct bench *b)
     pool->ring = calloc(n, sizeof(*pool->ring));
     pool->slots = calloc(n, sizeof(*pool->slots));
     pool->latencies = calloc(pool->capacity, sizeof(*pool->latencies));
-    if (!pool->ring || !pool->slots || !pool->latencies) {
+    if (b->options.group_latencies == 1) {
+        pool->groups = calloc(pool->capacity, sizeof(*pool->groups));
+    }
+    if (!pool->ring || !pool->slots || !pool->latencies ||
+        (b->options.group_latencies == 1 && !pool->groups)) {
         return message_fail(&b->message, "no memory");
     }
     for (size_t i = 0; i < n; i++) {
         pool->ring[i] = i;
         struct slot *slot = &pool->slots[i];
-        *slot = (struct slot){pool, i, 0, {on_done, slot}};
+        *slot = (struct slot){pool, i, 0, 0, {on_done, slot}};
         if (runtime_check(ov_infer_request_set_callback(b->requests[i], &slot->callback), &b->message,
                           "setting a callback") < 0) {
             return -1;
@@ -92,6 +104,7 @@ static void pool_finish(struct pool *pool)
     free(pool->ring);
     free(pool->slots);
     free(pool->latencies);
+    free(pool->groups);
 }
 
 /* Starts inference number `iteration` on the next idle request. */
@@ -105,6 +118,7 @@ static int start_next(struct bench *b, struct pool *pool, size_t iteration)
         (!b->inference_only && bench_bind_inputs(b, index, iteration) < 0)) {
         return -1;
     }
+    pool->slots[index].group = iteration % b->group_count;
     pool->slots[index].started = console_clock();
     return runtime_check(ov_infer_request_start_async(request), &b->message, "starting inference %zu",
                          iteration);
@@ -130,6 +144,7 @@ static int run(struct bench *b, struct pool *pool)
     int64_t begin = console_clock(), now = begin, limit = b->time_limit_ms * 1000000;
     /* The last round is completed, so that every request has run equally often. */
     while ((int64_t)iteration < b->iteration_limit || now - begin < limit || iteration % b->request_count) {
+        bench_pace(b, begin, iteration);
         if (start_next(b, pool, iteration) < 0) {
             return -1;
         }
@@ -176,7 +191,9 @@ int bench_measure_async(struct bench *b)
     if (rc == 0) {
         b->latencies = pool.latencies;
         b->latency_count = pool.latency_count;
+        b->groups = pool.groups;
         pool.latencies = NULL;
+        pool.groups = NULL;
     }
     /* The requests go first: a callback that still runs must find the pool alive. */
     for (size_t i = 0; rc < 0 && i < b->request_count; i++) {

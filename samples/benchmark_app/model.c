@@ -111,14 +111,24 @@ void bench_print_ports(const struct bench *b)
     }
 }
 
+static bool is_blob(const struct bench *b)
+{
+    return file_has_suffix(b->options.model, ".blob");
+}
+
 int bench_read_model(struct bench *b)
 {
-    if (file_has_suffix(b->options.model, ".blob")) {
+    const struct options *o = &b->options;
+    if (is_blob(b) || o->from_file == 1) {
         b->imported = true;
-        if (b->options.shapes.count || b->options.batch > 0) {
-            return message_fail(&b->message, "-shape and -b cannot change a compiled model");
+        if (o->shapes.count || o->batch > 0 || o->input_type || o->output_type || o->types || o->mean ||
+            o->scale) {
+            return message_fail(&b->message,
+                                "-shape, -b, -ip, -op, -iop, -mean_values and -scale_values cannot change %s",
+                                is_blob(b) ? "a compiled model" : "a model that is compiled from its file");
         }
-        console_info("Skipping the step for compiled model");
+        console_info(is_blob(b) ? "Skipping the step for compiled model"
+                                : "Skipping the step for loading model from file");
         return 0;
     }
     console_info("Loading model files");
@@ -210,7 +220,8 @@ static int reshape_and_time(struct bench *b, const struct shape *shapes)
 int bench_reshape_model(struct bench *b)
 {
     if (b->imported) {
-        console_info("Skipping the step for compiled model");
+        console_info(is_blob(b) ? "Skipping the step for compiled model"
+                                : "Skipping the step for loading model from file");
         return 0;
     }
     if (bench_find_layouts(b) < 0) {
@@ -251,8 +262,11 @@ int bench_compile_model(struct bench *b)
 {
     struct memory_use before = memory_use();
     int64_t start = console_clock();
-    int rc = b->imported
-                 ? import_model(b)
+    int rc = b->imported && is_blob(b) ? import_model(b)
+             : b->imported
+                 ? runtime_check(ov_core_compile_model_from_file(b->core, b->options.model, b->options.device,
+                                                                 0, &b->compiled),
+                                 &b->message, "compiling %s for %s", b->options.model, b->options.device)
                  : runtime_check(ov_core_compile_model(b->core, b->model, b->options.device, 0, &b->compiled),
                                  &b->message, "compiling the model for %s", b->options.device);
     if (rc < 0) {
@@ -260,13 +274,13 @@ int bench_compile_model(struct bench *b)
     }
     double took = ms_since(start);
     struct memory_use after = memory_use();
-    console_info("%s model took %.2f ms", b->imported ? "Import" : "Compile", took);
+    console_info("%s model took %.2f ms", is_blob(b) ? "Import" : "Compile", took);
     console_info("Start of compilation memory usage: Peak %ld KB", before.peak);
     console_info("End of compilation memory usage: Peak %ld KB", after.peak);
     console_info("Compile model ram used %ld KB", after.anonymous - before.anonymous);
     report_add_number(&b->report, REPORT_RESULTS,
-                      b->imported ? "import model time (ms)" : "compile model time (ms)",
-                      b->imported ? "import_model_time" : "load_model_time", took);
+                      is_blob(b) ? "import model time (ms)" : "compile model time (ms)",
+                      is_blob(b) ? "import_model_time" : "load_model_time", took);
     if (!b->imported) {
         return 0;
     }

@@ -53,6 +53,14 @@ int option_positive(void *field, const char *value, struct message *message)
     return 0;
 }
 
+int option_real(void *field, const char *value, struct message *message)
+{
+    if (!number_parse_real(value, field) || !(*(double *)field >= 0)) {
+        return message_fail(message, "expected a number, 0 or more, not '%s'", value);
+    }
+    return 0;
+}
+
 struct choice {
     const char *text, *stored;
 };
@@ -67,6 +75,20 @@ static int choose(void *field, const char *value, const struct choice *choices, 
         }
     }
     return message_fail(message, "expected %s, not '%s'", expected, value);
+}
+
+int option_yes_no(void *field, const char *value, struct message *message)
+{
+    int flag = flag_value(value);
+    *(const char **)field = flag == 1 ? "YES" : "NO";
+    return flag < 0 ? message_fail(message, "expected YES or NO, not '%s'", value) : 0;
+}
+
+int option_order(void *field, const char *value, struct message *message)
+{
+    static const struct choice choices[] = {
+        {"sort", "sort"}, {"no_sort", "no_sort"}, {"simple_sort", "simple_sort"}};
+    return choose(field, value, choices, 3, "sort, no_sort or simple_sort", message);
 }
 
 int option_api(void *field, const char *value, struct message *message)

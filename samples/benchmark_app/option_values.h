@@ -11,6 +11,9 @@ option_parser option_text;        /* const char *: anything but nothing */
 option_parser option_flag;        /* int: true/false, yes/no, 1/0 */
 option_parser option_count;       /* int64_t, 0 or more */
 option_parser option_positive;    /* int64_t, 1 or more */
+option_parser option_real;        /* double, 0 or more */
+option_parser option_yes_no;      /* const char *: YES, NO */
+option_parser option_order;       /* const char *: sort, no_sort, simple_sort */
 option_parser option_api;         /* const char *: sync, async */
 option_parser option_hint;        /* const char *: LATENCY, THROUGHPUT, CUMULATIVE_THROUGHPUT, none */
 option_parser option_report_type; /* const char * */

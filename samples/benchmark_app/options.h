@@ -31,7 +31,11 @@ struct options {
         *report_folder;
     const char *input;
     int64_t iterations, seconds, requests, threads, batch, seed;
-    int no_warmup, inference_only, counters, json;
+    int no_warmup, inference_only, counters, json, group_latencies, from_file, device_memory;
+    const char *cache_dir, *extensions, *gpu_config, *pin, *counters_order, *exec_graph, *dump_config,
+        *load_config;
+    const char *input_type, *output_type, *types, *mean, *scale, *dump_output, *compare;
+    double max_rate, tolerance; /* 0 and below: not given */
     struct shape_list shapes, data_shapes;
     struct percentiles percentiles;
     size_t given_count;

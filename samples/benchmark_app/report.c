@@ -41,6 +41,19 @@ void report_add_number(struct report *report, enum report_section section, const
     add(report, section, label, key, strdup(text), true);
 }
 
+void report_add_group(struct report *report, const char *shape, double median, double average, double min,
+                      double max)
+{
+    struct report_group *grown = realloc(report->groups, (report->group_count + 1) * sizeof(*grown));
+    char *copy = strdup(shape);
+    report->groups = grown ? grown : report->groups;
+    if (!grown || !copy) {
+        free(copy);
+        return;
+    }
+    report->groups[report->group_count++] = (struct report_group){copy, median, average, min, max};
+}
+
 void report_finish(struct report *report)
 {
     for (size_t i = 0; i < report->count; i++) {
@@ -50,6 +63,10 @@ void report_finish(struct report *report)
     }
     free(report->values);
     *report = (struct report){0};
+    for (size_t i = 0; i < report->group_count; i++) {
+        free(report->groups[i].shape);
+    }
+    free(report->groups);
 }
 
 /* The text behind the colon of the first line of `path` that starts with `name`. */
@@ -126,22 +143,63 @@ void report_write_json_text(FILE *file, const char *text)
     fputc('"', file);
 }
 
+void report_write_csv_text(FILE *file, const char *text)
+{
+    if (!text[strcspn(text, ";\"\n")]) {
+        fputs(text, file);
+        return;
+    }
+    fputc('"', file);
+    for (; *text; text++) {
+        fputs(*text == '"' ? "\"\"" : (char[]){*text, 0}, file);
+    }
+    fputc('"', file);
+}
+
 static void write_csv(const struct report *report, const struct options *options, FILE *file)
 {
     static const char *const titles[] = {"Configuration setup", "Execution results", "System"};
     fprintf(file, "Command line parameters\n");
     for (size_t i = 0; i < options->given_count; i++) {
-        fprintf(file, "%s;%s\n", options->given[i].name, options->given[i].value);
+        fprintf(file, "%s;", options->given[i].name);
+        report_write_csv_text(file, options->given[i].value);
+        fputc('\n', file);
     }
     for (int section = 0; section < REPORT_SECTIONS; section++) {
         fprintf(file, "\n%s\n", titles[section]);
         for (size_t i = 0; i < report->count; i++) {
             const struct report_value *value = &report->values[i];
             if ((int)value->section == section) {
-                fprintf(file, "%s;%s\n", value->label, value->text);
+                report_write_csv_text(file, value->label);
+                fputc(';', file);
+                report_write_csv_text(file, value->text);
+                fputc('\n', file);
             }
         }
     }
+    if (report->group_count) {
+        fprintf(file, "\nGroup Latencies\nData shape;Median;Average;Min;Max\n");
+    }
+    for (size_t i = 0; i < report->group_count; i++) {
+        const struct report_group *g = &report->groups[i];
+        report_write_csv_text(file, g->shape);
+        fprintf(file, ";%.6g;%.6g;%.6g;%.6g\n", g->median, g->average, g->min, g->max);
+    }
+}
+
+static void write_json_groups(const struct report *report, FILE *file, const char *comma)
+{
+    fprintf(file, "%s\n    \"group_latencies\": [", comma);
+    for (size_t i = 0; i < report->group_count; i++) {
+        const struct report_group *g = &report->groups[i];
+        fprintf(file, "%s{\"data_shape\": ", i ? ", " : "");
+        report_write_json_text(file, g->shape);
+        fprintf(file,
+                ", \"latency_median\": %.6g, \"latency_average\": %.6g, \"latency_min\": %.6g, "
+                "\"latency_max\": %.6g}",
+                g->median, g->average, g->min, g->max);
+    }
+    fprintf(file, "]");
 }
 
 static void write_json(const struct report *report, const struct options *options, FILE *file)
@@ -172,6 +230,9 @@ static void write_json(const struct report *report, const struct options *option
                 report_write_json_text(file, value->text);
             }
             comma = ",";
+        }
+        if (section == REPORT_RESULTS && report->group_count) {
+            write_json_groups(report, file, comma);
         }
         fprintf(file, "\n  }");
     }

@@ -108,9 +108,42 @@ static void print_latencies(const struct bench *b, const struct stats *stats)
     print_latency("Max:           ", stats->max, stats);
 }
 
+/* "in1: [1,64] in2: [1,5]" */
+static void group_text(const struct bench *b, size_t group, char *text, size_t size)
+{
+    size_t n = 0;
+    text[0] = 0;
+    for (size_t i = 0; i < b->input_count && n < size; i++) {
+        char shape[SHAPE_MAX_TEXT];
+        n += (size_t)snprintf(text + n, size - n, "%s%s: %s", i ? " " : "", b->inputs[i].port.name,
+                              shape_text(&b->inputs[i].data[group], shape));
+    }
+}
+
+/* Before the latencies are sorted. */
+static void summarize_groups(struct bench *b)
+{
+    double *own = b->groups ? malloc((b->latency_count + 1) * sizeof(*own)) : NULL;
+    for (size_t g = 0; own && g < b->group_count; g++) {
+        struct stats stats;
+        char text[1024];
+        size_t n = 0;
+        for (size_t i = 0; i < b->latency_count; i++) {
+            if (b->groups[i] == g) {
+                own[n++] = b->latencies[i];
+            }
+        }
+        stats_summarize(own, n, &stats);
+        group_text(b, g, text, sizeof(text));
+        report_add_group(&b->report, text, stats_percentile(own, n, 50), stats.average, stats.min, stats.max);
+    }
+    free(own);
+}
+
 void bench_summarize(struct bench *b)
 {
     struct report *report = &b->report;
+    summarize_groups(b);
     stats_summarize(b->latencies, b->latency_count, &b->stats);
     b->rate = b->duration_ms > 0 ? b->frames * 1000 / b->duration_ms : 0;
     report_add_number(report, REPORT_RESULTS, "total execution time (ms)", "execution_time", b->duration_ms);
@@ -120,11 +153,28 @@ void bench_summarize(struct bench *b)
     report_add_number(report, REPORT_RESULTS, "throughput", "throughput", b->rate);
 }
 
+static void print_groups(const struct report *report)
+{
+    console_info("Latency for each data shape group:");
+    for (size_t i = 0; i < report->group_count; i++) {
+        const struct report_group *g = &report->groups[i];
+        struct stats stats = {.average = g->average};
+        console_info("%zu. %s", i + 1, g->shape);
+        print_latency("Median:        ", g->median, &stats);
+        print_latency("Average:       ", g->average, &stats);
+        print_latency("Min:           ", g->min, &stats);
+        print_latency("Max:           ", g->max, &stats);
+    }
+}
+
 void bench_print_results(const struct bench *b)
 {
     print_devices(b);
     console_info("Count:            %zu iterations", b->stats.count);
     console_info("Duration:         %.2f ms", b->duration_ms);
     print_latencies(b, &b->stats);
+    if (b->report.group_count > 1) {
+        print_groups(&b->report);
+    }
     console_info("Throughput:   %.2f FPS", b->rate);
 }

@@ -3,7 +3,10 @@
 #include "file.h"
 #include "number.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,4 +135,31 @@ void npy_finish(struct npy *npy)
 {
     free(npy->file);
     *npy = (struct npy){0};
+}
+
+int npy_write_f64(const char *path, size_t rank, const size_t *dims, const double *values, size_t count,
+                  struct message *message)
+{
+    char header[512];
+    size_t n =
+        (size_t)snprintf(header, sizeof(header), "{'descr': '<f8', 'fortran_order': False, 'shape': (");
+    for (size_t i = 0; i < rank && n < 400; i++) {
+        n += (size_t)snprintf(header + n, sizeof(header) - n, "%zu,%s", dims[i], i + 1 < rank ? " " : "");
+    }
+    n += (size_t)snprintf(header + n, sizeof(header) - n, "), }");
+    /* Ten bytes in front, a line end behind; all together a multiple of 64. */
+    while ((n + 11) % 64) {
+        header[n++] = ' ';
+    }
+    header[n++] = '\n';
+    FILE *file = fopen(path, "wb");
+    if (!file) {
+        return message_fail(message, "cannot write %s: %s", path, strerror(errno));
+    }
+    const unsigned char front[10] = {
+        0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (unsigned char)(n & 255), (unsigned char)(n >> 8)};
+    bool failed = fwrite(front, 1, sizeof(front), file) != sizeof(front) || fwrite(header, 1, n, file) != n ||
+                  fwrite(values, sizeof(*values), count, file) != count;
+    failed |= fclose(file) != 0;
+    return failed ? message_fail(message, "cannot write %s: %s", path, strerror(errno)) : 0;
 }

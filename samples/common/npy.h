@@ -24,4 +24,8 @@ struct npy {
 int npy_read(const char *path, struct npy *npy, struct message *message);
 void npy_finish(struct npy *npy);
 
+/* Writes `count` values as an array of doubles, C order, format version 1. 0, or -1 with a message. */
+int npy_write_f64(const char *path, size_t rank, const size_t *dims, const double *values, size_t count,
+                  struct message *message);
+
 #endif
