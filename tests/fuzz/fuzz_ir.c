@@ -1,8 +1,9 @@
 /* The IR frontend on arbitrary texts, with 64 bytes of weights. What can be read must also survive being
- * cloned, looked at and reshaped. */
+ * cloned, looked at, reshaped, and saved: what was saved can be read, and saving that changes nothing. */
 #include "graph.h"
 #include "host_graph.h"
 #include "map.h"
+#include "save_ir.h"
 #include "vt/frontend.h"
 
 #include <stdlib.h>
@@ -51,6 +52,67 @@ static void reshape(const struct vt_host *host, struct vt_graph *graph)
     free(shapes);
 }
 
+struct text {
+    char *data;
+    size_t n;
+};
+
+static int write_text(void *user, const void *data, size_t bytes, struct vt_error *err)
+{
+    struct text *t = user;
+    char *wider = realloc(t->data, t->n + bytes + 1);
+
+    if (!wider) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    memcpy(wider + t->n, data, bytes);
+    t->data = wider;
+    t->n += bytes;
+    return VT_OK;
+}
+
+/* False when the format cannot hold the model. */
+static bool save(const struct vt_graph *graph, struct text *xml, struct text *bin)
+{
+    struct vt_save_sink to_xml = {write_text, xml}, to_bin = {write_text, bin};
+    struct vt_error err = {0};
+    int status = vt_save_ir(graph, 0, &to_xml, &to_bin, &err);
+
+    if (status && (status == VT_E_INTERNAL || !err.text[0])) {
+        abort();
+    }
+    return status == VT_OK;
+}
+
+static void save_and_read(const struct vt_frontend *frontend, const struct vt_host *host,
+                          const struct vt_graph *graph)
+{
+    struct text xml[2] = {{0}}, bin[2] = {{0}};
+    struct vt_blob *blob;
+    struct vt_graph *back = NULL;
+    struct vt_error err = {0};
+
+    if (save(graph, &xml[0], &bin[0])) {
+        blob = vt_blob_copy(bin[0].n ? bin[0].data : "", bin[0].n);
+        if (frontend->read_memory(host, xml[0].data, xml[0].n, blob, &back, &err)) {
+            fprintf(stderr, "%s\n%.*s\n", err.text, (int)xml[0].n, xml[0].data);
+            abort();
+        }
+        if (!save(back, &xml[1], &bin[1]) || xml[0].n != xml[1].n || bin[0].n != bin[1].n ||
+            memcmp(xml[0].data, xml[1].data, xml[0].n) ||
+            (bin[0].n && memcmp(bin[0].data, bin[1].data, bin[0].n))) {
+            fprintf(stderr, "%.*s\n%.*s\n", (int)xml[0].n, xml[0].data, (int)xml[1].n, xml[1].data);
+            abort();
+        }
+        host->graph_destroy(back);
+        vt_blob_unref(blob);
+    }
+    for (int i = 0; i < 2; i++) {
+        free(xml[i].data);
+        free(bin[i].data);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     const struct vt_frontend *frontend = vt_frontend_entry(VT_ABI_MAJOR, VT_ABI_MINOR);
@@ -62,6 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     vt_host_fill_graph(&host);
     if (frontend->read_memory(&host, data, bytes, blob, &graph, &err) == VT_OK) {
         walk(&host, graph);
+        save_and_read(frontend, &host, graph);
         copy = host.graph_clone(graph, NULL);
         host.graph_destroy(graph);
         if (copy) {
