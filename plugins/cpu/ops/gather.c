@@ -3,10 +3,14 @@
 
 #include "impl.h"
 
+#define FEW 16
+
 struct gather {
     struct cpu_gather shape;
     const struct cpu_move *kernel;
     int64_t units, pieces;
+    int few; /* elements that each run along the last axis gives, where they are few and known; else 0 */
+    int32_t from[FEW];
 };
 
 static bool axis_of(const struct cpu_op *op, int64_t *axis)
@@ -58,13 +62,71 @@ static void piece(void *arg, int64_t begin, int64_t end, void *scratch)
     j->g->kernel->gather(&j->g->shape, j->src, j->index, j->dst, begin, end);
 }
 
+/* Pictures whose channels change places: `count` elements of `size` bytes out of each `axis`. */
+static inline __attribute__((always_inline)) void pick(const struct gather *g, const char *src, char *dst,
+                                                       int64_t begin, int64_t end, int count, size_t size)
+{
+    for (int64_t i = begin; i < end; i++) {
+        const char *from = src + (size_t)(i * g->shape.axis) * size;
+        char *to = dst + (size_t)(i * count) * size;
+
+        for (int c = 0; c < count; c++) {
+            memcpy(to + (size_t)c * size, from + (size_t)g->from[c] * size, size);
+        }
+    }
+}
+
+static inline __attribute__((always_inline)) void
+pick_sized(const struct gather *g, const char *src, char *dst, int64_t begin, int64_t end, size_t size)
+{
+    switch (g->few) {
+    case 3: pick(g, src, dst, begin, end, 3, size); break;
+    case 4: pick(g, src, dst, begin, end, 4, size); break;
+    default: pick(g, src, dst, begin, end, g->few, size); break;
+    }
+}
+
+static void few_piece(void *arg, int64_t begin, int64_t end, void *scratch)
+{
+    struct job *j = arg;
+
+    (void)scratch;
+    switch (j->g->shape.row_bytes) {
+    case 1: pick_sized(j->g, j->src, j->dst, begin, end, 1); break;
+    case 2: pick_sized(j->g, j->src, j->dst, begin, end, 2); break;
+    case 4: pick_sized(j->g, j->src, j->dst, begin, end, 4); break;
+    default: pick_sized(j->g, j->src, j->dst, begin, end, 8); break;
+    }
+}
+
 static int run(const struct cpu_step *step, struct cpu_run *run)
 {
     const struct gather *g = step->data;
     struct job j = {g, cpu_in(step, run, 0), cpu_in(step, run, 1), cpu_out(step, run, 0)};
 
-    cpu_parallel_range(run, g->units, g->pieces, piece, &j);
+    cpu_parallel_range(run, g->units, g->pieces, g->few ? few_piece : piece, &j);
     return VT_OK;
+}
+
+/* Few constant indices inside the axis, of elements in one piece. */
+static bool few_indices(const struct cpu_op *op, struct gather *g)
+{
+    int64_t index[FEW], row = g->shape.row_bytes;
+    int n;
+
+    if ((row != 1 && row != 2 && row != 4 && row != 8) || !cpu_constant_i64s(&op->in[1], index, FEW, &n) ||
+        n == 0) {
+        return false;
+    }
+    for (int i = 0; i < n; i++) {
+        index[i] += index[i] < 0 && g->shape.wrap ? g->shape.axis : 0;
+        if (index[i] < 0 || index[i] >= g->shape.axis) {
+            return false;
+        }
+        g->from[i] = (int32_t)index[i];
+    }
+    g->few = n;
+    return true;
 }
 
 static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cpu_option *option,
@@ -93,6 +155,9 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     g->kernel = cpu_move_get(op->isa);
     g->units = outer * op->in[1].count;
     g->pieces = cpu_pieces(op, (double)(g->units * row) / 4);
+    if (few_indices(op, g)) {
+        g->units = outer;
+    }
     step->run = run;
     step->data = g;
     step->kernel = g->kernel->name;

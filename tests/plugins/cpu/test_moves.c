@@ -339,6 +339,7 @@ static void test_gather(void **state)
     for (int seed = 1; seed <= 150; seed++) {
         struct vt_graph *g = net_create();
         int64_t dims[4], shape[2], count;
+        char text[128];
         struct vt_tensor t;
         struct vt_node *index;
         struct vt_port in[3];
@@ -367,7 +368,9 @@ static void test_gather(void **state)
         assert_non_null(index);
         free(t.data);
         snprintf(test_case, sizeof(test_case), "seed %d, rank %d axis %d", seed, rank, axis);
-        in[0] = source(g, rank, dims);
+        in[0] = seed % 4
+                    ? source(g, rank, dims)
+                    : net_param_as(g, type_names[seed / 4 % 8], dims_text(text, sizeof(text), rank, dims));
         in[1] = vt_port_of(index, 0);
         in[2] = net_i64(g, random_chance(50) ? axis : axis - rank);
         net_result(g, net_op(g, "Gather", 8, 3, in, ""));
