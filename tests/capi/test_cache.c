@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -357,6 +358,41 @@ static void test_small(void **state)
     ov_core_free(core);
 }
 
+static void *compile_by_itself(void *arg)
+{
+    ov_core_t *core = NULL;
+    ov_compiled_model_t *compiled = NULL;
+    bool ok = ov_core_create(&core) == OK;
+
+    for (int i = 0; i < 8 && ok; i++) {
+        ok = ov_core_compile_model_from_file(core, DIGITS, "CPU", 2, &compiled, "CACHE_DIR",
+                                             (const char *)arg) == OK;
+        ov_compiled_model_free(compiled);
+        compiled = NULL;
+    }
+    ov_core_free(core);
+    return ok ? arg : NULL;
+}
+
+/* All write the same file at once, and read what the others wrote. */
+static void test_at_once(void **state)
+{
+    const char *dir = new_dir();
+    pthread_t threads[4];
+    void *result;
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, compile_by_itself, (void *)(uintptr_t)dir), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(pthread_join(threads[i], &result), 0);
+        assert_non_null(result);
+    }
+    assert_non_null(only_file(dir, ".blob"));
+    assert_null(only_file(dir, ".tmp"));
+}
+
 static void test_no_folder(void **state)
 {
     ov_core_t *core = new_core();
@@ -464,9 +500,9 @@ static int remove_scratch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_export),     cmocka_unit_test(test_from_file), cmocka_unit_test(test_in_memory),
-        cmocka_unit_test(test_damaged),    cmocka_unit_test(test_small),     cmocka_unit_test(test_no_folder),
-        cmocka_unit_test(test_encryption),
+        cmocka_unit_test(test_export),    cmocka_unit_test(test_from_file),  cmocka_unit_test(test_in_memory),
+        cmocka_unit_test(test_damaged),   cmocka_unit_test(test_small),      cmocka_unit_test(test_at_once),
+        cmocka_unit_test(test_no_folder), cmocka_unit_test(test_encryption),
     };
 
     return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
