@@ -55,7 +55,8 @@ uint64_t cpu_blob_sample(const struct vt_host *host, const void *data, size_t by
 int cpu_blob_write(struct cpu_model *model, bool small,
                    int (*write)(void *ctx, const void *data, size_t bytes), void *ctx, struct vt_error *err);
 
-/* `config` as asked for; what the blob decides is taken from there. */
+/* `config` as asked for; what the blob decides is taken from there. Its processors belong to the model, also
+ * on failure. */
 int cpu_blob_read(const struct vt_host *host, struct vt_blob *blob, size_t offset,
                   const struct cpu_config *config, struct cpu_model **model, struct vt_error *err);
 

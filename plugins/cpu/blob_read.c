@@ -123,10 +123,9 @@ static int open_files(const struct vt_host *host, const struct view *v, struct s
     return status;
 }
 
-int cpu_blob_read(const struct vt_host *host, struct vt_blob *blob, size_t offset,
-                  const struct cpu_config *config, struct cpu_model **model, struct vt_error *err)
+static int load(const struct vt_host *host, struct vt_blob *blob, size_t offset, struct cpu_config *config,
+                struct cpu_model **model, struct vt_error *err)
 {
-    struct cpu_config own = *config;
     struct spaces spaces = {.list[0] = {.blob = blob}, .n = 1};
     struct vt_graph *graph = NULL;
     struct view v;
@@ -159,6 +158,18 @@ int cpu_blob_read(const struct vt_host *host, struct vt_blob *blob, size_t offse
     if (status) {
         return status;
     }
-    own.accurate = v.head.accurate;
-    return cpu_model_load(host, graph, &own, blob, v.data, v.items, (size_t)v.head.n_items, model, err);
+    config->accurate = v.head.accurate;
+    status = cpu_model_load(host, graph, config, blob, v.data, v.items, (size_t)v.head.n_items, model, err);
+    *config = (struct cpu_config){0};
+    return status;
+}
+
+int cpu_blob_read(const struct vt_host *host, struct vt_blob *blob, size_t offset,
+                  const struct cpu_config *config, struct cpu_model **model, struct vt_error *err)
+{
+    struct cpu_config own = *config;
+    int status = load(host, blob, offset, &own, model, err);
+
+    cpu_config_finish(host, &own);
+    return status;
 }

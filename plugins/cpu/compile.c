@@ -47,6 +47,14 @@ static int check_nodes(struct cpu_model *model, struct vt_error *err)
     return status;
 }
 
+void cpu_config_finish(const struct vt_host *host, const struct cpu_config *config)
+{
+    if (config->reserve) {
+        host->cpus_release(config->cpus, config->n_cpus);
+    }
+    free(config->cpus);
+}
+
 enum cpu_isa cpu_model_isa(const struct vt_host *host)
 {
     for (int isa = (int)cpu_isa_best(); isa > 0; isa--) {
@@ -64,6 +72,7 @@ static struct cpu_model *begin(const struct vt_host *host, struct vt_graph *grap
     struct cpu_model *model = calloc(1, sizeof(*model));
 
     if (!model) {
+        cpu_config_finish(host, config);
         host->graph_destroy(graph);
         vt_fail(err, VT_E_NOMEM, "out of memory");
         return NULL;
@@ -166,6 +175,7 @@ void cpu_model_destroy(struct cpu_model *model)
     cpu_streams_destroy(model);
     cpu_weights_finish(&model->weights);
     pthread_mutex_destroy(&model->plan_lock);
+    cpu_config_finish(model->host, &model->config);
     model->host->graph_destroy(model->graph);
     if (model->blob) {
         model->host->blob_unref(model->blob);

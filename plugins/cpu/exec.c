@@ -188,10 +188,9 @@ static int run_on_stream(struct cpu_request *r, struct cpu_stream *s, const stru
     run.scratch = s->scratch;
     status = bind_ports(r, s, plan, output, ctx, err);
     if (status == VT_OK) {
-        unsigned saved = model->host->fp_begin();
-
+        model->host->pool_enter(s->pool);
         status = run_steps(r, &run, plan);
-        model->host->fp_end(saved);
+        model->host->pool_leave(s->pool);
     }
     if (status == VT_OK) {
         status = copy_dynamic(r, &run, plan, output, ctx);

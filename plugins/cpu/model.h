@@ -15,6 +15,13 @@ struct cpu_config {
     int streams;
     bool perf_count;
     bool accurate; /* EXECUTION_MODE_HINT */
+    bool keep_subnormals;
+    bool single; /* NUM_STREAMS=0: no thread but the caller's */
+    bool pin;
+    bool reserve;                /* `cpus` are to be released */
+    enum vt_core_type core_type; /* that the processors are of */
+    int *cpus;                   /* the model's processors; NULL: any of the process */
+    int n_cpus;
 };
 
 /* Weights in executed form. */
@@ -94,7 +101,8 @@ struct cpu_model {
     struct cpu_stream *streams, *free_streams;
 };
 
-/* ---- compile.c */
+/* ---- compile.c. Graph and processors belong to the model, also on failure. */
+void cpu_config_finish(const struct vt_host *host, const struct cpu_config *config);
 int cpu_model_create(const struct vt_host *host, struct vt_graph *graph, const struct cpu_config *config,
                      struct cpu_model **model, struct vt_error *err);
 /* From a graph after all passes, with packed forms that lie in `blob` from `data` on (see blob.h). */

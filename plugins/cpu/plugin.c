@@ -8,8 +8,17 @@
 struct cpu_plugin {
     const struct vt_host *host;
     struct vt_device device;
+    pthread_mutex_t lock; /* around `properties` */
     struct cpu_properties properties;
 };
+
+/* The properties as they are now. */
+static void read_properties(struct cpu_plugin *plugin, struct cpu_properties *properties)
+{
+    pthread_mutex_lock(&plugin->lock);
+    *properties = plugin->properties;
+    pthread_mutex_unlock(&plugin->lock);
+}
 
 static int plugin_create(const struct vt_host *host, void **out, struct vt_error *err)
 {
@@ -20,13 +29,17 @@ static int plugin_create(const struct vt_host *host, void **out, struct vt_error
     }
     plugin->host = host;
     plugin->device = (struct vt_device){"", host->cpu()->brand};
+    pthread_mutex_init(&plugin->lock, NULL);
     cpu_properties_init(&plugin->properties, host);
     *out = plugin;
     return VT_OK;
 }
 
-static void plugin_destroy(void *plugin)
+static void plugin_destroy(void *p)
 {
+    struct cpu_plugin *plugin = p;
+
+    pthread_mutex_destroy(&plugin->lock);
     free(plugin);
 }
 
@@ -48,18 +61,24 @@ static int plugin_get(void *p, const char *device_id, const char *key, char *buf
                       struct vt_error *err)
 {
     struct cpu_plugin *plugin = p;
+    struct cpu_properties now;
 
     (void)device_id;
-    return cpu_property_get(&plugin->properties, plugin->host, key, buf, size, length, err);
+    read_properties(plugin, &now);
+    return cpu_property_get(&now, plugin->host, key, buf, size, length, err);
 }
 
 static int plugin_set(void *p, const char *device_id, const char *key, const char *value,
                       struct vt_error *err)
 {
     struct cpu_plugin *plugin = p;
+    int status;
 
     (void)device_id;
-    return cpu_property_set(&plugin->properties, key, value, err);
+    pthread_mutex_lock(&plugin->lock);
+    status = cpu_property_set(&plugin->properties, key, value, err);
+    pthread_mutex_unlock(&plugin->lock);
+    return status;
 }
 
 /* The properties of the device with those of one call. */
@@ -68,7 +87,7 @@ static int effective(struct cpu_plugin *plugin, const struct vt_config *config,
 {
     int status = VT_OK;
 
-    *properties = plugin->properties;
+    read_properties(plugin, properties);
     for (int i = 0; config && i < config->n && status == VT_OK; i++) {
         status = cpu_property_set(properties, config->keys[i], config->values[i], err);
     }
@@ -84,11 +103,15 @@ static int plugin_query(void *p, const struct vt_graph *graph, const struct vt_c
     struct cpu_config settings;
     int status = effective(plugin, config, &properties, err);
 
+    /* A question takes no processor from anybody. */
+    status = status ? status : cpu_property_set(&properties, "ENABLE_CPU_RESERVATION", "NO", err);
+    status = status ? status : cpu_properties_resolve(&properties, plugin->host, &settings, err);
     if (status) {
         return status;
     }
-    cpu_properties_resolve(&properties, plugin->host, &settings);
-    return cpu_query(plugin->host, graph, &settings, verdict, ctx, err);
+    status = cpu_query(plugin->host, graph, &settings, verdict, ctx, err);
+    cpu_config_finish(plugin->host, &settings);
+    return status;
 }
 
 static int plugin_compile(void *p, const char *device_id, struct vt_graph *graph,
@@ -101,11 +124,11 @@ static int plugin_compile(void *p, const char *device_id, struct vt_graph *graph
     int status = effective(plugin, config, &properties, err);
 
     (void)device_id;
+    status = status ? status : cpu_properties_resolve(&properties, plugin->host, &settings, err);
     if (status) {
         plugin->host->graph_destroy(graph);
         return status;
     }
-    cpu_properties_resolve(&properties, plugin->host, &settings);
     status = cpu_model_create(plugin->host, graph, &settings, &model, err);
     if (status == VT_OK) {
         model->properties = properties;
@@ -124,8 +147,8 @@ static int plugin_import(void *p, const char *device_id, struct vt_blob *blob, s
     int status = effective(plugin, config, &properties, err);
 
     (void)device_id;
+    status = status ? status : cpu_properties_resolve(&properties, plugin->host, &settings, err);
     if (status == VT_OK) {
-        cpu_properties_resolve(&properties, plugin->host, &settings);
         status = cpu_blob_read(plugin->host, blob, offset, &settings, &model, err);
     }
     if (status == VT_OK) {
@@ -144,14 +167,14 @@ static int plugin_cache_key(void *p, const char *device_id, const struct vt_conf
 {
     struct cpu_plugin *plugin = p;
     struct cpu_properties properties;
-    struct cpu_config settings;
     int status = effective(plugin, config, &properties, err);
 
     (void)device_id;
     if (status == VT_OK) {
-        cpu_properties_resolve(&properties, plugin->host, &settings);
-        *length = (size_t)snprintf(buf, size, "isa=%s mode=%s", cpu_isa_name(cpu_model_isa(plugin->host)),
-                                   settings.accurate ? "accuracy" : "performance");
+        *length = (size_t)snprintf(
+            buf, size, "isa=%s mode=%s denormals=%s", cpu_isa_name(cpu_model_isa(plugin->host)),
+            cpu_properties_are(&properties, "EXECUTION_MODE_HINT", "ACCURACY") ? "accuracy" : "performance",
+            cpu_properties_are(&properties, "CPU_DENORMALS_OPTIMIZATION", "NO") ? "kept" : "flushed");
     }
     return status;
 }

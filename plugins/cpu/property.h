@@ -5,7 +5,7 @@
 #include "vt/plugin.h"
 
 #define CPU_PROPERTY_MAX  48
-#define CPU_PROPERTY_TEXT 256
+#define CPU_PROPERTY_TEXT 64 /* of a value; paths are properties of the core */
 
 /* Values of the writable properties, by row of the table; plain data, copied into each compiled model. */
 struct cpu_properties {
@@ -21,9 +21,13 @@ int cpu_property_set(struct cpu_properties *p, const char *key, const char *valu
 int cpu_property_get(const struct cpu_properties *p, const struct vt_host *host, const char *key, char *buf,
                      size_t size, size_t *length, struct vt_error *err);
 
-/* Streams and threads that the values ask for on this machine. */
-void cpu_properties_resolve(const struct cpu_properties *p, const struct vt_host *host,
-                            struct cpu_config *config);
+/* Whether a writable property has this value. */
+bool cpu_properties_are(const struct cpu_properties *p, const char *key, const char *value);
+
+/* Streams, threads and processors that the values ask for on this machine. cpu_model_create takes what
+ * `config` holds. VT_E_DEVICE when all processors are reserved. */
+int cpu_properties_resolve(const struct cpu_properties *p, const struct vt_host *host,
+                           struct cpu_config *config, struct vt_error *err);
 
 int cpu_compiled_property_list(const struct vt_property **list, int *n);
 int cpu_compiled_property_get(struct cpu_model *model, const char *key, char *buf, size_t size,

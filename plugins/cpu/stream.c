@@ -50,7 +50,17 @@ int cpu_streams_create(struct cpu_model *model, struct vt_error *err)
         return vt_fail(err, VT_E_NOMEM, "out of memory");
     }
     for (int i = n - 1; i >= 0; i--) {
-        model->streams[i].pool = model->host->pool_create(model->config.threads, err);
+        struct vt_pool_options options = {.threads = model->config.threads,
+                                          .cpus = model->config.cpus,
+                                          .n_cpus = model->config.n_cpus,
+                                          .pin = model->config.pin,
+                                          .keep_subnormals = model->config.keep_subnormals};
+
+        if (options.cpus && options.pin) {
+            options.cpus += i * options.threads;
+            options.n_cpus = options.threads;
+        }
+        model->streams[i].pool = model->host->pool_create_on(&options, err);
         if (!model->streams[i].pool) {
             return err && err->code ? err->code : VT_E_NOMEM;
         }

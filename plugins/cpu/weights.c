@@ -140,6 +140,7 @@ struct filling {
     void *ctx;
     size_t bytes; /* at dst */
     int64_t units, pieces;
+    bool keep_subnormals;
     atomic_llong next;
 };
 
@@ -159,12 +160,12 @@ static void populate(const struct filling *f, const void *data, size_t bytes, in
 #endif
 }
 
-/* As many times as there are threads; whoever comes takes pieces until there are none. The pool's threads
- * flush denormals, so all must. */
+/* As many times as there are threads; whoever comes takes pieces until there are none. All do with denormals
+ * what the pool's threads do. */
 static void fill_pieces(void *arg, int64_t participant)
 {
     struct filling *f = arg;
-    unsigned saved = f->host->fp_begin();
+    unsigned saved = f->keep_subnormals ? f->host->fp_keep() : f->host->fp_begin();
     int64_t i;
 
     (void)participant;
@@ -187,6 +188,7 @@ static void fill_all(struct cpu_build *b, struct filling *f)
     int64_t pieces = (int64_t)(f->bytes / (SHARE_FROM / 4));
 
     f->host = model->host;
+    f->keep_subnormals = model->config.keep_subnormals;
     f->pieces = f->bytes < SHARE_FROM ? 1 : pieces < f->units ? pieces : f->units;
     if (f->pieces > 1 && model->config.threads > 1) {
         stream = cpu_stream_try(model);

@@ -11,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_CPUS 16384
-
 /* The first line of a small file without its newline; false when it cannot be read or was cut. */
 static bool read_line(const char *path, char *line, size_t size)
 {
@@ -218,13 +216,12 @@ int vt_cgroup_cpus(const char *root)
     return limit;
 }
 
-/* allowed[i] = processor i is in the affinity mask; returns how many are. */
-static int read_affinity(unsigned char *allowed, int count)
+int vt_read_affinity(unsigned char *allowed, int count)
 {
     int found = 0;
 
     /* The kernel refuses a mask smaller than its own, so grow until it fits. */
-    for (int cpus = 1024; cpus <= MAX_CPUS; cpus *= 2) {
+    for (int cpus = 1024; cpus <= VT_MAX_CPUS; cpus *= 2) {
         size_t bytes = CPU_ALLOC_SIZE(cpus);
         cpu_set_t *set = CPU_ALLOC(cpus);
         int rc;
@@ -280,21 +277,22 @@ static int limited(int cpus)
     if (cpus < 1) {
         long online = sysconf(_SC_NPROCESSORS_ONLN);
 
-        cpus = online > 0 && online < MAX_CPUS ? (int)online : 1;
+        cpus = online > 0 && online < VT_MAX_CPUS ? (int)online : 1;
     }
     return quota && quota < cpus ? quota : cpus;
 }
 
 int vt_threads_available(void)
 {
-    unsigned char allowed[MAX_CPUS] = {0};
+    unsigned char allowed[VT_MAX_CPUS] = {0};
 
-    return limited(read_affinity(allowed, MAX_CPUS));
+    return limited(vt_read_affinity(allowed, VT_MAX_CPUS));
 }
 
 int vt_cores_physical(void)
 {
-    unsigned char allowed[MAX_CPUS] = {0};
+    unsigned char allowed[VT_MAX_CPUS] = {0};
 
-    return read_affinity(allowed, MAX_CPUS) ? limited(vt_cores_distinct("", allowed, MAX_CPUS)) : limited(0);
+    return vt_read_affinity(allowed, VT_MAX_CPUS) ? limited(vt_cores_distinct("", allowed, VT_MAX_CPUS))
+                                                  : limited(0);
 }

@@ -2,6 +2,12 @@
 #ifndef VT_CORES_H
 #define VT_CORES_H
 
+#define VT_MAX_CPUS 16384
+
+/* allowed[i] = processor i of 0 .. count - 1 is in the affinity mask; returns how many are, 0 when the system
+ * does not tell. */
+int vt_read_affinity(unsigned char *allowed, int count);
+
 /* min(processors in the affinity mask, CPU quota of the control groups rounded up); at least 1. */
 int vt_threads_available(void);
 

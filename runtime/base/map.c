@@ -94,7 +94,55 @@ static int map_file(int fd, const char *path, struct vt_blob **out, struct vt_er
     return VT_OK;
 }
 
-int vt_blob_map(const char *path, struct vt_blob **blob, struct vt_error *err)
+static int read_all(int fd, const char *path, char *data, size_t size, struct vt_error *err)
+{
+    size_t at = 0;
+
+    while (at < size) {
+        ssize_t n = read(fd, data + at, size - at);
+
+        if (n == 0) {
+            return vt_fail(err, VT_E_IO, "cannot read '%s': it became shorter while it was read", path);
+        }
+        if (n < 0 && errno != EINTR) {
+            return vt_fail(err, VT_E_IO, "cannot read '%s': %s", path, strerror(errno));
+        }
+        at += n > 0 ? (size_t)n : 0;
+    }
+    return VT_OK;
+}
+
+static int read_file(int fd, const char *path, struct vt_blob **out, struct vt_error *err)
+{
+    size_t size = 0, room;
+    struct blob *blob;
+    int64_t mtime = 0;
+    void *data;
+    int rc = check_file(fd, path, &size, &mtime, err);
+
+    if (rc) {
+        return rc;
+    }
+    data = vt_add_size(size ? size : 1, COPY_ALIGN - 1, &room)
+               ? aligned_alloc(COPY_ALIGN, room & ~(COPY_ALIGN - 1))
+               : NULL;
+    if (!data) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory reading '%s', %zu bytes", path, size);
+    }
+    rc = read_all(fd, path, data, size, err);
+    blob = rc ? NULL : blob_create(data, size, path);
+    if (!blob) {
+        free(data);
+        return rc ? rc : vt_fail(err, VT_E_NOMEM, "out of memory for '%s'", path);
+    }
+    blob->release = free;
+    blob->user = data;
+    blob->pub.mtime = mtime;
+    *out = &blob->pub;
+    return VT_OK;
+}
+
+static int open_file(const char *path, bool map, struct vt_blob **blob, struct vt_error *err)
 {
     int fd, rc;
 
@@ -105,9 +153,19 @@ int vt_blob_map(const char *path, struct vt_blob **blob, struct vt_error *err)
         return vt_fail(err, errno == ENOENT ? VT_E_NOT_FOUND : VT_E_IO, "cannot open '%s': %s", path,
                        strerror(errno));
     }
-    rc = map_file(fd, path, blob, err);
+    rc = map ? map_file(fd, path, blob, err) : read_file(fd, path, blob, err);
     close(fd);
     return rc;
+}
+
+int vt_blob_map(const char *path, struct vt_blob **blob, struct vt_error *err)
+{
+    return open_file(path, true, blob, err);
+}
+
+int vt_blob_read(const char *path, struct vt_blob **blob, struct vt_error *err)
+{
+    return open_file(path, false, blob, err);
 }
 
 struct vt_blob *vt_blob_wrap(const void *data, size_t size, void (*release)(void *user), void *user)

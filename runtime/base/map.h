@@ -13,13 +13,16 @@ struct vt_blob {
     const void *data; /* never NULL, also when size is 0 */
     size_t size;
     const char *path; /* of the file; NULL for memory */
-    int64_t mtime;    /* of the file when it was mapped, nanoseconds */
+    int64_t mtime;    /* of the file when it was opened, nanoseconds */
     bool hole;        /* stands for bytes that are not there: all read as zero */
 };
 
 /* Map a regular file, one reference. The message names the path and the system's reason. The file must not be
  * truncated while the blob lives: reading what is gone kills the process. */
 int vt_blob_map(const char *path, struct vt_blob **blob, struct vt_error *err);
+
+/* The same by reading the whole file into memory: what happens to the file later does not matter. */
+int vt_blob_read(const char *path, struct vt_blob **blob, struct vt_error *err);
 
 /* Take memory over without copying, one reference; `release(user)` (release may be NULL) is called when the
  * last one is dropped. `data` may be NULL when size is 0. NULL when out of memory; release is not called

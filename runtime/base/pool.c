@@ -1,10 +1,12 @@
 #include "pool.h"
 
+#include "cores.h"
 #include "vt/fp.h"
 
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -35,6 +37,13 @@ struct worker {
 struct vt_pool {
     int threads;
     struct worker *workers;
+    bool keep_subnormals;
+    int *cpus; /* NULL: the system decides; pinned: one for each thread */
+    int n_cpus;
+    bool pin;
+    cpu_set_t *set, *caller_set; /* for one thread at a time; what the caller had before vt_pool_enter */
+    bool caller_moved;
+    uint64_t caller_fp;
 
     vt_pool_task_fn *task;
     vt_pool_static_fn *whole;
@@ -149,7 +158,12 @@ static void *worker_main(void *arg)
     struct vt_pool *pool = worker->pool;
     unsigned epoch = 0;
 
-    vt_fp_begin();
+    /* The mode is inherited from whoever made the pool. */
+    if (pool->keep_subnormals) {
+        vt_fp_keep();
+    } else {
+        vt_fp_begin();
+    }
     in_task = true;
     for (;;) {
         epoch = wait_epoch(pool, epoch);
@@ -231,6 +245,67 @@ int vt_pool_threads(const struct vt_pool *pool)
     return pool ? pool->threads : 1;
 }
 
+/* ---- life */
+
+#define SET_BYTES CPU_ALLOC_SIZE(VT_MAX_CPUS)
+
+static void free_pool(struct vt_pool *pool)
+{
+    if (pool) {
+        free(pool->workers);
+        free(pool->cpus);
+        free(pool->set);
+        free(pool->caller_set);
+        free(pool);
+    }
+}
+
+/* The processors of a thread into pool->set. */
+static void fill_set(struct vt_pool *pool, int thread)
+{
+    CPU_ZERO_S(SET_BYTES, pool->set);
+    for (int i = 0; i < pool->n_cpus; i++) {
+        if (!pool->pin || i == thread % pool->n_cpus) {
+            CPU_SET_S((size_t)pool->cpus[i], SET_BYTES, pool->set);
+        }
+    }
+}
+
+void vt_pool_enter(struct vt_pool *pool)
+{
+    pool->caller_fp = pool->keep_subnormals ? vt_fp_keep() : vt_fp_begin();
+    if (pool->cpus) {
+        /* pool->set is the caller's since all workers were started. */
+        pool->caller_moved =
+            !sched_getaffinity(0, SET_BYTES, pool->caller_set) && !sched_setaffinity(0, SET_BYTES, pool->set);
+    }
+}
+
+void vt_pool_leave(struct vt_pool *pool)
+{
+    if (pool->cpus && pool->caller_moved) {
+        sched_setaffinity(0, SET_BYTES, pool->caller_set);
+    }
+    vt_fp_end(pool->caller_fp);
+}
+
+static int start_worker(struct vt_pool *pool, struct worker *worker)
+{
+    pthread_attr_t attr;
+    int rc = pthread_attr_init(&attr);
+
+    if (rc) {
+        return rc;
+    }
+    if (pool->cpus) {
+        fill_set(pool, worker->thread);
+        rc = pthread_attr_setaffinity_np(&attr, SET_BYTES, pool->set);
+    }
+    rc = rc ? rc : pthread_create(&worker->handle, &attr, worker_main, worker);
+    pthread_attr_destroy(&attr);
+    return rc;
+}
+
 /* Stop the first `started` workers and free everything. */
 static void stop_workers(struct vt_pool *pool, int started)
 {
@@ -239,8 +314,7 @@ static void stop_workers(struct vt_pool *pool, int started)
     for (int i = 0; i < started; i++) {
         pthread_join(pool->workers[i].handle, NULL);
     }
-    free(pool->workers);
-    free(pool);
+    free_pool(pool);
 }
 
 void vt_pool_destroy(struct vt_pool *pool)
@@ -263,7 +337,7 @@ static int start_workers(struct vt_pool *pool, struct vt_error *err)
 
         worker->pool = pool;
         worker->thread = started + 1;
-        rc = pthread_create(&worker->handle, NULL, worker_main, worker);
+        rc = start_worker(pool, worker);
         if (rc) {
             break;
         }
@@ -279,24 +353,70 @@ static int start_workers(struct vt_pool *pool, struct vt_error *err)
     return VT_OK;
 }
 
-struct vt_pool *vt_pool_create(int threads, struct vt_error *err)
+static bool allocate(struct vt_pool *pool, const struct vt_pool_options *options)
 {
+    pool->workers = calloc((size_t)pool->threads, sizeof(*pool->workers));
+    if (!pool->workers || !options->cpus) {
+        return pool->workers != NULL;
+    }
+    pool->cpus = malloc((size_t)options->n_cpus * sizeof(*pool->cpus));
+    pool->set = malloc(SET_BYTES);
+    pool->caller_set = malloc(SET_BYTES);
+    if (!pool->cpus || !pool->set || !pool->caller_set) {
+        return false;
+    }
+    memcpy(pool->cpus, options->cpus, (size_t)options->n_cpus * sizeof(*pool->cpus));
+    pool->n_cpus = options->n_cpus;
+    pool->pin = options->pin;
+    return true;
+}
+
+static int check_cpus(const struct vt_pool_options *options, struct vt_error *err)
+{
+    if (options->cpus && options->n_cpus < 1) {
+        return vt_fail(err, VT_E_INVALID, "a list of processors for a thread pool is empty");
+    }
+    for (int i = 0; options->cpus && i < options->n_cpus; i++) {
+        if (options->cpus[i] < 0 || options->cpus[i] >= VT_MAX_CPUS) {
+            return vt_fail(err, VT_E_RANGE, "there is no processor %d", options->cpus[i]);
+        }
+    }
+    return VT_OK;
+}
+
+struct vt_pool *vt_pool_create_on(const struct vt_pool_options *options, struct vt_error *err)
+{
+    int threads = options->threads;
     struct vt_pool *pool;
 
     if (threads < 1 || threads > VT_POOL_MAX_THREADS) {
         vt_fail(err, VT_E_RANGE, "a thread pool takes 1 to %d threads, not %d", VT_POOL_MAX_THREADS, threads);
         return NULL;
     }
+    if (check_cpus(options, err)) {
+        return NULL;
+    }
     pool = aligned_alloc(CACHE_LINE, sizeof(*pool));
     if (pool) {
         memset(pool, 0, sizeof(*pool));
         pool->threads = threads;
-        pool->workers = calloc((size_t)threads, sizeof(*pool->workers));
+        pool->keep_subnormals = options->keep_subnormals;
     }
-    if (!pool || !pool->workers) {
-        free(pool);
+    if (!pool || !allocate(pool, options)) {
+        free_pool(pool);
         vt_fail(err, VT_E_NOMEM, "out of memory for a pool of %d threads", threads);
         return NULL;
     }
-    return start_workers(pool, err) ? NULL : pool;
+    if (start_workers(pool, err)) {
+        return NULL;
+    }
+    if (pool->cpus) {
+        fill_set(pool, 0);
+    }
+    return pool;
+}
+
+struct vt_pool *vt_pool_create(int threads, struct vt_error *err)
+{
+    return vt_pool_create_on(&(struct vt_pool_options){.threads = threads}, err);
 }

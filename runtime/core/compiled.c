@@ -151,7 +151,7 @@ static int supported_properties(const struct vt_compiled *compiled, char **value
     for (int i = 0; i < n_common + n; i++) {
         const char *key = i < n_common ? common_keys[i] : list[i - n_common].key;
 
-        if (i >= n_common || !plugin_lists(list, n, key)) {
+        if (i >= n_common ? !list[i - n_common].hidden : !plugin_lists(list, n, key)) {
             at += (size_t)snprintf(text + at, size - at, "%s%s", at ? " " : "", key);
         }
     }

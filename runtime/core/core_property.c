@@ -147,12 +147,17 @@ struct key_list {
     int n;
 };
 
+static const char *listed_key(const struct vt_property *property)
+{
+    return property->hidden ? NULL : property->key;
+}
+
 static const char *nth_key(const void *ctx, int i)
 {
     const struct key_list *k = ctx;
 
     if (i >= N_DEVICE_KEYS) {
-        return k->list[i - N_DEVICE_KEYS].key;
+        return listed_key(&k->list[i - N_DEVICE_KEYS]);
     }
     for (int p = 0; p < k->n; p++) {
         if (strcmp(k->list[p].key, device_keys[i]) == 0) {
@@ -164,7 +169,7 @@ static const char *nth_key(const void *ctx, int i)
 
 static const char *nth_own_key(const void *ctx, int i)
 {
-    return ((const struct key_list *)ctx)->list[i].key;
+    return listed_key(&((const struct key_list *)ctx)->list[i]);
 }
 
 static int supported_properties(struct vt_module *module, char **value, struct vt_error *err)

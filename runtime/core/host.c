@@ -1,5 +1,6 @@
 #include "host.h"
 
+#include "affinity.h"
 #include "cores.h"
 #include "cpu.h"
 #include "host_graph.h"
@@ -50,7 +51,8 @@ static void init_cpu(void)
                                     .l3 = cpu->l3_share,
                                     .cores = vt_cores_physical(),
                                     .threads = vt_threads_available(),
-                                    .brand = cpu->brand};
+                                    .brand = cpu->brand,
+                                    .numa_nodes = vt_numa_nodes("")};
 }
 
 static struct vt_pool *host_pool_create(int threads, struct vt_error *err)
@@ -68,6 +70,11 @@ static void host_fp_end(unsigned saved)
     vt_fp_end(saved);
 }
 
+static unsigned host_fp_keep(void)
+{
+    return (unsigned)vt_fp_keep();
+}
+
 static _Thread_local bool copy_files;
 
 void vt_host_map_files(bool map)
@@ -77,20 +84,7 @@ void vt_host_map_files(bool map)
 
 static int host_blob_map(const char *path, struct vt_blob **blob, struct vt_error *err)
 {
-    struct vt_blob *mapped;
-    int status = vt_blob_map(path, &mapped, err);
-
-    if (status == VT_OK && copy_files) {
-        struct vt_blob *copy = vt_blob_copy(mapped->data, mapped->size);
-
-        status = copy ? VT_OK : vt_fail(err, VT_E_NOMEM, "out of memory reading '%s'", path);
-        vt_blob_unref(mapped);
-        mapped = copy;
-    }
-    if (status == VT_OK) {
-        *blob = mapped;
-    }
-    return status;
+    return copy_files ? vt_blob_read(path, blob, err) : vt_blob_map(path, blob, err);
 }
 
 static struct vt_host table = {
@@ -108,6 +102,12 @@ static struct vt_host table = {
     .pool_each = vt_pool_static,
     .fp_begin = host_fp_begin,
     .fp_end = host_fp_end,
+    .cpus_choose = vt_cpus_choose,
+    .cpus_release = vt_cpus_release,
+    .pool_create_on = vt_pool_create_on,
+    .pool_enter = vt_pool_enter,
+    .pool_leave = vt_pool_leave,
+    .fp_keep = host_fp_keep,
 };
 
 static void fill_table(void)

@@ -1,6 +1,7 @@
 /* Floating-point mode of the calling thread: subnormals are flushed to zero (results and operands) while an
- * inference runs. A pool's workers have it set for good; the thread that calls an inference sets it once
- * around the whole of it. The rounding mode and the exception masks are not touched. */
+ * inference runs, or kept where a model asks for that. A pool's workers have it set for good; the thread that
+ * calls an inference sets it once around the whole of it. The rounding mode and the exception masks are not
+ * touched. */
 #ifndef VT_FP_H
 #define VT_FP_H
 
@@ -30,7 +31,22 @@ static inline uint64_t vt_fp_begin(void)
     return old;
 }
 
-/* Restore the flush bits that vt_fp_begin found. */
+/* Turn flushing off: subnormals count as the numbers they are. Also for vt_fp_end. */
+static inline uint64_t vt_fp_keep(void)
+{
+    uint64_t old = 0;
+
+#if defined(__SSE2__)
+    old = _mm_getcsr();
+    _mm_setcsr((unsigned)old & ~VT_FP_FLUSH);
+#elif defined(__aarch64__)
+    __asm__ volatile("mrs %0, fpcr" : "=r"(old));
+    __asm__ volatile("msr fpcr, %0" : : "r"(old & ~VT_FP_FLUSH));
+#endif
+    return old;
+}
+
+/* Restore the flush bits that vt_fp_begin or vt_fp_keep found. */
 static inline void vt_fp_end(uint64_t old)
 {
 #if defined(__SSE2__)

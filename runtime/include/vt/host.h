@@ -39,9 +39,29 @@ struct vt_cpu_info {
     int cores;            /* physical cores available to the process */
     int threads;          /* min(affinity, cgroup quota) */
     const char *brand;
+    int numa_nodes; /* at least 1 */
 };
 
 struct vt_pool;
+
+enum vt_core_type { VT_CORES_ANY, VT_CORES_PERFORMANCE, VT_CORES_EFFICIENT };
+
+/* Which processors a model's threads want. */
+struct vt_cpus_wish {
+    enum vt_core_type type; /* becomes VT_CORES_ANY where the machine has no cores of that type */
+    bool one_per_core;      /* of a core's hardware threads the first alone */
+    bool listed;            /* the numbers are wanted even if all processors will do */
+    bool reserve;           /* nobody else gets them until cpus_release */
+    int max;                /* 0: all there are */
+};
+
+struct vt_pool_options {
+    int threads;
+    const int *cpus; /* processors for the threads; NULL: wherever the system puts them */
+    int n_cpus;
+    bool pin;             /* thread i stays on cpus[i % n_cpus]; else each may use all of them */
+    bool keep_subnormals; /* workers do not flush them to zero */
+};
 
 struct vt_host {
     struct vt_abi abi;
@@ -183,6 +203,18 @@ struct vt_host {
     struct vt_blob *(*blob_ref)(struct vt_blob *blob); /* returns its argument */
     /* 64-bit hash, fast and no defence against malice; `seed` chains. */
     uint64_t (*hash)(const void *data, size_t bytes, uint64_t seed);
+
+    /* ---- processors. cpus_choose: how many processors the wish leaves, at least one, in *n, and their
+     * numbers in *cpus (for free()), the best first; *cpus is NULL when any will do. Reserved ones are given
+     * to nobody else until cpus_release. VT_E_DEVICE when all are reserved. */
+    int (*cpus_choose)(struct vt_cpus_wish *wish, int **cpus, int *n, struct vt_error *err);
+    void (*cpus_release)(const int *cpus, int n);
+    struct vt_pool *(*pool_create_on)(const struct vt_pool_options *options, struct vt_error *err);
+    /* Between them the calling thread is thread 0 of the pool: on its processors, with the floating-point
+     * mode of its workers. Neither allocates. */
+    void (*pool_enter)(struct vt_pool *pool);
+    void (*pool_leave)(struct vt_pool *pool);
+    unsigned (*fp_keep)(void); /* keep denormals on this thread; returns what fp_end restores */
 };
 
 #endif

@@ -64,6 +64,7 @@ struct vt_context_fns;
 struct vt_property {
     const char *key;
     bool writable;
+    bool hidden; /* can be used but SUPPORTED_PROPERTIES does not list it */
 };
 
 struct vt_plugin {

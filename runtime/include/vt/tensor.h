@@ -79,9 +79,9 @@ static inline const struct vt_type_info *vt_type_info(enum vt_type type)
     return &rows[(unsigned)type < VT_TYPE_COUNT ? type : VT_DYNAMIC];
 }
 
-/* Bytes that `count` elements take: sub-byte types are packed (u1, u2, u4, i4, nf4, f4e2m1 low bits first
- * within a byte; u3: 8 elements in 3 bytes; u6: 4 elements in 3 bytes). A string element is 32 bytes. False
- * on overflow. */
+/* Bytes that `count` elements take: sub-byte types are packed (u2, u4, i4, nf4, f4e2m1 low bits first within
+ * a byte, u1 high bit first; u3: 8 elements in 3 bytes; u6: 4 elements in 3 bytes). The weights of
+ * BinaryConvolution alone are read low bit first. A string element is 32 bytes. False on overflow. */
 static inline bool vt_type_bytes(enum vt_type type, uint64_t count, size_t *bytes)
 {
     uint64_t bits = vt_type_info(type)->bits, n;

@@ -52,6 +52,33 @@ static void test_map_file(void **state)
     vt_blob_unref(blob);
 }
 
+/* The bytes are a copy: what happens to the file afterwards does not show. */
+static void test_read_file(void **state)
+{
+    struct vt_error err = {0};
+    struct vt_blob *blob;
+
+    (void)state;
+    write_file(10001);
+    assert_int_equal(vt_blob_read(path, &blob, NULL), VT_OK);
+    assert_int_equal(truncate(path, 0), 0);
+    assert_int_equal(blob->size, 10001);
+    assert_string_equal(blob->path, path);
+    for (size_t i = 0; i < blob->size; i++) {
+        assert_int_equal(((const unsigned char *)blob->data)[i], expected(i));
+    }
+    assert_int_equal(vt_blob_dontneed(blob, blob->data, blob->size), 0);
+    vt_blob_unref(blob);
+    assert_int_equal(vt_blob_read(path, &blob, NULL), VT_OK);
+    assert_int_equal(blob->size, 0);
+    assert_non_null(blob->data);
+    vt_blob_unref(blob);
+    unlink(path);
+    assert_int_equal(vt_blob_read(path, &blob, &err), VT_E_NOT_FOUND);
+    assert_null(blob);
+    assert_non_null(strstr(err.text, path));
+}
+
 static void test_errors(void **state)
 {
     struct vt_error err = {0};
@@ -212,9 +239,13 @@ static void test_counts_from_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_map_file),      cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_empty_file),    cmocka_unit_test(test_dontneed_whole_pages),
-        cmocka_unit_test(test_wrap_and_copy), cmocka_unit_test(test_counts_from_threads),
+        cmocka_unit_test(test_map_file),
+        cmocka_unit_test(test_read_file),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_empty_file),
+        cmocka_unit_test(test_dontneed_whole_pages),
+        cmocka_unit_test(test_wrap_and_copy),
+        cmocka_unit_test(test_counts_from_threads),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

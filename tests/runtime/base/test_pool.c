@@ -1,8 +1,10 @@
+#include "cores.h"
 #include "pool.h"
 #include "unit.h"
 #include "vt/fp.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
@@ -325,6 +327,80 @@ static void test_flush_to_zero(void **state)
     vt_pool_destroy(pool);
 }
 
+static void note_mask(void *arg, int thread, int threads)
+{
+    cpu_set_t *sets = arg;
+
+    (void)threads;
+    assert_int_equal(sched_getaffinity(0, sizeof(cpu_set_t), &sets[thread]), 0);
+}
+
+/* On chosen processors, each thread on one or all on all; the caller only between enter and leave. */
+static void test_processors(void **state)
+{
+    int cpus[VT_POOL_MAX_THREADS], n = 0, wrong = -1, gone = VT_MAX_CPUS - 1;
+    struct vt_pool_options options = {.threads = 3, .cpus = cpus, .pin = true};
+    cpu_set_t all, now, sets[3];
+    struct vt_error err = {0};
+    struct vt_pool *pool;
+
+    (void)state;
+    assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+    for (int i = 0; i < CPU_SETSIZE && n < VT_POOL_MAX_THREADS; i++) {
+        if (CPU_ISSET(i, &all)) {
+            cpus[n++] = i;
+        }
+    }
+    options.n_cpus = n;
+    for (int pin = 1; pin >= 0; pin--) {
+        options.pin = pin;
+        pool = vt_pool_create_on(&options, NULL);
+        assert_non_null(pool);
+        vt_pool_enter(pool);
+        vt_pool_static(pool, note_mask, sets);
+        vt_pool_leave(pool);
+        for (int t = 0; t < 3; t++) {
+            assert_int_equal(CPU_COUNT(&sets[t]), pin ? 1 : n);
+            assert_true(CPU_ISSET(cpus[t % n], &sets[t]));
+        }
+        assert_int_equal(sched_getaffinity(0, sizeof(now), &now), 0);
+        assert_true(CPU_EQUAL(&all, &now));
+        vt_pool_destroy(pool);
+    }
+    options.cpus = &wrong;
+    options.n_cpus = 1;
+    assert_null(vt_pool_create_on(&options, &err));
+    assert_int_equal(err.code, VT_E_RANGE);
+    options.n_cpus = 0;
+    assert_null(vt_pool_create_on(&options, NULL));
+    /* A processor that is not there: the system refuses, and nothing is left behind. */
+    vt_error_clear(&err);
+    options.cpus = &gone;
+    options.n_cpus = 1;
+    assert_null(vt_pool_create_on(&options, &err));
+    assert_true(err.code != 0);
+}
+
+/* Threads that keep subnormals, whatever the one that makes the pool does. */
+static void test_keep_subnormals(void **state)
+{
+    struct vt_pool_options options = {.threads = 3, .keep_subnormals = true};
+    int flushed[3] = {-1, -1, -1};
+    uint64_t old = vt_fp_begin();
+    struct vt_pool *pool = vt_pool_create_on(&options, NULL);
+
+    (void)state;
+    vt_pool_enter(pool);
+    vt_pool_static(pool, check_flush, flushed);
+    vt_pool_leave(pool);
+    assert_true(halve(1.17549435e-38f) == 0.0f);
+    vt_fp_end(old);
+    for (int t = 0; t < 3; t++) {
+        assert_int_equal(flushed[t], 0);
+    }
+    vt_pool_destroy(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +415,8 @@ int main(void)
         cmocka_unit_test(test_idle_takes_no_time),
         cmocka_unit_test(test_waiting_caller_sleeps),
         cmocka_unit_test(test_flush_to_zero),
+        cmocka_unit_test(test_processors),
+        cmocka_unit_test(test_keep_subnormals),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
