@@ -78,11 +78,25 @@ SIMD_INLINE float plane_value(const float *row, const int32_t *index, const floa
     return acc;
 }
 
+/* Pixels of three channels are too short for vectors. */
+SIMD_INLINE void three_channels(const float *row, float *dst, const int32_t *index, const float *weight)
+{
+    const float *x = row + 3 * (int64_t)index[0], *y = row + 3 * (int64_t)index[1];
+
+    for (int c = 0; c < 3; c++) {
+        dst[c] = x[c] * weight[0] + y[c] * weight[1];
+    }
+}
+
 static void combine_pixels(const struct cpu_interp *p, const float *row, float *dst)
 {
     const struct cpu_interp_axis *a = &p->axis[2];
 
-    if (p->channels > 1) {
+    if (p->channels == 3 && a->taps == 2) {
+        for (int64_t x = 0; x < a->out; x++) {
+            three_channels(row, dst + x * 3, a->index + x * 2, a->weight + x * 2);
+        }
+    } else if (p->channels > 1) {
         for (int64_t x = 0; x < a->out; x++) {
             pixel(row, dst + x * p->channels, a->index + x * a->taps, a->weight + x * a->taps, a->taps,
                   p->channels);
