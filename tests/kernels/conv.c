@@ -335,6 +335,9 @@ static void test_known(void)
         {512, 9, 1, 15, 3, 1, 1, false, DENSE},      {300, 20, 1, 15, 3, 1, 0, false, DENSE},
         {64, 64, 1, 14, 3, 1, 1, false, WINOGRAD},   {200, 150, 1, 7, 3, 1, 1, false, WINOGRAD},
         {512, 40, 1, 9, 3, 1, 1, false, WINOGRAD},   {600, 40, 1, 7, 3, 1, 1, false, DENSE},
+        {37, 37, 37, 7, 3, 1, 1, false, DEPTHWISE},  {37, 37, 37, 7, 3, 2, 1, false, DEPTHWISE},
+        {24, 24, 24, 14, 3, 2, 1, false, DEPTHWISE}, {24, 24, 24, 41, 3, 1, 1, false, DEPTHWISE},
+        {17, 17, 17, 37, 3, 2, 1, false, DEPTHWISE}, {20, 20, 20, 10, 3, 1, 1, false, DEPTHWISE},
         {40, 24, 1, 7, 5, 1, 2, false, DENSE},       {24, 33, 1, 14, 3, 2, 1, false, DENSE},
         {16, 40, 1, 7, 1, 1, 3, false, DENSE},       {40, 50, 2, 4, 3, 1, 3, false, DENSE},
     };
