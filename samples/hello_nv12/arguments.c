@@ -1,5 +1,6 @@
 #include "arguments.h"
 
+#include "../common/command_line.h"
 #include "../common/image.h"
 #include "../common/number.h"
 
@@ -27,73 +28,28 @@ static int parse_size(struct arguments *arguments, const char *text, struct mess
     return 0;
 }
 
-static int parse_option(struct arguments *arguments, const char *name, const char *value,
-                        struct message *message)
-{
-    bool ok = value && *value;
-    if (ok && strcmp(name, "--top") == 0) {
-        ok = number_parse_count(value, &arguments->top) && arguments->top > 0;
-    } else if (ok && strcmp(name, "--mean") == 0) {
-        ok = number_parse_real(value, &arguments->mean);
-    } else if (ok && strcmp(name, "--scale") == 0) {
-        ok = number_parse_real(value, &arguments->scale) && arguments->scale != 0;
-    } else if (ok && strcmp(name, "--labels") == 0) {
-        arguments->labels = value;
-    } else if (ok && strcmp(name, "--precision") == 0) {
-        arguments->precision = value;
-    } else if (ok && strcmp(name, "--layout") == 0) {
-        arguments->layout = value;
-    } else if (ok) {
-        return message_fail(message, "unknown option %s (--help lists all)", name);
-    }
-    return ok ? 0
-              : message_fail(message, "%s needs a value%s%s", name, value ? ", not " : "",
-                             value ? value : "");
-}
-
-static int parse_position(struct arguments *arguments, size_t *count, const char *text,
-                          struct message *message)
-{
-    int rc = 0;
-    switch ((*count)++) {
-    case 0: arguments->model = text; break;
-    case 1: arguments->picture = text; break;
-    case 2: rc = parse_size(arguments, text, message); break;
-    case 3: arguments->device = text; break;
-    default: rc = message_fail(message, "unexpected argument '%s'", text); break;
-    }
-    return rc;
-}
-
 int arguments_parse(struct arguments *arguments, int argc, char **argv, struct message *message)
 {
-    *arguments = (struct arguments){.device = "CPU", .layout = "", .top = 10, .scale = 1};
-    size_t positions = 0;
-    for (int i = 1; i < argc; i++) {
-        const char *text = argv[i];
-        int rc = 0;
-        if (strcmp(text, "-h") == 0 || strcmp(text, "--help") == 0) {
-            arguments->help = true;
-        } else if (strcmp(text, "--raw") == 0) {
-            arguments->raw = true;
-        } else if (strcmp(text, "--bgr") == 0) {
-            arguments->blue_first = true;
-        } else if (strcmp(text, "--two-planes") == 0) {
-            arguments->two_planes = true;
-        } else if (text[0] == '-') {
-            rc = parse_option(arguments, text, i + 1 < argc ? argv[i + 1] : NULL, message);
-            i++;
-        } else {
-            rc = parse_position(arguments, &positions, text, message);
-        }
-        if (rc < 0) {
-            return -1;
-        }
+    struct arguments *a = arguments;
+    const char *size = NULL;
+    *a = (struct arguments){.device = "CPU", .layout = "", .top = 10, .scale = 1};
+    const struct command_option options[] = {
+        {"--top", COMMAND_POSITIVE, &a->top},
+        {"--mean", COMMAND_REAL, &a->mean},
+        {"--scale", COMMAND_FACTOR, &a->scale},
+        {"--labels", COMMAND_TEXT, &a->labels},
+        {"--layout", COMMAND_TEXT, &a->layout},
+        {"--precision", COMMAND_TEXT, &a->precision},
+        {"--raw", COMMAND_FLAG, &a->raw},
+        {"--bgr", COMMAND_FLAG, &a->blue_first},
+        {"--two-planes", COMMAND_FLAG, &a->two_planes},
+    };
+    const char **const places[] = {&a->model, &a->picture, &size, &a->device};
+    if (command_line_read(argc, argv, options, sizeof(options) / sizeof(*options), places, 4, 3,
+                          "a model, a picture and its WIDTHxHEIGHT are", &a->help, message) < 0) {
+        return -1;
     }
-    if (!arguments->help && positions < 3) {
-        return message_fail(message, "a model, a picture and its WIDTHxHEIGHT are needed (--help)");
-    }
-    return 0;
+    return a->help ? 0 : parse_size(a, size, message);
 }
 
 void arguments_print_help(FILE *file)
