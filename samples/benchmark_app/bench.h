@@ -71,8 +71,13 @@ struct bench {
 int bench_load_config(struct bench *b);
 /* Remember a property that was set, for -dump_config. */
 void bench_note_property(struct bench *b, const char *device, const char *key, const char *value);
+/* Whether -load_config or an option has set a property of the device. */
+bool bench_has_property(const struct bench *b, const char *device, const char *key);
 int bench_dump_config(struct bench *b);
 void bench_forget_config(struct bench *b);
+
+/* names.c: an error where the command line names an input or output that the model does not have. */
+int bench_check_names(struct bench *b);
 
 /* preprocess.c: element types, mean and scale by nodes of the model. */
 int bench_preprocess(struct bench *b);
@@ -123,6 +128,8 @@ void bench_pace(const struct bench *b, int64_t begin, size_t iteration);
 int bench_measure_async(struct bench *b);
 
 /* results.c */
+/* The data shapes of a group: in1: [1,64] in2: [1,5]. */
+void bench_group_text(const struct bench *b, size_t group, char *text, size_t size);
 void bench_report_setup(struct bench *b);
 /* Works the latencies into b->stats and the report. */
 void bench_summarize(struct bench *b);

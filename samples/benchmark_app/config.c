@@ -25,6 +25,16 @@ void bench_note_property(struct bench *b, const char *device, const char *key, c
     b->config_count++;
 }
 
+bool bench_has_property(const struct bench *b, const char *device, const char *key)
+{
+    for (size_t i = 0; i < b->config_count; i++) {
+        if (strcmp(b->config[i].device, device) == 0 && strcmp(b->config[i].key, key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void bench_forget_config(struct bench *b)
 {
     for (size_t i = 0; i < b->config_count; i++) {

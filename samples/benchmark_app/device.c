@@ -118,13 +118,18 @@ static int set_properties(struct bench *b, const char *device, const struct prop
 
 static void hint_properties(const struct bench *b, struct property_list *list)
 {
-    const char *hint = b->options.hint;
+    const char *hint = b->options.hint, *device = b->options.device;
+    /* A default must not undo what a file has set. */
+    if (!hint && (bench_has_property(b, device, ov_property_key_hint_performance_mode) ||
+                  bench_has_property(b, device, ov_property_key_num_streams) ||
+                  bench_has_property(b, device, ov_property_key_inference_num_threads))) {
+        hint = "none";
+    }
     if (!hint && strncmp(b->options.device, "AUTO", 4) != 0 && strncmp(b->options.device, "MULTI", 5) != 0) {
         hint = "THROUGHPUT";
-        console_warn("Performance hint was not explicitly specified in command line. Device(%s) performance "
-                     "hint will be "
-                     "set to THROUGHPUT.",
-                     b->options.device);
+        console_warn("Performance hint was not explicitly specified in command line or config file. "
+                     "Device(%s) performance hint will be set to THROUGHPUT.",
+                     device);
     }
     if (hint && strcmp(hint, "none") != 0) {
         add_property(list, ov_property_key_hint_performance_mode, hint);

@@ -35,6 +35,14 @@ static void announce(const struct bench *b)
         console_info("Fill input '%s' with random values ", input->port.name);
         random = true;
     }
+    if (b->group_count > 1) {
+        console_info("Defined %zu tensor groups:", b->group_count);
+    }
+    for (size_t g = 0; b->group_count > 1 && g < b->group_count; g++) {
+        char text[1024];
+        bench_group_text(b, g, text, sizeof(text));
+        console_info("\t %s", text);
+    }
     if (random) {
         console_info("Seed of the random values: %lld", (long long)b->options.seed);
     }

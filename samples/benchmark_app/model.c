@@ -84,7 +84,7 @@ int bench_describe_model(struct bench *b)
             return -1;
         }
     }
-    return 0;
+    return bench_check_names(b);
 }
 
 static void print_port(const struct port_info *port, const char *layout)

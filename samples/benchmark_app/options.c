@@ -266,10 +266,9 @@ static const struct {
     {"iscale", "use -scale_values"},
     {"imean", "use -mean_values"},
     {"enforcebf16", "use -infer_precision bf16"},
-    {"cldnn_config", "use -c"},
     {"progress", "the progress shows by itself on a terminal"},
     {"stream_output", "the progress shows by itself on a terminal"},
-    {"dump_raw_result", "it has no successor"},
+    {"dump_raw_result", "use -dump_output"},
 };
 
 static const struct option_row *find_row(const char *name, size_t length)
@@ -342,6 +341,10 @@ static int fail_unknown(const char *name, struct message *message)
         if (strcmp(name, removed[i].name) == 0) {
             return message_fail(message, "-%s was removed: %s", name, removed[i].advice);
         }
+    }
+    if (strncmp(name, "cldnn", 5) == 0) {
+        return message_fail(message, "-%.60s was removed: use -c for kernels, -load_config for properties",
+                            name);
     }
     return message_fail(message, "unknown option -%.60s; the nearest is -%s (-h lists all)", name,
                         nearest_name(name));

@@ -83,18 +83,29 @@ static bool npy_value(const struct npy *npy, size_t i, double *value)
     return false;
 }
 
+static int check_shape(const char *path, const struct npy *npy, const struct shape *shape,
+                       struct message *message)
+{
+    struct shape expected = {.rank = npy->rank};
+    for (size_t i = 0; i < npy->rank; i++) {
+        expected.dims[i] = (struct dim){(int64_t)npy->dims[i], (int64_t)npy->dims[i]};
+    }
+    char text[SHAPE_MAX_TEXT], own[SHAPE_MAX_TEXT];
+    return shape_fits(shape, &expected) ? 0
+                                        : message_fail(message, "%s has the shape %s, the output %s", path,
+                                                       shape_text(&expected, text), shape_text(shape, own));
+}
+
 /* The largest difference as a share of the largest expected value; NaN meets NaN alone. */
 static int compare_values(struct bench *b, const char *path, const double *values, size_t count,
-                          double *worst)
+                          const struct shape *shape, double *worst)
 {
     struct npy npy;
     if (npy_read(path, &npy, &b->message) < 0) {
         return -1;
     }
     double range = 0, difference = 0;
-    int rc = npy.elements == count ? 0
-                                   : message_fail(&b->message, "%s has %zu elements, the output %zu", path,
-                                                  npy.elements, count);
+    int rc = check_shape(path, &npy, shape, &b->message);
     for (size_t i = 0; i < count && rc == 0; i++) {
         double want = 0;
         if (!npy_value(&npy, i, &want)) {
@@ -115,13 +126,17 @@ static int compare(struct bench *b, const ov_tensor_t *tensor, size_t index, boo
 {
     double tolerance = b->options.tolerance < 0 ? 1e-3 : b->options.tolerance, worst = 0;
     char path[4096];
+    struct shape shape;
     size_t count;
+    if (runtime_tensor_shape(tensor, &shape, &b->message) < 0) {
+        return -1;
+    }
     double *values = values_of(tensor, &count, &b->message);
     if (!values) {
         return -1;
     }
     file_name(b, b->options.compare, index, path, sizeof(path));
-    int rc = compare_values(b, path, values, count, &worst);
+    int rc = compare_values(b, path, values, count, &shape, &worst);
     free(values);
     if (rc < 0) {
         return -1;

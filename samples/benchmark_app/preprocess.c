@@ -133,6 +133,11 @@ static int describe_input(struct bench *b, ov_preprocess_prepostprocessor_t *pro
         wanted_values(b, b->options.scale, input->port.name, scale, &n_scale) < 0) {
         return -1;
     }
+    for (int32_t i = 0; i < n_scale; i++) {
+        if (scale[i] == 0) {
+            return message_fail(&b->message, "-scale_values: values are divided by them, so none can be 0");
+        }
+    }
     if (type == DYNAMIC && n_mean + n_scale == 0) {
         return 0;
     }

@@ -89,6 +89,45 @@ static void line_of_file(const char *path, const char *name, char *text, size_t 
     fclose(file);
 }
 
+static void first_word(const char *path, char *text, size_t size)
+{
+    snprintf(text, size, "unknown");
+    FILE *file = fopen(path, "r");
+    char word[64];
+    if (file && fscanf(file, "%63s", word) == 1) {
+        snprintf(text, size, "%s", word);
+    }
+    if (file) {
+        fclose(file);
+    }
+}
+
+/* Of the processor's flags those that inference cares for. */
+static void find_isa(char *text, size_t size)
+{
+    static const char *const names[] = {
+        "avx2",     "fma",         "f16c",        "avx_vnni",    "avx512f",  "avx512bw", "avx512vl",
+        "avx512dq", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_tile", "amx_int8", "amx_bf16",
+        "asimd",    "asimdhp",     "asimddp",     "i8mm",        "bf16",     "sve",      "sve2"};
+    char flags[4096], *rest = NULL;
+    line_of_file("/proc/cpuinfo", "flags", flags, sizeof(flags));
+    if (strcmp(flags, "unknown") == 0) {
+        line_of_file("/proc/cpuinfo", "Features", flags, sizeof(flags));
+    }
+    size_t n = 0;
+    text[0] = 0;
+    for (char *word = strtok_r(flags, " ", &rest); word && n < size; word = strtok_r(NULL, " ", &rest)) {
+        for (size_t i = 0; i < sizeof(names) / sizeof(*names) && n < size; i++) {
+            if (strcmp(word, names[i]) == 0) {
+                n += (size_t)snprintf(text + n, size - n, "%s%s", n ? " " : "", word);
+            }
+        }
+    }
+    if (!n) {
+        snprintf(text, size, "unknown");
+    }
+}
+
 void report_add_system(struct report *report, const char *runtime_build)
 {
     char text[256];
@@ -96,6 +135,10 @@ void report_add_system(struct report *report, const char *runtime_build)
     report_add_text(report, REPORT_SYSTEM, "processor", "processor", text);
     report_add_number(report, REPORT_SYSTEM, "logical processors", "logical_processors",
                       (double)sysconf(_SC_NPROCESSORS_ONLN));
+    find_isa(text, sizeof(text));
+    report_add_text(report, REPORT_SYSTEM, "instruction sets", "instruction_sets", text);
+    first_word("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", text, sizeof(text));
+    report_add_text(report, REPORT_SYSTEM, "frequency governor", "frequency_governor", text);
     line_of_file("/proc/self/status", "Cpus_allowed_list", text, sizeof(text));
     report_add_text(report, REPORT_SYSTEM, "allowed processors", "allowed_processors", text);
     struct utsname system;

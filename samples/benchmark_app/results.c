@@ -108,8 +108,7 @@ static void print_latencies(const struct bench *b, const struct stats *stats)
     print_latency("Max:           ", stats->max, stats);
 }
 
-/* "in1: [1,64] in2: [1,5]" */
-static void group_text(const struct bench *b, size_t group, char *text, size_t size)
+void bench_group_text(const struct bench *b, size_t group, char *text, size_t size)
 {
     size_t n = 0;
     text[0] = 0;
@@ -134,7 +133,7 @@ static void summarize_groups(struct bench *b)
             }
         }
         stats_summarize(own, n, &stats);
-        group_text(b, g, text, sizeof(text));
+        bench_group_text(b, g, text, sizeof(text));
         report_add_group(&b->report, text, stats_percentile(own, n, 50), stats.average, stats.min, stats.max);
     }
     free(own);

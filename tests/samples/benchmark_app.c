@@ -220,6 +220,22 @@ static void test_errors(void **state)
     expect("-c kernels.xml");
     run(3, "-extensions nosuch.so -niter 1");
     expect("extension nosuch.so");
+    run(3, "-scale_values 0[1]");
+    expect("-scale_values: the model has no input '0'; its inputs: picture");
+    run(3, "-scale_values '[0]'");
+    expect("none can be 0");
+    run(3, "-iop nosuch:f16");
+    expect("-iop: the model has no input or output 'nosuch'");
+    run(3, "-shape 'nosuch[1,1,8,8]'");
+    expect("-shape: the model has no input 'nosuch'");
+    run(3, "-data_shape 'nosuch[1,1,8,8]'");
+    expect("-data_shape: the model has no input 'nosuch'");
+    run(3, "-layout 'picture[NCHW],nosuch[NC]'");
+    expect("-layout: the model has no input 'nosuch'");
+    run(3, "-mean_values 'nosuch[1]'");
+    expect("-mean_values: the model has no input 'nosuch'");
+    run(3, "-load_from_file -data_shape 'nosuch[1,1,8,8]'");
+    expect("-data_shape: the model has no input 'nosuch'");
     run(3, "-niter 1 -report_type no_counters -report_folder /nonexistent");
     assert_int_equal(program_run(output, "'%s' -m '%s/digits.xml' -d NOSUCH -niter 1", program, folder), 3);
     expect("NOSUCH");
@@ -249,6 +265,9 @@ static void test_files(void **state)
     snprintf(more, sizeof(more), "-niter 4 -api sync -ip u8 -mean_values '[9]' -compare '%s/out'", reports);
     run(3, more);
     expect("outputs differ by more than 0.001 of the range");
+    snprintf(more, sizeof(more), "-niter 4 -api sync -ip u8 -b 2 -compare '%s/out'", reports);
+    run(3, more);
+    expect("has the shape [1,10], the output [2,10]");
     snprintf(more, sizeof(more), "-niter 4 -compare '%s'", reports);
     run(3, more);
     expect("logits.npy");
@@ -263,6 +282,16 @@ static void test_files(void **state)
         expect("not implemented: -load_config");
     } else {
         expect("INFERENCE_NUM_THREADS: 1");
+        assert_int_equal(
+            program_run(output, "echo '{\"CPU\": {\"PERFORMANCE_HINT\": \"LATENCY\"}}' > '%s/config.json'",
+                        reports),
+            0);
+        run(0, more);
+        expect("  PERFORMANCE_HINT: LATENCY"); /* the default hint does not undo it */
+        assert_null(strstr(output, "hint will be set to"));
+        strcat(more, " -hint throughput");
+        run(0, more);
+        expect("  PERFORMANCE_HINT: THROUGHPUT");
     }
     assert_int_equal(program_run(output, "rm -r '%s/out' '%s/cache' '%s/config.json' '%s'/graph.*", reports,
                                  reports, reports, reports),
@@ -289,6 +318,7 @@ static void test_modes(void **state)
     run(0, "-shape '[?,1,8,8]' -data_shape '[1,1,8,8][3,1,8,8]' -pcseq -niter 20");
     expect("Latency for each data shape group:\n[ INFO ] 1. picture: [1,1,8,8]\n[ INFO ]    Median:        ");
     expect("[ INFO ] 2. picture: [3,1,8,8]");
+    expect("[ INFO ] Defined 2 tensor groups:\n[ INFO ] \t picture: [1,1,8,8]\n");
     run(0, "-use_device_mem -niter 4");
 }
 

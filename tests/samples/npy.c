@@ -140,10 +140,45 @@ static void test_versions(void **state)
     assert_int_equal(npy_read("/tmp", &npy, &message), -1);
 }
 
+/* What is written is read back, in a header that fills whole lines of 64 bytes. */
+static void check_written(size_t rank, const size_t *dims, size_t count)
+{
+    double values[24];
+    struct npy npy;
+    struct message message = {""};
+    const char *path = temporary_write("", 0);
+    for (size_t i = 0; i < count; i++) {
+        values[i] = (double)i * -1.25;
+    }
+    assert_int_equal(npy_write_f64(path, rank, dims, values, count, &message), 0);
+    assert_int_equal(npy_read(path, &npy, &message), 0);
+    assert_true(npy.kind == 'f' && npy.item == 8);
+    assert_int_equal(npy.rank, rank);
+    assert_int_equal(npy.elements, count);
+    assert_int_equal((npy.data - npy.file) % 64, 0);
+    assert_memory_equal(npy.dims, dims, rank * sizeof(*dims));
+    assert_memory_equal(npy.data, values, count * sizeof(*values));
+    npy_finish(&npy);
+}
+
+static void test_written(void **state)
+{
+    (void)state;
+    struct message message = {""};
+    const double value = 1;
+    check_written(0, (const size_t[]){0}, 1);
+    check_written(1, (const size_t[]){3}, 3);
+    check_written(3, (const size_t[]){2, 3, 4}, 24);
+    check_written(2, (const size_t[]){0, 4}, 0);
+    check_written(NPY_MAX_RANK, (const size_t[]){1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2}, 2);
+    assert_int_equal(npy_write_f64("/nonexistent/x.npy", 0, NULL, &value, 1, &message), -1);
+    assert_non_null(strstr(message.text, "cannot write /nonexistent/x.npy"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_good), cmocka_unit_test(test_damaged),
                                        cmocka_unit_test(test_cut_and_changed),
-                                       cmocka_unit_test(test_versions)};
+                                       cmocka_unit_test(test_versions), cmocka_unit_test(test_written)};
     return cmocka_run_group_tests_name("npy", tests, temporary_setup, temporary_teardown);
 }

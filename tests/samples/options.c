@@ -119,6 +119,8 @@ static void test_errors(void **state)
     expect_error("-m a -data_shape [1,?]", "without open dimensions");
     expect_error("-m a -progress", "was removed");
     expect_error("-m a -enforcebf16", "use -infer_precision bf16");
+    expect_error("-m a -cldnn_config x", "use -c for kernels");
+    expect_error("-m a -dump_raw_result", "use -dump_output");
     expect_error("-m a -", "unexpected argument");
     expect_error("-m a ---niter 5", "unexpected argument");
 }
