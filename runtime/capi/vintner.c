@@ -26,6 +26,23 @@ ov_status_e vt_compiled_model_memory(const ov_compiled_model_t *compiled_model,
     return vt_capi_status(status, &err);
 }
 
+ov_status_e vt_core_import_model_file(const ov_core_t *core, const char *path, const char *device_name,
+                                      ov_compiled_model_t **compiled_model)
+{
+    struct vt_error err = {0};
+    struct vt_compiled *made;
+    int status;
+
+    if (!core || !path || !device_name || !compiled_model) {
+        return INVALID_C_PARAM;
+    }
+    status = vt_core_import_file(vt_capi_core(core), device_name, path, NULL, &made, &err);
+    if (status == VT_OK) {
+        *compiled_model = (ov_compiled_model_t *)made;
+    }
+    return vt_capi_status(status, &err);
+}
+
 /* Zero or more options that this library does not know are an error unless they are zero: a program that was
  * compiled with newer headers gets what it asks for, or a message. */
 static bool options_known(const vt_save_options_t *options)

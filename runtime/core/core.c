@@ -305,28 +305,34 @@ int vt_core_compile_file(struct vt_core *core, const char *path, const char *wei
     return status;
 }
 
-int vt_core_import_target(struct vt_core *core, struct vt_target *target, const void *data, size_t bytes,
-                          const struct vt_config *config, struct vt_compiled **compiled, struct vt_error *err)
+static int import_blob(struct vt_target *target, struct vt_blob *blob, const struct vt_config *config,
+                       struct vt_compiled **compiled, struct vt_error *err)
 {
     struct vt_settings settings = {0};
     struct vt_config own;
-    struct vt_blob *blob = NULL;
     char name[VT_DEVICE_NAME];
     int status = vt_plugin_config(target, config, &settings, &own, err);
 
-    (void)core;
-    if (status == VT_OK) {
-        /* A plugin that uses the bytes in place needs them for longer than the caller has them. */
-        blob = VT_TABLE_HAS(target->module->fns, import_blob) ? vt_blob_copy(data, bytes)
-                                                              : vt_blob_wrap(data, bytes, NULL, NULL);
-        status = blob ? VT_OK : vt_fail(err, VT_E_NOMEM, "out of memory");
-    }
     if (status == VT_OK) {
         vt_target_name(target, name);
         status = vt_exported_open(blob, target->module, target->id, name, &own, compiled, err);
     }
-    vt_blob_unref(blob);
     vt_settings_finish(&settings);
+    return status;
+}
+
+int vt_core_import_target(struct vt_core *core, struct vt_target *target, const void *data, size_t bytes,
+                          const struct vt_config *config, struct vt_compiled **compiled, struct vt_error *err)
+{
+    /* A plugin that uses the bytes in place needs them for longer than the caller has them. */
+    struct vt_blob *blob = VT_TABLE_HAS(target->module->fns, import_blob)
+                               ? vt_blob_copy(data, bytes)
+                               : vt_blob_wrap(data, bytes, NULL, NULL);
+    int status = blob ? import_blob(target, blob, config, compiled, err)
+                      : vt_fail(err, VT_E_NOMEM, "out of memory for %zu bytes", bytes);
+
+    (void)core;
+    vt_blob_unref(blob);
     return status;
 }
 
@@ -337,6 +343,22 @@ int vt_core_import(struct vt_core *core, const char *device, const void *data, s
     int status = vt_target_open(core, device, &target, err);
 
     return status ? status : vt_core_import_target(core, &target, data, bytes, config, compiled, err);
+}
+
+int vt_core_import_file(struct vt_core *core, const char *device, const char *path,
+                        const struct vt_config *config, struct vt_compiled **compiled, struct vt_error *err)
+{
+    struct vt_target target;
+    struct vt_blob *blob = NULL;
+    int status = vt_target_open(core, device, &target, err);
+
+    status = status ? status : vt_blob_map(path, &blob, err);
+    status = status ? status : import_blob(&target, blob, config, compiled, err);
+    vt_blob_unref(blob);
+    if (status) {
+        vt_context(err, "compiled model '%s': ", path);
+    }
+    return status;
 }
 
 int vt_core_query(struct vt_core *core, const struct vt_model *model, const char *device,

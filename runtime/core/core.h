@@ -47,6 +47,10 @@ int vt_core_compile_file(struct vt_core *core, const char *path, const char *wei
 int vt_core_import(struct vt_core *core, const char *device, const void *data, size_t bytes,
                    const struct vt_config *config, struct vt_compiled **compiled, struct vt_error *err);
 
+/* The same from a file, which is mapped as long as the compiled model lives. */
+int vt_core_import_file(struct vt_core *core, const char *device, const char *path,
+                        const struct vt_config *config, struct vt_compiled **compiled, struct vt_error *err);
+
 /* What the device would do with each node of the model: `verdict` is called once for each. */
 int vt_core_query(struct vt_core *core, const struct vt_model *model, const char *device,
                   const struct vt_config *config,

@@ -31,6 +31,13 @@ typedef struct {
 OPENVINO_C_API(ov_status_e)
 vt_compiled_model_memory(const ov_compiled_model_t *compiled_model, vt_compiled_model_memory_t *memory);
 
+/* Load what ov_compiled_model_export_model() wrote. As ov_core_import_model(), but the file is mapped:
+ * weights are used where they lie and shared by all processes, as from CACHE_DIR. It must stay as it is while
+ * the compiled model lives. */
+OPENVINO_C_API(ov_status_e)
+vt_core_import_model_file(const ov_core_t *core, const char *path, const char *device_name,
+                          ov_compiled_model_t **compiled_model);
+
 /* ---- saving models */
 
 /* vt_save_options_t.flags: constants of floating point become f16, with a Convert behind them that readers

@@ -1,5 +1,6 @@
 /* Compiled models in files: export, import, CACHE_DIR, on the digits that are shipped. */
 #include "capi_test.h"
+#include "vintner.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -163,6 +164,15 @@ static void test_export(void **state)
         free(again);
     }
     back = NULL;
+    PASS(vt_core_import_model_file(core, path, "CPU", &back));
+    assert_same_results(compiled, back);
+    ov_compiled_model_free(back);
+    back = NULL;
+    CHECK(vt_core_import_model_file(core, "/nosuch.blob", "CPU", &back), GENERAL_ERROR, "/nosuch.blob");
+    CHECK(vt_core_import_model_file(core, DIGITS, "CPU", &back), GENERAL_ERROR, "no compiled model");
+    CHECK(vt_core_import_model_file(core, path, "XPU", &back), GENERAL_ERROR, "XPU");
+    CHECK(vt_core_import_model_file(core, NULL, "CPU", &back), INVALID_C_PARAM, NULL);
+    CHECK(vt_core_import_model_file(core, path, "CPU", NULL), INVALID_C_PARAM, NULL);
     CHECK(ov_core_import_model(core, data, bytes, "XPU", &back), GENERAL_ERROR, "XPU");
     CHECK(ov_core_import_model(core, data, bytes / 2, "CPU", &back), GENERAL_ERROR, "compile it anew");
     CHECK(ov_core_import_model(core, data, 8, "CPU", &back), GENERAL_ERROR, "no compiled model");
