@@ -62,9 +62,9 @@ static int check_items(const struct vt_host *host, const struct view *v, struct 
     return samples == v->head.samples ? VT_OK : damaged(err, "weights");
 }
 
-static int check_machine(const struct vt_host *host, const struct view *v, struct vt_error *err)
+static int check_machine(const struct view *v, struct vt_error *err)
 {
-    enum cpu_isa isa = cpu_model_isa(host);
+    enum cpu_isa isa = cpu_isa_best();
 
     if (v->head.isa != (uint32_t)isa) {
         return vt_fail(err, VT_E_ABI,
@@ -141,7 +141,7 @@ static int load(const struct vt_host *host, struct vt_blob *blob, size_t offset,
         return vt_fail(err, VT_E_INVALID, "a compiled model must be 64-byte aligned in memory");
     }
     status = view_blob(host, base + offset, bytes - offset, &v, err);
-    status = status ? status : check_machine(host, &v, err);
+    status = status ? status : check_machine(&v, err);
     status = status ? status : check_items(host, &v, err);
     status = status ? status : open_files(host, &v, &spaces, err);
     if (status == VT_OK) {

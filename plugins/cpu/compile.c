@@ -55,16 +55,6 @@ void cpu_config_finish(const struct vt_host *host, const struct cpu_config *conf
     free(config->cpus);
 }
 
-enum cpu_isa cpu_model_isa(const struct vt_host *host)
-{
-    for (int isa = (int)cpu_isa_best(); isa > 0; isa--) {
-        if (host->cpu()->isas >> isa & 1) {
-            return (enum cpu_isa)isa;
-        }
-    }
-    return CPU_ISA_ref;
-}
-
 /* Takes the graph over, also on failure. */
 static struct cpu_model *begin(const struct vt_host *host, struct vt_graph *graph,
                                const struct cpu_config *config, struct vt_error *err)
@@ -80,7 +70,7 @@ static struct cpu_model *begin(const struct vt_host *host, struct vt_graph *grap
     model->host = host;
     model->graph = graph;
     model->config = *config;
-    model->isa = cpu_model_isa(host);
+    model->isa = cpu_isa_best();
     pthread_mutex_init(&model->plan_lock, NULL);
     cpu_weights_init(&model->weights);
     return model;

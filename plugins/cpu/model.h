@@ -112,9 +112,6 @@ int cpu_model_load(const struct vt_host *host, struct vt_graph *graph, const str
                    struct cpu_model **model, struct vt_error *err);
 void cpu_model_destroy(struct cpu_model *model);
 
-/* The level of the kernels that this processor, capped by VT_CPU_ISA, runs. */
-enum cpu_isa cpu_model_isa(const struct vt_host *host);
-
 /* The plan for these input shapes, built or found; release with cpu_plan_release. */
 int cpu_model_plan(struct cpu_model *model, const struct vt_tensor *inputs, struct cpu_plan **plan,
                    struct vt_error *err);

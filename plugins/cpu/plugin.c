@@ -20,6 +20,10 @@ static void read_properties(struct cpu_plugin *plugin, struct cpu_properties *pr
     pthread_mutex_unlock(&plugin->lock);
 }
 
+_Static_assert(CPU_ISA_ref == (int)VT_ISA_REF && CPU_ISA_amx == (int)VT_ISA_AMX &&
+                   CPU_ISA_i8mm == (int)VT_ISA_I8MM && CPU_ISA_COUNT == (int)VT_ISA_COUNT,
+               "the host's mask is the kernels'");
+
 static int plugin_create(const struct vt_host *host, void **out, struct vt_error *err)
 {
     struct cpu_plugin *plugin = calloc(1, sizeof(*plugin));
@@ -30,6 +34,7 @@ static int plugin_create(const struct vt_host *host, void **out, struct vt_error
     plugin->host = host;
     plugin->device = (struct vt_device){"", host->cpu()->brand};
     pthread_mutex_init(&plugin->lock, NULL);
+    cpu_isa_allow(host->cpu()->isas);
     cpu_properties_init(&plugin->properties, host);
     *out = plugin;
     return VT_OK;
@@ -172,7 +177,7 @@ static int plugin_cache_key(void *p, const char *device_id, const struct vt_conf
     (void)device_id;
     if (status == VT_OK) {
         *length = (size_t)snprintf(
-            buf, size, "isa=%s mode=%s denormals=%s", cpu_isa_name(cpu_model_isa(plugin->host)),
+            buf, size, "isa=%s mode=%s denormals=%s", cpu_isa_name(cpu_isa_best()),
             cpu_properties_are(&properties, "EXECUTION_MODE_HINT", "ACCURACY") ? "accuracy" : "performance",
             cpu_properties_are(&properties, "CPU_DENORMALS_OPTIMIZATION", "NO") ? "kept" : "flushed");
     }

@@ -84,7 +84,7 @@ int cpu_query(const struct vt_host *host, const struct vt_graph *graph, const st
     (void)err;
     q.model.host = host;
     q.model.config = *config;
-    q.model.isa = cpu_model_isa(host);
+    q.model.isa = cpu_isa_best();
     q.graph = host->graph_clone(graph, NULL);
     /* A model with operations that nobody has may not get through: then the kernels stay unknown. */
     if (q.graph && host->graph_passes(q.graph, cpu_passes, NULL)) {

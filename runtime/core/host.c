@@ -42,8 +42,15 @@ static const struct vt_cpu_info *host_cpu(void)
 
 static void init_cpu(void)
 {
+    static struct vt_cpu capped; /* the brand stays a pointer into it */
     const struct vt_cpu *cpu = vt_cpu();
 
+    /* AMX counts only with the kernel's permission. */
+    if (vt_cpu_has(cpu, VT_ISA_AMX) && !vt_cpu_enable_amx()) {
+        capped = *cpu;
+        vt_cpu_cap(&capped, VT_ISA_AVX512_FP16);
+        cpu = &capped;
+    }
     cpu_info = (struct vt_cpu_info){.isas = cpu->isas,
                                     .isa = cpu->level,
                                     .l1d = cpu->l1d,

@@ -157,7 +157,7 @@ int main(int argc, char **argv)
         {"yolov8n", 64, 64, 40, 3, 1, 0},        {"yolov8n", 64, 80, 80, 3, 1, 0},
         {"yolov8n", 128, 128, 20, 3, 1, 0},      {"yolov8n", 48, 32, 160, 1, 1, 0},
     };
-    int isa = argc > 1 ? cpu_isa_by_name(argv[1]) : (int)cpu_isa_best();
+    int isa = level_of_arguments(argc, argv);
     const struct cpu_conv_f32 *conv = isa < 0 ? NULL : cpu_conv_f32_get((enum cpu_isa)isa);
 
     if (!conv || (argc > 1 && conv->isa != (enum cpu_isa)isa)) {

@@ -355,7 +355,7 @@ static void use_one_thread(void)
 
 int main(int argc, char **argv)
 {
-    int isa = argc > 1 ? cpu_isa_by_name(argv[1]) : (int)cpu_isa_best();
+    int isa = level_of_arguments(argc, argv);
     size_t count = sizeof(layers) / sizeof(layers[0]);
     struct totals sum = {0};
     struct theirs t;

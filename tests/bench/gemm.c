@@ -89,7 +89,7 @@ int main(int argc, char **argv)
         {384, 4096, 1024}, {512, 5632, 2048}, {1, 1000, 2048},  {1, 5632, 2048},  {2, 5632, 2048},
         {4, 5632, 2048},   {8, 5632, 2048},   {1, 256, 256},
     };
-    int isa = argc > 1 ? cpu_isa_by_name(argv[1]) : (int)cpu_isa_best();
+    int isa = level_of_arguments(argc, argv);
     const struct cpu_gemm_f32 *kernel = isa < 0 ? NULL : cpu_gemm_f32_get((enum cpu_isa)isa);
 
     if (!kernel || (argc > 1 && kernel->isa != (enum cpu_isa)isa)) {

@@ -376,7 +376,7 @@ int main(int argc, char **argv)
 {
     const int64_t floats = 7000000;
     struct job job = {0};
-    int isa = argc > 1 ? cpu_isa_by_name(argv[1]) : (int)cpu_isa_best();
+    int isa = level_of_arguments(argc, argv);
 
     if (isa < 0 || !cpu_isa_supported((enum cpu_isa)isa)) {
         fprintf(stderr, "usage: light LEVEL [part of a name]\n");

@@ -4,6 +4,7 @@
 #define TESTS_BENCH_MEASURE_H
 
 #include "isa.h"
+#include "machine.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -11,6 +12,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+
+/* The level named on the command line, else the best one; -1 for an unknown name. */
+static inline int level_of_arguments(int argc, char **argv)
+{
+    cpu_isa_allow(machine_isas());
+    return argc > 1 ? cpu_isa_by_name(argv[1]) : (int)cpu_isa_best();
+}
 
 static inline double seconds_now(void)
 {

@@ -4,6 +4,7 @@
 
 #include "epilogue.h"
 #include "isa.h"
+#include "machine.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -34,6 +35,7 @@ static inline enum cpu_isa isa_of_arguments(int argc, char **argv)
     int isa = argc > 1 ? cpu_isa_by_name(argv[1]) : CPU_ISA_ref;
 
     CHECK(isa >= 0);
+    cpu_isa_allow(machine_isas());
     if (!cpu_isa_supported((enum cpu_isa)isa)) {
         exit(EXIT_SKIP);
     }

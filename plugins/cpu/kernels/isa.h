@@ -1,5 +1,5 @@
-/* Instruction-set levels of the kernels, and what this machine can run. Any thread; no state but a cached
- * probe. */
+/* Instruction-set levels of the kernels, and which of them may run. The kernels do not look at the machine:
+ * who uses them says what it can do. Any thread. */
 #ifndef CPU_KERNELS_ISA_H
 #define CPU_KERNELS_ISA_H
 
@@ -28,8 +28,9 @@ const char *cpu_isa_name(enum cpu_isa isa);
 /* The level called `name`, or -1. */
 int cpu_isa_by_name(const char *name);
 
-/* The processor has the instructions and the system saves the registers (XCR0; for AMX also the permission).
- */
+/* What processor and system can run: bit 1 << isa. Plain C alone before the first call, and always. */
+void cpu_isa_allow(unsigned isas);
+
 bool cpu_isa_supported(enum cpu_isa isa);
 
 /* The highest level that is supported. */
