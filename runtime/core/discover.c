@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -190,23 +191,35 @@ static int add_search_path(struct vt_found_list *list, const char *search)
     return status;
 }
 
-bool vt_library_dir(char *dir, size_t size)
+static char library_dir[PATH_MAX]; /* "" when it cannot be told */
+
+static void find_library_dir(void)
 {
     Dl_info info;
-    char real[PATH_MAX];
     char *slash;
 
     /* Any address inside of this library will do. */
     if (!dladdr((void *)(uintptr_t)vt_discover, &info) || !info.dli_fname ||
-        !realpath(info.dli_fname, real)) {
+        !realpath(info.dli_fname, library_dir)) {
+        library_dir[0] = 0;
+        return;
+    }
+    slash = strrchr(library_dir, '/');
+    if (slash) {
+        *slash = 0;
+    }
+}
+
+/* The library does not move: one look serves all cores. */
+bool vt_library_dir(char *dir, size_t size)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, find_library_dir);
+    if (!*library_dir || strlen(library_dir) >= size) {
         return false;
     }
-    slash = strrchr(real, '/');
-    if (!slash || (size_t)(slash - real) >= size) {
-        return false;
-    }
-    *slash = 0;
-    snprintf(dir, size, "%s", real);
+    snprintf(dir, size, "%s", library_dir);
     return true;
 }
 
