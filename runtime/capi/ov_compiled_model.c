@@ -66,8 +66,11 @@ static ov_status_e port_by_name(const ov_compiled_model_t *compiled, enum vt_sid
     }
     index = vt_io_find(c->io[side], c->n_io[side], name);
     if (index < 0) {
-        return vt_capi_fail(GENERAL_ERROR, "compiled model '%s' has no %s with the tensor name '%s'", c->name,
-                            side_name(side), name);
+        char names[VT_NAMES_TEXT];
+
+        return vt_capi_fail(GENERAL_ERROR,
+                            "compiled model '%s' has no %s with the tensor name '%s'; there are %s", c->name,
+                            side_name(side), name, vt_io_names(c->io[side], c->n_io[side], name, names));
     }
     return vt_capi_compiled_port(c, side, index, port);
 }

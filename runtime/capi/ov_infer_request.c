@@ -17,6 +17,7 @@ struct place {
 static ov_status_e place_by_name(const struct vt_request *r, const char *name, struct place *place)
 {
     const struct vt_compiled *c = vt_request_compiled(r);
+    char names[2][VT_NAMES_TEXT];
 
     for (int side = 0; side < 2; side++) {
         int index = vt_io_find(c->io[side], c->n_io[side], name);
@@ -26,8 +27,11 @@ static ov_status_e place_by_name(const struct vt_request *r, const char *name, s
             return OK;
         }
     }
-    return vt_capi_fail(GENERAL_ERROR, "compiled model '%s' has no input or output with the tensor name '%s'",
-                        c->name, name);
+    return vt_capi_fail(GENERAL_ERROR,
+                        "compiled model '%s' has no input or output with the tensor name '%s'; its inputs "
+                        "are %s; its outputs are %s",
+                        c->name, name, vt_io_names(c->io[VT_INPUT], c->n_io[VT_INPUT], name, names[0]),
+                        vt_io_names(c->io[VT_OUTPUT], c->n_io[VT_OUTPUT], name, names[1]));
 }
 
 /* Ports of the model, or of another copy of it, are taken as well. */

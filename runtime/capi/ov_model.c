@@ -47,10 +47,14 @@ static ov_status_e port_by_index(const ov_model_t *model, enum vt_side side, siz
 
 static ov_status_e find_name(struct vt_model *m, enum vt_side side, const char *name, int *index)
 {
+    char names[VT_NAMES_TEXT];
+
     *index = vt_io_find(m->io[side], m->n_io[side], name);
-    return *index >= 0 ? OK
-                       : vt_capi_fail(GENERAL_ERROR, "model '%s' has no %s with the tensor name '%s'",
-                                      vt_model_name(m), side_name(side), name);
+    return *index >= 0
+               ? OK
+               : vt_capi_fail(GENERAL_ERROR, "model '%s' has no %s with the tensor name '%s'; there are %s",
+                              vt_model_name(m), side_name(side), name,
+                              vt_io_names(m->io[side], m->n_io[side], name, names));
 }
 
 static ov_status_e port_by_name(const ov_model_t *model, enum vt_side side, const char *name, void *port)

@@ -197,7 +197,12 @@ int vt_compiled_get_property(struct vt_compiled *compiled, const char *key, char
         return *value ? VT_OK : vt_fail(err, VT_E_NOMEM, "out of memory");
     }
     if (status == VT_E_NOT_FOUND) {
-        return vt_fail(err, status, "a model compiled for %s has no property %s", compiled->device, key);
+        const struct vt_property *list = NULL;
+        int n = 0, unlisted = compiled->fns->properties(compiled->impl, &list, &n);
+        char hint[VT_HINT_TEXT];
+
+        return vt_fail(err, status, "a model compiled for %s has no property %s%s", compiled->device, key,
+                       vt_property_hint(list, unlisted ? 0 : n, key, hint));
     }
     return status ? vt_fail(err, status, "device %s: property %s: %s", compiled->device, key, own.text)
                   : VT_OK;

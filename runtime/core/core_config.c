@@ -160,6 +160,7 @@ static int keep(struct vt_module *module, struct vt_settings *settings, const ch
 {
     const struct vt_core_key *core_key = vt_core_key_find(key);
     bool writable = false, known = vt_module_property(module, key, &writable);
+    char hint[VT_HINT_TEXT];
 
     if (known && writable) {
         return vt_settings_put(settings, key, value) ? vt_fail(err, VT_E_NOMEM, "out of memory") : VT_OK;
@@ -167,10 +168,11 @@ static int keep(struct vt_module *module, struct vt_settings *settings, const ch
     if (core_key) {
         return vt_core_key_check(core_key, &value, err);
     }
-    return vt_fail(err, VT_E_NOT_FOUND,
-                   known ? "property %s of device %s can only be read"
-                         : "property %s is not known to device %s",
-                   key, module->name);
+    if (known) {
+        return vt_fail(err, VT_E_NOT_FOUND, "property %s of device %s can only be read", key, module->name);
+    }
+    return vt_fail(err, VT_E_NOT_FOUND, "property %s is not known to device %s%s", key, module->name,
+                   vt_module_hint(module, key, hint));
 }
 
 static void view_settings(const struct vt_settings *settings, struct vt_config *out)

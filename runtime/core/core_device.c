@@ -1,5 +1,6 @@
 #include "core_impl.h"
 
+#include "closest.h"
 #include "log.h"
 
 #include <stdlib.h>
@@ -8,14 +9,22 @@
 
 static int unknown_device(const struct vt_core *core, const char *device, struct vt_error *err)
 {
-    char known[512] = "none";
+    char known[512] = "none", hint[VT_HINT_TEXT], name[64];
+    struct vt_closest closest = {.word = name};
     size_t at = 0;
 
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(device, ".:"), device);
     for (int i = 0; i < core->n_modules && at < sizeof(known); i++) {
         at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%s", i ? ", " : "", core->modules[i]->name);
     }
-    return vt_fail(err, VT_E_NOT_FOUND, "there is no device \"%s\"; plugins are there for: %s", device,
-                   known);
+    for (int i = 0; i < core->n_modules; i++) {
+        vt_closest_offer(&closest, core->modules[i]->name);
+    }
+    for (int i = 0; i < VT_N_VIRTUAL; i++) {
+        vt_closest_offer(&closest, core->virtuals[i]->name);
+    }
+    return vt_fail(err, VT_E_NOT_FOUND, "there is no device \"%s\"; plugins are there for: %s%s", device,
+                   known, vt_closest_hint(&closest, hint, sizeof(hint)));
 }
 
 /* A virtual device, with what follows the colon. */

@@ -230,7 +230,10 @@ static int get_device_property(struct vt_target *target, const char *key, char *
         return status ? status : full_name(target, list, n, value, err);
     }
     if (status == VT_E_NOT_FOUND) {
-        return vt_fail(err, status, "device %s has no property %s", target->module->name, key);
+        char hint[VT_HINT_TEXT];
+
+        return vt_fail(err, status, "device %s has no property %s%s", target->module->name, key,
+                       vt_module_hint(target->module, key, hint));
     }
     return status ? vt_fail(err, status, "device %s: property %s: %s", target->module->name, key, own.text)
                   : VT_OK;

@@ -1,7 +1,9 @@
 #include "io.h"
 
+#include "closest.h"
 #include "shape.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *vt_shape_text(int rank, const int64_t *dims, char text[VT_SHAPE_TEXT])
@@ -32,6 +34,32 @@ int vt_io_find(const struct vt_io *list, int n, const char *name)
         }
     }
     return -1;
+}
+
+const char *vt_io_names(const struct vt_io *list, int n, const char *name, char text[VT_NAMES_TEXT])
+{
+    struct vt_closest closest = {.word = name};
+    const size_t room = VT_NAMES_TEXT - 128; /* the rest is for the suggestion */
+    bool full = false;
+    size_t at = 0;
+    char hint[128];
+
+    snprintf(text, room, "none");
+    for (int i = 0; i < n; i++) {
+        for (int k = 0; k < list[i].n_names; k++) {
+            vt_closest_offer(&closest, list[i].names[k]);
+        }
+        if (!list[i].n_names || full) {
+            continue;
+        }
+        full = at + strlen(list[i].names[0]) + 16 > room;
+        at += (size_t)snprintf(text + at, room - at, "%s", at ? ", " : "");
+        at += full ? (size_t)snprintf(text + at, room - at, "...")
+                   : (size_t)snprintf(text + at, room - at, "'%s'", list[i].names[0]);
+    }
+    at = strlen(text);
+    snprintf(text + at, VT_NAMES_TEXT - at, "%s", vt_closest_hint(&closest, hint, sizeof(hint)));
+    return text;
 }
 
 static bool same_shape(const struct vt_pshape *a, const struct vt_pshape *b)

@@ -22,6 +22,11 @@ const char *vt_shape_text(int rank, const int64_t *dims, char text[VT_SHAPE_TEXT
 /* Index of the entry that has the tensor name; -1 when there is none. */
 int vt_io_find(const struct vt_io *list, int n, const char *name);
 
+/* For a message about a name that no entry has, what there is: "'a', 'b'; did you mean 'a'?" or "none" into
+ * `text`, which is returned. */
+#define VT_NAMES_TEXT 384
+const char *vt_io_names(const struct vt_io *list, int n, const char *name, char text[VT_NAMES_TEXT]);
+
 /* Index of the entry that describes the same port as `io`, which may come from another copy of the model:
  * equal tensor names (node names where there are none), type and shape. Entry `hint` is looked at first. -1
  * when there is none. */

@@ -1,5 +1,6 @@
 #include "module.h"
 
+#include "closest.h"
 #include "host.h"
 #include "log.h"
 
@@ -166,12 +167,32 @@ static int create(struct vt_module *module, struct vt_error *err)
     return status;
 }
 
+const char *vt_property_hint(const struct vt_property *list, int n, const char *key, char text[VT_HINT_TEXT])
+{
+    struct vt_closest closest = {.word = key};
+
+    for (int i = 0; i < n; i++) {
+        vt_closest_offer(&closest, list[i].key);
+    }
+    return vt_closest_hint(&closest, text, VT_HINT_TEXT);
+}
+
+const char *vt_module_hint(struct vt_module *module, const char *key, char text[VT_HINT_TEXT])
+{
+    const struct vt_property *list = NULL;
+    int n = 0, status = module->fns->properties(module->impl, &list, &n);
+
+    return vt_property_hint(list, status ? 0 : n, key, text);
+}
+
 static int check_property(struct vt_module *module, const char *key, struct vt_error *err)
 {
+    char hint[VT_HINT_TEXT];
     bool writable;
 
     if (!vt_module_property(module, key, &writable)) {
-        return vt_fail(err, VT_E_NOT_FOUND, "device %s has no property %s", module->name, key);
+        return vt_fail(err, VT_E_NOT_FOUND, "device %s has no property %s%s", module->name, key,
+                       vt_module_hint(module, key, hint));
     }
     if (!writable) {
         return vt_fail(err, VT_E_NOT_FOUND, "property %s of device %s can only be read", key, module->name);
@@ -188,7 +209,9 @@ static int set_now(struct vt_module *module, const char *id, const char *key, co
         status = module->fns->set_property(module->impl, id, key, value, err);
         if (status) {
             vt_fail(err, status, "'%s' is no value of %s", value, key);
-            vt_context(err, "device %s: property %s: ", module->name, key);
+            if (!err || !strstr(err->text, key)) {
+                vt_context(err, "device %s: property %s: ", module->name, key);
+            }
         }
     }
     return status;

@@ -48,6 +48,11 @@ int vt_module_open(struct vt_module *module, struct vt_error *err);
 /* Whether the open plugin has a property. */
 bool vt_module_property(struct vt_module *module, const char *key, bool *writable);
 
+/* "; did you mean 'NUM_STREAMS'?" or "" into `text`, which is returned. */
+#define VT_HINT_TEXT 128
+const char *vt_property_hint(const struct vt_property *list, int n, const char *key, char text[VT_HINT_TEXT]);
+const char *vt_module_hint(struct vt_module *module, const char *key, char text[VT_HINT_TEXT]);
+
 /* Set a property now or, while the plugin is not open, keep it. */
 int vt_module_set(struct vt_module *module, const char *device_id, const char *key, const char *value,
                   struct vt_error *err);

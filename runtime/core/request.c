@@ -266,7 +266,8 @@ int vt_request_wait_for(struct vt_request *request, int64_t milliseconds, struct
     struct timespec until;
 
     if (milliseconds < 0) {
-        return vt_fail(err, VT_E_INVALID, "the time to wait is %lld ms", (long long)milliseconds);
+        return vt_fail(err, VT_E_INVALID, "the time to wait is %lld ms; give 0 or more",
+                       (long long)milliseconds);
     }
     clock_gettime(CLOCK_MONOTONIC, &until);
     /* A century is forever, and no overflow. */
