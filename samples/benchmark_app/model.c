@@ -171,50 +171,16 @@ static int wanted_shapes(struct bench *b, struct shape *shapes, bool *changed)
     return 0;
 }
 
-static int reshape(struct bench *b, const struct shape *shapes, size_t *indexes, ov_partial_shape_t *partial)
-{
-    for (size_t i = 0; i < b->input_count; i++) {
-        ov_dimension_t dims[SHAPE_MAX_RANK];
-        for (size_t k = 0; k < shapes[i].rank; k++) {
-            /* {0, -1} is an open dimension; the runtime takes an upper limit alone, but no lower limit alone.
-             */
-            int64_t max = shapes[i].dims[k].max, min = shapes[i].dims[k].min;
-            dims[k] = (ov_dimension_t){max < 0 && min == 0 ? -1 : min, max < 0 && min > 0 ? INT64_MAX : max};
-        }
-        ov_rank_t rank = {(int64_t)shapes[i].rank, (int64_t)shapes[i].rank};
-        indexes[i] = i;
-        if (runtime_check(ov_partial_shape_create_dynamic(rank, dims, &partial[i]), &b->message,
-                          "shape of %s", b->inputs[i].port.name) < 0) {
-            return -1;
-        }
-    }
-    return runtime_check(ov_model_reshape_by_port_indexes(b->model, indexes, partial, b->input_count),
-                         &b->message, "reshaping the model");
-}
-
 static int reshape_and_time(struct bench *b, const struct shape *shapes)
 {
-    size_t *indexes = calloc(b->input_count, sizeof(*indexes));
-    ov_partial_shape_t *partial = calloc(b->input_count, sizeof(*partial));
-    int rc = -1;
-    if (!indexes || !partial) {
-        message_fail(&b->message, "no memory");
-    } else {
-        int64_t start = console_clock();
-        rc = reshape(b, shapes, indexes, partial);
-        double took = ms_since(start);
-        if (rc == 0) {
-            console_info("Reshape model took %.2f ms", took);
-            report_add_number(&b->report, REPORT_RESULTS, "reshape model time (ms)", "reshape_model_time",
-                              took);
-        }
-        for (size_t i = 0; i < b->input_count; i++) {
-            ov_partial_shape_free(&partial[i]);
-        }
+    int64_t start = console_clock();
+    if (runtime_reshape(b->model, shapes, b->input_count, &b->message) < 0) {
+        return -1;
     }
-    free(indexes);
-    free(partial);
-    return rc;
+    double took = ms_since(start);
+    console_info("Reshape model took %.2f ms", took);
+    report_add_number(&b->report, REPORT_RESULTS, "reshape model time (ms)", "reshape_model_time", took);
+    return 0;
 }
 
 int bench_reshape_model(struct bench *b)

@@ -109,3 +109,39 @@ int runtime_tensor_shape(const ov_tensor_t *tensor, struct shape *shape, struct 
     ov_shape_free(&plain);
     return rc;
 }
+
+static int partial_shape(const struct shape *shape, ov_partial_shape_t *partial, struct message *message)
+{
+    ov_dimension_t dims[SHAPE_MAX_RANK];
+    for (size_t k = 0; k < shape->rank; k++) {
+        /* {0, -1} is an open dimension; the runtime takes an upper limit alone, but no lower limit alone. */
+        int64_t max = shape->dims[k].max, min = shape->dims[k].min;
+        dims[k] = (ov_dimension_t){max < 0 && min == 0 ? -1 : min, max < 0 && min > 0 ? INT64_MAX : max};
+    }
+    ov_rank_t rank = {(int64_t)shape->rank, (int64_t)shape->rank};
+    char text[SHAPE_MAX_TEXT];
+    return runtime_check(ov_partial_shape_create_dynamic(rank, dims, partial), message, "shape %s",
+                         shape_text(shape, text));
+}
+
+int runtime_reshape(const ov_model_t *model, const struct shape *shapes, size_t count,
+                    struct message *message)
+{
+    size_t *indexes = calloc(count + 1, sizeof(*indexes));
+    ov_partial_shape_t *partial = calloc(count + 1, sizeof(*partial));
+    int rc = indexes && partial ? 0 : message_fail(message, "no memory");
+    for (size_t i = 0; i < count && rc == 0; i++) {
+        indexes[i] = i;
+        rc = partial_shape(&shapes[i], &partial[i], message);
+    }
+    if (rc == 0) {
+        rc = runtime_check(ov_model_reshape_by_port_indexes(model, indexes, partial, count), message,
+                           "reshaping the model");
+    }
+    for (size_t i = 0; i < count && partial; i++) {
+        ov_partial_shape_free(&partial[i]);
+    }
+    free(indexes);
+    free(partial);
+    return rc;
+}

@@ -28,6 +28,11 @@ void port_info_finish(struct port_info *info);
 int runtime_create_tensor(ov_element_type_e type, const struct shape *shape, ov_tensor_t **tensor,
                           struct message *message);
 
+/* Gives the model's inputs 0 to count - 1 their shapes, all in one step: one by one they would contradict
+   each other on the way. */
+int runtime_reshape(const ov_model_t *model, const struct shape *shapes, size_t count,
+                    struct message *message);
+
 /* The shape of a tensor. */
 int runtime_tensor_shape(const ov_tensor_t *tensor, struct shape *shape, struct message *message);
 

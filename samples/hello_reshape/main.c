@@ -42,33 +42,43 @@ static int print_ports(const ov_model_t *model, const char *title, struct messag
     return rc;
 }
 
-static int reshape_input(const ov_model_t *model, size_t index, const struct shape_list *shapes,
-                         struct message *message)
+/* The shape that an input shall have: the one given, or its own. `*used` counts the names that are found. */
+static int wanted_shape(const ov_model_t *model, size_t index, const struct shape_list *list,
+                        struct shape *shape, size_t *used, struct message *message)
 {
     ov_output_const_port_t *port = NULL;
-    ov_partial_shape_t partial = {0};
     struct port_info info;
-    ov_dimension_t dims[SHAPE_MAX_RANK];
     if (runtime_check(ov_model_const_input_by_index(model, index, &port), message, "input %zu", index) < 0 ||
         runtime_describe_port(port, "input", index, &info, message) < 0) {
         return -1;
     }
-    const struct named_shapes *own = shape_list_find(shapes, info.name);
-    const struct shape *shape = own ? &own->shapes[0] : &info.shape;
+    const struct named_shapes *given = shape_list_find(list, info.name);
+    *shape = given ? given->shapes[0] : info.shape;
+    *used += given && given->name[0];
     int rc = shape_is_static(shape)
                  ? 0
                  : message_fail(message, "input '%s' needs a shape without open dimensions", info.name);
-    for (size_t i = 0; i < shape->rank; i++) {
-        dims[i] = (ov_dimension_t){shape->dims[i].min, shape->dims[i].max};
-    }
-    rc = rc == 0 ? runtime_check(ov_partial_shape_create((int64_t)shape->rank, dims, &partial), message,
-                                 "shape of '%s'", info.name)
-                 : rc;
-    rc = rc == 0 ? runtime_check(ov_model_reshape_by_port_indexes(model, &index, &partial, 1), message,
-                                 "reshaping input '%s'", info.name)
-                 : rc;
-    ov_partial_shape_free(&partial);
     port_info_finish(&info);
+    return rc;
+}
+
+static int reshape(const ov_model_t *model, const struct shape_list *list, struct message *message)
+{
+    size_t inputs = 0, used = 0, named = 0;
+    int rc = runtime_check(ov_model_inputs_size(model, &inputs), message, "number of inputs");
+    struct shape *shapes = calloc(inputs + 1, sizeof(*shapes));
+    rc = rc == 0 && !shapes ? message_fail(message, "no memory") : rc;
+    for (size_t i = 0; i < inputs && rc == 0; i++) {
+        rc = wanted_shape(model, i, list, &shapes[i], &used, message);
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        named += list->entries[i].name[0] != 0;
+    }
+    if (rc == 0 && used != named) {
+        rc = message_fail(message, "the shapes name an input that the model does not have, or one twice");
+    }
+    rc = rc == 0 ? runtime_reshape(model, shapes, inputs, message) : rc;
+    free(shapes);
     return rc;
 }
 
@@ -108,16 +118,12 @@ static int run(char **argv, const struct shape_list *shapes, struct message *mes
 {
     ov_core_t *core = NULL;
     ov_model_t *model = NULL;
-    size_t inputs = 0;
     int rc = runtime_check(ov_core_create(&core), message, "loading the runtime");
     rc = rc == 0
              ? runtime_check(ov_core_read_model(core, argv[1], NULL, &model), message, "reading %s", argv[1])
              : rc;
     rc = rc == 0 ? print_ports(model, "Model as it was read:", message) : rc;
-    rc = rc == 0 ? runtime_check(ov_model_inputs_size(model, &inputs), message, "number of inputs") : rc;
-    for (size_t i = 0; i < inputs && rc == 0; i++) {
-        rc = reshape_input(model, i, shapes, message);
-    }
+    rc = rc == 0 ? reshape(model, shapes, message) : rc;
     rc = rc == 0 ? print_ports(model, "Model after reshaping:", message) : rc;
     rc = rc == 0 ? infer(core, model, argv[3] ? argv[3] : "CPU", message) : rc;
     ov_model_free(model);
