@@ -95,22 +95,19 @@ static int image_of(struct vt_eval *e, int64_t box, int64_t *image)
 /* All cells of one box. A box as large as the map may not ask for more samples than this. */
 #define MOST_SAMPLES (1 << 20)
 
-static int run_box(struct vt_eval *e, struct grid *g, int64_t box, float height, float width, bool max)
+static int run_box(struct vt_eval *e, struct grid *g, int64_t image, int64_t box, float height, float width,
+                   bool max)
 {
     struct vt_tensor *dst = &e->out[0];
-    int64_t ratio = vt_attr_i64(e->node, "sampling_ratio"), image, channels = dst->dims[1];
+    int64_t ratio = vt_attr_i64(e->node, "sampling_ratio"), channels = dst->dims[1];
     float rows = ceilf(height / (float)dst->dims[2]), columns = ceilf(width / (float)dst->dims[3]);
     int64_t at = box * channels * dst->dims[2] * dst->dims[3];
-    int status = image_of(e, box, &image);
 
     g->cell_h = height / (float)dst->dims[2];
     g->cell_w = width / (float)dst->dims[3];
-    if (status == VT_OK && !(rows < MOST_SAMPLES && columns < MOST_SAMPLES)) {
-        status = vt_fail(e->err, VT_E_RANGE, "box %lld is %g by %g elements large", (long long)box,
-                         (double)height, (double)width);
-    }
-    if (status) {
-        return status;
+    if (!(rows < MOST_SAMPLES && columns < MOST_SAMPLES)) {
+        return vt_fail(e->err, VT_E_RANGE, "box %lld is %g by %g elements large", (long long)box,
+                       (double)height, (double)width);
     }
     g->rows = ratio ? ratio : rows > 1 ? (int64_t)rows : 1;
     g->columns = ratio ? ratio : columns > 1 ? (int64_t)columns : 1;
@@ -122,6 +119,21 @@ static int run_box(struct vt_eval *e, struct grid *g, int64_t box, float height,
         }
     }
     return VT_OK;
+}
+
+int vt_roi_align_box(struct vt_eval *e, const struct vt_tensor *maps, int64_t box, const float edge[4],
+                     bool aligned)
+{
+    struct grid g = {.maps = maps, .height = maps->dims[2], .width = maps->dims[3], .cosine = 1};
+    float width = edge[2] - edge[0], height = edge[3] - edge[1];
+
+    g.x = edge[0];
+    g.y = edge[1];
+    if (!g.height || !g.width) {
+        return VT_OK;
+    }
+    return run_box(e, &g, 0, box, aligned ? height : fmaxf(height, 1), aligned ? width : fmaxf(width, 1),
+                   false);
 }
 
 int vt_roi_align_ref(struct vt_eval *e)
@@ -137,7 +149,8 @@ int vt_roi_align_ref(struct vt_eval *e)
     }
     for (int64_t box = 0; box < e->out[0].dims[0] && g.height && g.width; box++) {
         float edge[4], width, height;
-        int status;
+        int64_t image;
+        int status = image_of(e, box, &image);
 
         for (int i = 0; i < 4; i++) {
             edge[i] = ((float)vt_get_f64(&e->in[1], box * 4 + i) + before) * scale + after;
@@ -150,7 +163,7 @@ int vt_roi_align_ref(struct vt_eval *e)
             width = fmaxf(width, 1);
             height = fmaxf(height, 1);
         }
-        status = run_box(e, &g, box, height, width, max);
+        status = status ? status : run_box(e, &g, image, box, height, width, max);
         if (status) {
             return status;
         }
@@ -168,7 +181,8 @@ int vt_roi_align_rotated_ref(struct vt_eval *e)
 
     for (int64_t box = 0; box < e->out[0].dims[0] && g.height && g.width; box++) {
         double angle = sign * vt_get_f64(&e->in[1], box * 5 + 4);
-        int status;
+        int64_t image;
+        int status = image_of(e, box, &image);
 
         g.x = (float)vt_get_f64(&e->in[1], box * 5) * scale - 0.5f;
         g.y = (float)vt_get_f64(&e->in[1], box * 5 + 1) * scale - 0.5f;
@@ -176,7 +190,7 @@ int vt_roi_align_rotated_ref(struct vt_eval *e)
         g.box_h = (float)vt_get_f64(&e->in[1], box * 5 + 3) * scale;
         g.cosine = (float)cos(angle);
         g.sine = (float)sin(angle);
-        status = run_box(e, &g, box, g.box_h, g.box_w, false);
+        status = status ? status : run_box(e, &g, image, box, g.box_h, g.box_w, false);
         if (status) {
             return status;
         }
