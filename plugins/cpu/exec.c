@@ -10,6 +10,7 @@ struct cpu_request {
     size_t *capacity;
     struct vt_state_store *states;
     atomic_int cancelled;
+    bool begun; /* cancels were forgotten by begin() already */
     struct vt_profile *profile;
     int n_profile;
     const struct cpu_plan *profiled; /* whose texts the profile points to */
@@ -145,6 +146,7 @@ static int prepare_profile(struct cpu_request *r, struct cpu_plan *plan, struct 
         return VT_OK;
     }
     free(r->profile);
+    r->n_profile = 0;
     r->profile = calloc((size_t)plan->n_steps + 1, sizeof(*r->profile));
     if (!r->profile) {
         return vt_fail(err, VT_E_NOMEM, "out of memory");
@@ -199,6 +201,17 @@ static int run_on_stream(struct cpu_request *r, struct cpu_stream *s, const stru
     return status;
 }
 
+/* Between steps, and inside of those that run a sub-graph by its reference. */
+static void set_cancelled(struct cpu_request *r, bool cancelled)
+{
+    const struct vt_host *host = r->model->host;
+
+    atomic_store_explicit(&r->cancelled, cancelled, memory_order_relaxed);
+    if (VT_TABLE_HAS(host, states_cancel)) {
+        host->states_cancel(r->states, cancelled);
+    }
+}
+
 static int request_run(void *request, output_fn *output, void *ctx, struct vt_error *err)
 {
     struct cpu_request *r = request;
@@ -207,7 +220,10 @@ static int request_run(void *request, output_fn *output, void *ctx, struct vt_er
     int status;
 
     /* Not at the end: a cancellation may come when the last step is done, and must not hit the next run. */
-    atomic_store_explicit(&r->cancelled, 0, memory_order_relaxed);
+    if (!r->begun) {
+        set_cancelled(r, false);
+    }
+    r->begun = false;
     status = cpu_model_plan(r->model, r->inputs, &plan, err);
     if (status) {
         return status;
@@ -289,9 +305,15 @@ static int bind_output(void *request, int port, const struct vt_tensor *t, size_
     return VT_OK;
 }
 
+static void request_begin(void *request)
+{
+    set_cancelled(request, false);
+    ((struct cpu_request *)request)->begun = true;
+}
+
 static void request_cancel(void *request)
 {
-    atomic_store_explicit(&((struct cpu_request *)request)->cancelled, 1, memory_order_relaxed);
+    set_cancelled(request, true);
 }
 
 static struct vt_state_store *request_states(void *request)
@@ -299,10 +321,41 @@ static struct vt_state_store *request_states(void *request)
     return ((struct cpu_request *)request)->states;
 }
 
+/* Rows without times: the steps of a static model's plan; of a dynamic one the nodes that will have steps. */
+static int list_steps(struct cpu_request *r)
+{
+    const struct cpu_model *model = r->model;
+    const struct vt_host *host = model->host;
+    const struct cpu_plan *plan = model->dynamic ? NULL : model->plans;
+    int n = plan ? plan->n_steps : host->graph_n_nodes(model->graph);
+
+    r->profile = calloc((size_t)n + 1, sizeof(*r->profile));
+    if (!r->profile) {
+        return VT_E_NOMEM;
+    }
+    for (int i = 0; i < n; i++) {
+        const struct vt_node *node = plan ? plan->steps[i].node : host->graph_node(model->graph, i);
+
+        if (!plan && (!host->node_n_in(node) || strcmp(host->node_op(node), "Result") == 0)) {
+            continue;
+        }
+        r->profile[r->n_profile++] = (struct vt_profile){
+            .status = VT_PROFILE_NOT_RUN,
+            .node_name = node ? host->node_name(node) : "reorder",
+            .node_type = node ? host->node_op(node) : "Reorder",
+            .exec_type = plan ? plan->steps[i].kernel : "undef",
+        };
+    }
+    return VT_OK;
+}
+
 static int request_profile(void *request, const struct vt_profile **list, int *n)
 {
     struct cpu_request *r = request;
 
+    if (!r->profile && list_steps(r)) {
+        return VT_E_NOMEM;
+    }
     *list = r->profile;
     *n = r->n_profile;
     return VT_OK;
@@ -317,4 +370,5 @@ const struct vt_request_fns cpu_request_fns = {
     .cancel = request_cancel,
     .states = request_states,
     .profile = request_profile,
+    .begin = request_begin,
 };

@@ -136,6 +136,9 @@ ov_status_e ov_core_read_model_from_memory_buffer(const ov_core_t *core, const c
     if (!model_str[bytes - 1] && memchr(model_str, 0, bytes) == &model_str[bytes - 1]) {
         bytes--;
     }
+    if (weights && vt_capi_tensor(weights)->strides) {
+        return vt_capi_fail(GENERAL_ERROR, "the tensor of the weights is a region that is not dense");
+    }
     if (weights) {
         blob = tensor_blob(vt_capi_tensor(weights));
         if (!blob) {

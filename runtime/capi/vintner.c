@@ -76,3 +76,23 @@ ov_status_e vt_model_save(const ov_model_t *model, const char *xml_path, const c
     return vt_capi_status(vt_save_ir_files(vt_capi_model(model)->graph, flags, xml_path, bin_path, &err),
                           &err);
 }
+
+ov_status_e vt_core_register_plugin(const ov_core_t *core, const char *path, const char *name)
+{
+    struct vt_error err = {0};
+
+    if (!core || !path || !*path || !name || !*name) {
+        return INVALID_C_PARAM;
+    }
+    return vt_capi_status(vt_core_add_plugin(vt_capi_core(core), path, name, &err), &err);
+}
+
+ov_status_e vt_core_unload_plugin(const ov_core_t *core, const char *name)
+{
+    struct vt_error err = {0};
+
+    if (!core || !name || !*name) {
+        return INVALID_C_PARAM;
+    }
+    return vt_capi_status(vt_core_close_plugin(vt_capi_core(core), name, &err), &err);
+}

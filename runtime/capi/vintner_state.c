@@ -60,6 +60,36 @@ ov_status_e vt_infer_request_state_name(const ov_infer_request_t *infer_request,
     return *name ? OK : vt_capi_fail(GENERAL_ERROR, "out of memory");
 }
 
+ov_status_e vt_infer_request_state_info(const ov_infer_request_t *infer_request, const char *name,
+                                        ov_element_type_e *element_type, ov_partial_shape_t *shape)
+{
+    struct vt_state *state;
+    ov_dimension_t *dims = NULL;
+    ov_status_e status;
+    int rank;
+
+    if (!infer_request || !name || !element_type || !shape) {
+        return INVALID_C_PARAM;
+    }
+    status = find(infer_request, name, &state);
+    if (status != OK) {
+        return status;
+    }
+    rank = state->shape.rank;
+    if (rank > 0) {
+        dims = malloc((size_t)rank * sizeof(*dims));
+        if (!dims) {
+            return vt_capi_fail(GENERAL_ERROR, "out of memory");
+        }
+    }
+    for (int i = 0; i < rank; i++) {
+        dims[i] = (ov_dimension_t){state->shape.dims[i].min, state->shape.dims[i].max};
+    }
+    *element_type = (ov_element_type_e)state->type;
+    *shape = (ov_partial_shape_t){rank < 0 ? (ov_rank_t){0, -1} : (ov_rank_t){rank, rank}, dims};
+    return OK;
+}
+
 ov_status_e vt_infer_request_get_state(const ov_infer_request_t *infer_request, const char *name,
                                        ov_tensor_t **tensor)
 {
@@ -94,6 +124,7 @@ ov_status_e vt_infer_request_set_state(ov_infer_request_t *infer_request, const 
                                        const ov_tensor_t *tensor)
 {
     struct vt_error err = {0};
+    struct vt_buffer *dense = NULL;
     struct vt_state *state;
     ov_status_e found;
     int status;
@@ -105,7 +136,11 @@ ov_status_e vt_infer_request_set_state(ov_infer_request_t *infer_request, const 
     if (found != OK) {
         return found;
     }
-    status = vt_request_state_set(vt_capi_request(infer_request), state, &vt_capi_tensor(tensor)->t, &err);
+    status = vt_buffer_dense(vt_capi_tensor(tensor), &dense, &err);
+    if (status == VT_OK) {
+        status = vt_request_state_set(vt_capi_request(infer_request), state, &dense->t, &err);
+    }
+    vt_buffer_unref(dense);
     return status == VT_E_TYPE || status == VT_E_SHAPE ? vt_capi_fail(PARAMETER_MISMATCH, "%s", err.text)
                                                        : vt_capi_status(status, &err);
 }

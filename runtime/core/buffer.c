@@ -23,6 +23,11 @@ static void init_strings(struct vt_string *s, size_t n)
 
 static void release_memory(struct vt_buffer *buffer)
 {
+    free(buffer->strides);
+    if (buffer->parent) {
+        atomic_fetch_sub(&buffer->parent->pins, 1);
+        vt_buffer_unref(buffer->parent);
+    }
     if (buffer->host) {
         return;
     }
@@ -123,6 +128,11 @@ int vt_buffer_wrap(enum vt_type type, int rank, const int64_t *dims, void *data,
     return status;
 }
 
+static bool same_shape(const struct vt_tensor *a, const struct vt_tensor *b)
+{
+    return a->rank == b->rank && !memcmp(a->dims, b->dims, (size_t)a->rank * sizeof(a->dims[0]));
+}
+
 int vt_buffer_reshape(struct vt_buffer *buffer, int rank, const int64_t *dims, struct vt_error *err)
 {
     struct vt_tensor t;
@@ -133,6 +143,12 @@ int vt_buffer_reshape(struct vt_buffer *buffer, int rank, const int64_t *dims, s
     if (status) {
         return status;
     }
+    if (buffer->strides) {
+        return same_shape(&t, &buffer->t)
+                   ? VT_OK
+                   : vt_fail(err, VT_E_SHAPE, "a region of another tensor cannot take the shape %s",
+                             vt_shape_text(rank, dims, text));
+    }
     t.data = buffer->t.data;
     if (t.bytes > capacity || (!t.data && !buffer->host)) {
         if (buffer->host) {
@@ -142,9 +158,10 @@ int vt_buffer_reshape(struct vt_buffer *buffer, int rank, const int64_t *dims, s
                            vt_shape_text(rank, dims, text), t.bytes, capacity);
         }
         if (atomic_load(&buffer->pins)) {
-            return vt_fail(err, VT_E_BUSY,
-                           "a model reads its weights from this tensor, so it cannot grow to shape %s",
-                           vt_shape_text(rank, dims, text));
+            return vt_fail(
+                err, VT_E_BUSY,
+                "a model or a region uses the memory of this tensor, so it cannot grow to shape %s",
+                vt_shape_text(rank, dims, text));
         }
         t.data = allocate(t.type, t.bytes, &capacity);
         if (!t.data) {

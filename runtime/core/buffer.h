@@ -15,8 +15,12 @@ struct vt_buffer {
     size_t capacity;     /* bytes behind t.data */
     uint32_t generation; /* changes with type, shape or memory */
     bool host;           /* memory of the caller's: it cannot grow and is not freed */
-    atomic_int pins;     /* models that read weights from the memory: it must stay where it is */
+    atomic_int pins;     /* models and regions that use the memory: it must stay where it is */
     atomic_int refs;
+    struct vt_buffer *parent; /* of a region: whose memory it is, a reference and a pin */
+    int64_t *strides; /* of a region that is not dense: bytes from one element to the next, per axis; then
+                         `capacity` counts from t.data to the end of the last element, and t.bytes what a
+                         dense copy takes */
 };
 
 /* An element of a VT_STRING tensor, laid out like libstdc++'s std::string: `text` points to `small` when the
@@ -44,9 +48,25 @@ int vt_buffer_wrap(enum vt_type type, int rank, const int64_t *dims, void *data,
 int vt_buffer_create_empty(enum vt_type type, int rank, const int64_t *dims, struct vt_buffer **buffer,
                            struct vt_error *err);
 
-/* Change the shape. Own memory grows where needed and its contents are then undefined; it is kept when it is
- * large enough. VT_E_SHAPE, with nothing changed, when host memory would have to grow, VT_E_BUSY when pinned
- * memory would. */
+/* A view of the elements from `begin` up to, not including, `end` of another buffer, itself perhaps such a
+ * view; it keeps that one's memory where it is. VT_E_RANGE for an empty region or one that sticks out,
+ * VT_E_UNSUPPORTED for elements that are no whole bytes and for strings. */
+int vt_buffer_region(struct vt_buffer *parent, const int64_t *begin, const int64_t *end,
+                     struct vt_buffer **buffer, struct vt_error *err);
+
+/* Bytes from one element to the next along each axis. VT_E_UNSUPPORTED for elements that are no whole bytes.
+ */
+int vt_buffer_strides(const struct vt_buffer *buffer, int64_t strides[VT_MAX_RANK], struct vt_error *err);
+
+/* Copy all elements between buffers of one type and shape, of which any may be a region; no strings. */
+void vt_buffer_copy(const struct vt_buffer *src, struct vt_buffer *dst);
+
+/* A reference to the buffer itself where its elements follow one another, else to a copy. */
+int vt_buffer_dense(struct vt_buffer *buffer, struct vt_buffer **dense, struct vt_error *err);
+
+/* Change the shape; a region that is not dense keeps its own. Own memory grows where needed and its contents
+ * are then undefined; it is kept when it is large enough. VT_E_SHAPE, with nothing changed, when host memory
+ * would have to grow, VT_E_BUSY when pinned memory would. */
 int vt_buffer_reshape(struct vt_buffer *buffer, int rank, const int64_t *dims, struct vt_error *err);
 
 /* Copy `n` texts into the first n elements of a VT_STRING buffer, empty the others. VT_E_TYPE for another

@@ -187,6 +187,48 @@ static void find_missing(const struct vt_graph *graph, struct missing *m)
     }
 }
 
+static bool touches_strings(const struct vt_node *node)
+{
+    if (vt_node_is(node, "Parameter") || vt_node_is(node, "Constant") || vt_node_is(node, "ShapeOf")) {
+        return false;
+    }
+    for (int i = 0; i < node->n_in; i++) {
+        const struct vt_port *in = &node->in[i];
+
+        if (in->node && in->node->out[in->index].v.type == VT_STRING) {
+            return true;
+        }
+    }
+    for (int i = 0; i < node->n_out; i++) {
+        if (node->out[i].v.type == VT_STRING) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A string owns memory and may point into itself: whoever copies its bytes, as kernels and references do,
+ * would leave two owners behind. */
+static int refuse_strings(const struct vt_graph *graph, struct vt_error *err)
+{
+    for (int i = 0; i < graph->n_nodes; i++) {
+        const struct vt_node *node = graph->nodes[i];
+
+        if (touches_strings(node)) {
+            return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: %s of strings, node '%s'", node->op->name,
+                           node->name);
+        }
+        for (int b = 0; b < node->n_bodies; b++) {
+            int status = refuse_strings(node->bodies[b].graph, err);
+
+            if (status) {
+                return status;
+            }
+        }
+    }
+    return VT_OK;
+}
+
 static int check_known(const struct vt_graph *graph, struct vt_error *err)
 {
     struct missing m = {0};
@@ -195,7 +237,7 @@ static int check_known(const struct vt_graph *graph, struct vt_error *err)
     if (m.kinds) {
         return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: %s", m.text);
     }
-    return VT_OK;
+    return refuse_strings(graph, err);
 }
 
 static int compile_on(struct vt_target *target, const struct vt_model *model, const struct vt_config *config,

@@ -57,6 +57,19 @@ int vt_core_query(struct vt_core *core, const struct vt_model *model, const char
                   void (*verdict)(void *ctx, const struct vt_node_support *support), void *ctx,
                   struct vt_error *err);
 
+/* ---- plugins that are not found by themselves. While one of these runs, no other function may use the core.
+ */
+
+/* Make the plugin in a file known as the device `name` (upper-case letters, digits and _); it is opened when
+ * it is first needed. VT_E_INVALID for a name that cannot be one or that there is already, VT_E_IO when there
+ * is no such file. */
+int vt_core_add_plugin(struct vt_core *core, const char *path, const char *name, struct vt_error *err);
+
+/* Let go of an open plugin with the properties that were set on it; it is opened anew when it is needed
+ * again. What was made with it stays valid and keeps it. VT_E_NOT_FOUND when there is none or it is not open.
+ */
+int vt_core_close_plugin(struct vt_core *core, const char *name, struct vt_error *err);
+
 /* ---- properties. `device` "" is the core itself and, when setting, all devices. A property set on a device
  * whose plugin is not open yet is kept and judged when it opens; a bad one then makes every use of the device
  * fail. VT_E_NOT_FOUND for an unknown key or device, VT_E_INVALID for a bad value. */

@@ -250,6 +250,11 @@ static struct vt_state_store *states_create(const struct vt_graph *graph, struct
     return states;
 }
 
+static void states_cancel(struct vt_state_store *states, bool cancelled)
+{
+    atomic_store_explicit(&states->cancelled, cancelled, memory_order_relaxed);
+}
+
 /* ---- files -----------------------------------------------------------------------------------------------
  */
 
@@ -315,4 +320,5 @@ void vt_host_fill_graph(struct vt_host *host)
     host->blob_file = blob_file;
     host->blob_ref = vt_blob_ref;
     host->hash = vt_hash;
+    host->states_cancel = states_cancel;
 }

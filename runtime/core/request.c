@@ -111,6 +111,9 @@ static int run(struct vt_request *r)
     if (!vt_request_is_bound(r)) {
         status = vt_request_bind(r, err);
     }
+    if (status == VT_OK && r->gathers) {
+        vt_request_gather(r);
+    }
     if (status == VT_OK) {
         status = r->fns->run(r->impl, vt_request_give_output, r, err);
     }
@@ -135,6 +138,9 @@ static int claim(struct vt_request *r, enum vt_request_state state, struct vt_er
         return vt_fail(err, VT_E_BUSY, "the request is running");
     }
     atomic_store_explicit(&r->cancelled, false, memory_order_relaxed);
+    if (VT_TABLE_HAS(r->fns, begin)) {
+        r->fns->begin(r->impl);
+    }
     return VT_OK;
 }
 

@@ -58,8 +58,8 @@ struct vt_state;
 int vt_request_state_set(struct vt_request *request, struct vt_state *state, const struct vt_tensor *value,
                          struct vt_error *err);
 
-/* What each step of the last inference cost; the list lives until the next one or the request's end. Empty
- * where the device does not measure. */
+/* What each step of the last inference cost; the list lives until the next one or the request's end. Without
+ * PERF_COUNT the steps have no times; empty where the device does not list them. */
 int vt_request_profile(struct vt_request *request, const struct vt_profile **list, int *n,
                        struct vt_error *err);
 

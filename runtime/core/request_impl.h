@@ -13,7 +13,8 @@ enum vt_request_state { VT_IDLE, VT_RUNS_HERE, VT_RUNS_ASYNC };
 /* The tensor of one port. */
 struct vt_slot {
     struct vt_buffer *buffer;  /* NULL until somebody needs it */
-    struct vt_buffer *scratch; /* written instead of a buffer that shares memory with an input, then copied */
+    struct vt_buffer *scratch; /* stands for a buffer with which the plugin cannot work directly: an output
+                                  that shares memory with an input, a region that is not dense */
     uint32_t bound;            /* generation of the buffer that the plugin knows; 0: none */
     bool fixed;                /* output of static shape: bound before the run */
 };
@@ -30,7 +31,8 @@ struct vt_request {
     const struct vt_request_fns *fns;
     void *impl;
     struct vt_slot *slots[2];
-    bool overlaps; /* some scratch is in use */
+    bool overlaps; /* some scratch of an output is in use */
+    bool gathers;  /* some scratch of an input is in use */
 
     atomic_int state;
     atomic_bool cancelled;
@@ -63,6 +65,9 @@ bool vt_request_is_bound(const struct vt_request *request);
 
 /* The plugin's question for memory of an output; `ctx` is the request, whose error is written. */
 int vt_request_give_output(void *ctx, int port, struct vt_tensor *t);
+
+/* Before a run: inputs that are regions get to where the plugin reads them. */
+void vt_request_gather(struct vt_request *request);
 
 /* After a run: outputs that were written aside get to their place. */
 int vt_request_copy_scratch(struct vt_request *request, struct vt_error *err);

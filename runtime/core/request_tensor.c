@@ -128,6 +128,21 @@ int vt_request_get(struct vt_request *request, enum vt_side side, int index, str
 
 /* ---- before and after a run */
 
+/* Plugins read dense tensors: a region is copied before each run, since its elements may change. */
+static int prepare_gather(struct vt_slot *slot, struct vt_error *err)
+{
+    const struct vt_tensor *t = &slot->buffer->t;
+
+    if (!slot->buffer->strides) {
+        vt_buffer_unref(slot->scratch);
+        slot->scratch = NULL;
+        return VT_OK;
+    }
+    return slot->scratch && slot->scratch->t.type == t->type
+               ? vt_buffer_reshape(slot->scratch, t->rank, t->dims, err)
+               : vt_buffer_create(t->type, t->rank, t->dims, &slot->scratch, err);
+}
+
 static int bind_input(struct vt_request *r, int index, struct vt_error *err)
 {
     struct vt_slot *slot = &r->slots[VT_INPUT][index];
@@ -140,7 +155,12 @@ static int bind_input(struct vt_request *r, int index, struct vt_error *err)
         status = check_fit(&r->compiled->io[VT_INPUT][index], VT_INPUT, index, &slot->buffer->t, err);
     }
     if (status == VT_OK) {
-        status = r->fns->bind_input(r->impl, index, &slot->buffer->t, err);
+        status = prepare_gather(slot, err);
+    }
+    if (status == VT_OK) {
+        const struct vt_buffer *source = slot->scratch ? slot->scratch : slot->buffer;
+
+        status = r->fns->bind_input(r->impl, index, &source->t, err);
         if (status) {
             return vt_fail(err, status, "device %s does not take the tensor of input %d", r->compiled->device,
                            index);
@@ -192,7 +212,9 @@ static bool shares_memory(const struct vt_buffer *a, const struct vt_buffer *b)
 {
     uintptr_t x = (uintptr_t)a->t.data, y = (uintptr_t)b->t.data;
 
-    return a == b || (x < y + b->t.bytes && y < x + a->capacity);
+    size_t span = b->strides ? b->capacity : b->t.bytes;
+
+    return a == b || (x < y + span && y < x + a->capacity);
 }
 
 static bool shares_with_input(const struct vt_request *r, const struct vt_buffer *buffer)
@@ -207,13 +229,14 @@ static bool shares_with_input(const struct vt_request *r, const struct vt_buffer
     return false;
 }
 
-/* An output in the memory of an input would be written while the input is still needed. */
+/* An output in the memory of an input would be written while the input is still needed; one that is no dense
+ * tensor is written aside too. */
 static int find_overlaps(struct vt_request *r, struct vt_error *err)
 {
     r->overlaps = false;
     for (int i = 0; i < r->compiled->n_io[VT_OUTPUT]; i++) {
         struct vt_slot *slot = &r->slots[VT_OUTPUT][i];
-        bool shares = slot->buffer && shares_with_input(r, slot->buffer);
+        bool shares = slot->buffer && (slot->buffer->strides || shares_with_input(r, slot->buffer));
 
         if (shares && !slot->scratch) {
             const struct vt_tensor *t = &slot->buffer->t;
@@ -247,10 +270,12 @@ int vt_request_bind(struct vt_request *r, struct vt_error *err)
 {
     int status = VT_OK;
 
+    r->gathers = false;
     for (int i = 0; i < r->compiled->n_io[VT_INPUT] && status == VT_OK; i++) {
         if (!is_bound(&r->slots[VT_INPUT][i])) {
             status = bind_input(r, i, err);
         }
+        r->gathers |= r->slots[VT_INPUT][i].scratch != NULL;
     }
     status = status ? status : find_overlaps(r, err);
     for (int i = 0; i < r->compiled->n_io[VT_OUTPUT] && status == VT_OK; i++) {
@@ -319,6 +344,17 @@ int vt_request_give_output(void *ctx, int port, struct vt_tensor *t)
     return VT_OK;
 }
 
+void vt_request_gather(struct vt_request *r)
+{
+    for (int i = 0; i < r->compiled->n_io[VT_INPUT]; i++) {
+        const struct vt_slot *slot = &r->slots[VT_INPUT][i];
+
+        if (slot->scratch) {
+            vt_buffer_copy(slot->buffer, slot->scratch);
+        }
+    }
+}
+
 int vt_request_copy_scratch(struct vt_request *r, struct vt_error *err)
 {
     for (int i = 0; i < r->compiled->n_io[VT_OUTPUT]; i++) {
@@ -330,7 +366,7 @@ int vt_request_copy_scratch(struct vt_request *r, struct vt_error *err)
             return vt_context(err, "output %d '%s': ", i, port_name(&r->compiled->io[VT_OUTPUT][i]));
         }
         if (src && src->bytes) {
-            memcpy(slot->buffer->t.data, src->data, src->bytes);
+            vt_buffer_copy(slot->scratch, slot->buffer);
         }
     }
     return VT_OK;

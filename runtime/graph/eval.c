@@ -1,5 +1,6 @@
 /* The reference interpreter. */
 #include "graph.h"
+#include "state.h"
 
 #include <stdlib.h>
 
@@ -225,7 +226,9 @@ int vt_graph_eval(const struct vt_graph *graph, const struct vt_tensor *in, stru
     for (int i = 0; i < graph->n_nodes && status == VT_OK; i++) {
         const struct vt_node *node = graph->nodes[i];
 
-        if (vt_node_is(node, "Parameter")) {
+        if (states && atomic_load_explicit(&states->cancelled, memory_order_relaxed)) {
+            status = vt_fail(err, VT_E_CANCELLED, "the inference was cancelled");
+        } else if (vt_node_is(node, "Parameter")) {
             r.values[i][0] = in[index_of(graph->params, graph->n_params, node)];
         } else if (vt_node_is(node, "Constant")) {
             r.values[i][0] = node->constant;

@@ -60,6 +60,10 @@ struct vt_state *vt_state_get(struct vt_state_store *states, const char *name)
 
 int vt_state_set(struct vt_state *state, const struct vt_tensor *t, struct vt_error *err)
 {
+    if (t->type == VT_STRING) {
+        return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: strings as the value of variable '%s'",
+                       state->name);
+    }
     if (state->value.bytes != t->bytes || !state->value.data) {
         struct vt_tensor fresh = *t;
         int status = vt_tensor_alloc(&fresh, err);

@@ -5,6 +5,8 @@
 #include "vt/status.h"
 #include "vt/tensor.h"
 
+#include <stdatomic.h>
+
 struct vt_state {
     const char *name;  /* variable_id */
     enum vt_type type; /* what the model says of it; VT_DYNAMIC and rank -1: nothing */
@@ -16,6 +18,7 @@ struct vt_state {
 
 struct vt_state_store {
     struct vt_state *first;
+    atomic_bool cancelled; /* the evaluation that uses the states shall stop between two nodes */
 };
 
 struct vt_state_store *vt_states_create(void);

@@ -8,6 +8,7 @@
 #include "openvino/c/ov_core.h"
 #include "openvino/c/ov_infer_request.h"
 #include "openvino/c/ov_model.h"
+#include "openvino/c/ov_partial_shape.h"
 #include "openvino/c/ov_tensor.h"
 
 /* The version of these headers. A library with the same major number and at least this minor number serves a
@@ -72,6 +73,12 @@ vt_infer_request_states_size(const ov_infer_request_t *infer_request, size_t *si
 OPENVINO_C_API(ov_status_e)
 vt_infer_request_state_name(const ov_infer_request_t *infer_request, size_t index, char **name);
 
+/* Element type and shape that the model declares for a variable: DYNAMIC, and dynamic dimensions or a dynamic
+ * rank, where it leaves them open. `shape` goes to ov_partial_shape_free(). NOT_FOUND. */
+OPENVINO_C_API(ov_status_e)
+vt_infer_request_state_info(const ov_infer_request_t *infer_request, const char *name,
+                            ov_element_type_e *element_type, ov_partial_shape_t *shape);
+
 /* A copy of the value. RESULT_NOT_READY while the variable has the initial value that the model gives it,
  * which is computed when it is first read; NOT_FOUND for a name that no variable has. */
 OPENVINO_C_API(ov_status_e)
@@ -109,5 +116,39 @@ vt_core_query_model(const ov_core_t *core, const ov_model_t *model, const char *
 
 /* NULL is allowed; the list is empty afterwards. */
 OPENVINO_C_API(void) vt_query_free(vt_query_t *query);
+
+/* ---- regions of tensors */
+
+/* A tensor that is a part of another one: the elements from `begin` up to, not including, `end` along each of
+ * `rank` axes. It shares the memory, so changes show in both, and it may be a region of a region. The other
+ * one may be freed first; as long as regions of it live, it cannot grow (REQUEST_BUSY).
+ *
+ * A region can be set as input or output of a request: the library copies between it and dense memory of its
+ * own for each inference, where elements do not follow one another. ov_tensor_data() gives the address of its
+ * first element, ov_tensor_get_byte_size() the bytes of its elements alone, and vt_tensor_get_strides() how
+ * to get from one to the next. Its shape cannot be changed.
+ *
+ * INVALID_C_PARAM when `rank` is not the tensor's; GENERAL_ERROR for a region that is empty or sticks out;
+ * NOT_IMPLEMENTED for strings and for elements that are no whole bytes. */
+OPENVINO_C_API(ov_status_e)
+vt_tensor_create_roi(const ov_tensor_t *tensor, size_t rank, const int64_t *begin, const int64_t *end,
+                     ov_tensor_t **roi);
+
+/* Bytes from one element to the next along each axis of any tensor; `strides` has room for `rank` of them.
+ * NOT_IMPLEMENTED for elements that are no whole bytes. */
+OPENVINO_C_API(ov_status_e)
+vt_tensor_get_strides(const ov_tensor_t *tensor, size_t rank, int64_t *strides);
+
+/* ---- plugins. While one of these functions runs, no other one may use the core. */
+
+/* Make the plugin in the file `path` known as the device `name` (upper-case letters, digits and _). The file
+ * is opened when the device is first used, and that fails when it is no plugin. */
+OPENVINO_C_API(ov_status_e)
+vt_core_register_plugin(const ov_core_t *core, const char *path, const char *name);
+
+/* Close a device's plugin and forget the properties set on it; the device stays known and is opened anew when
+ * it is used again. Compiled models and requests of it stay valid, and the plugin goes with the last of
+ * them. GENERAL_ERROR when it is not open. */
+OPENVINO_C_API(ov_status_e) vt_core_unload_plugin(const ov_core_t *core, const char *name);
 
 #endif

@@ -176,7 +176,7 @@ static void test_weights_stay(void **state)
 
     (void)state;
     PASS(ov_core_read_model_from_memory_buffer(core, text, strlen(text), weights, &model));
-    CHECK(ov_tensor_set_shape(weights, shape), REQUEST_BUSY, "reads its weights from this tensor");
+    CHECK(ov_tensor_set_shape(weights, shape), REQUEST_BUSY, "uses the memory of this tensor");
     ov_model_free(model);
     PASS(ov_tensor_set_shape(weights, shape));
     ov_tensor_free(weights);

@@ -483,10 +483,96 @@ static void profile(ov_core_t *core, const char *device)
     ov_model_free(model);
 }
 
+/* Without PERF_COUNT, and before the first inference, the same steps are listed without times. */
+static void check_not_run(ov_core_t *core, const char *device, const char *text, const char *count, bool run)
+{
+    ov_model_t *model = read_text(core, text);
+    ov_compiled_model_t *compiled = NULL;
+    ov_infer_request_t *r = NULL;
+    ov_profiling_info_list_t list = {0};
+    size_t relu = 0;
+
+    PASS(ov_core_compile_model(core, model, device, 2, &compiled, "PERF_COUNT", count));
+    PASS(ov_compiled_model_create_infer_request(compiled, &r));
+    if (run) {
+        PASS(ov_infer_request_infer(r));
+    }
+    PASS(ov_infer_request_get_profiling_info(r, &list));
+    assert_true(list.size > 0);
+    for (size_t i = 0; i < list.size; i++) {
+        const ov_profiling_info_t *info = &list.profiling_infos[i];
+
+        assert_int_equal(info->status, NOT_RUN);
+        assert_true(info->real_time == 0 && info->cpu_time == 0);
+        assert_true(info->node_type[0] != 0 && info->exec_type[0] != 0);
+        relu += strcmp(info->node_name, "op") == 0;
+    }
+    assert_int_equal(relu, 1);
+    ov_profiling_info_list_free(&list);
+    ov_infer_request_free(r);
+    ov_compiled_model_free(compiled);
+    ov_model_free(model);
+}
+
+static void not_run(ov_core_t *core, const char *device)
+{
+    check_not_run(core, device, MODEL_ONE("1,2"), "NO", true);
+    check_not_run(core, device, MODEL_ONE("1,2"), "NO", false);
+    check_not_run(core, device, MODEL_ONE("1,2"), "YES", false);
+    check_not_run(core, device, MODEL_ONE("?,2"), "NO", true);
+    check_not_run(core, device, MODEL_ONE("?,2"), "YES", false);
+}
+
 static void test_profile(void **state)
 {
     (void)state;
     on_each_device(profile);
+    on_each_device(not_run);
+}
+
+/* ---- strings: their shape is known, whatever would copy them is refused */
+
+#define MODEL_STRINGS(shape, middle, from)                                                                   \
+    "<?xml version=\"1.0\"?><net name=\"texts\" version=\"11\"><layers><layer id=\"0\" name=\"texts\" "      \
+    "type=\"Parameter\" version=\"opset1\"><data shape=\"" shape "\" element_type=\"string\"/><output>"      \
+    "<port id=\"0\" precision=\"STRING\" names=\"texts_t\"/></output></layer>" middle                        \
+    "<layer id=\"2\" name=\"res\" type=\"Result\" version=\"opset1\"><input><port "                          \
+    "id=\"0\"/></input></layer>"                                                                             \
+    "</layers><edges>" from "</edges></net>"
+#define SHAPE_OF                                                                                             \
+    "<layer id=\"1\" name=\"shape\" type=\"ShapeOf\" version=\"opset3\"><data output_type=\"i64\"/><input>"  \
+    "<port id=\"0\" precision=\"STRING\"/></input><output><port id=\"1\" "                                   \
+    "precision=\"I64\"/></output></layer>"
+
+static void strings(ov_core_t *core, const char *device)
+{
+    const char *texts[] = {"short", "a string that is longer than the inner buffer", ""};
+    ov_model_t *model = read_text(core, MODEL_STRINGS("?", "", EDGE("0", "0", "2", "0")));
+    ov_compiled_model_t *compiled = NULL;
+    ov_infer_request_t *r;
+    ov_tensor_t *in = NULL, *out = NULL;
+    void *data;
+
+    CHECK(ov_core_compile_model(core, model, device, 0, &compiled), NOT_IMPLEMENTED, "Result of strings");
+    assert_null(compiled);
+    ov_model_free(model);
+    r = new_request(core, MODEL_STRINGS("?", SHAPE_OF, EDGE("0", "0", "1", "0") EDGE("1", "1", "2", "0")),
+                    device);
+    PASS(ov_tensor_create_from_string_array(texts, 3, (ov_shape_t){1, (int64_t[]){3}}, &in));
+    PASS(ov_infer_request_set_input_tensor(r, in));
+    PASS(ov_infer_request_infer(r));
+    PASS(ov_infer_request_get_output_tensor(r, &out));
+    PASS(ov_tensor_data(out, &data));
+    assert_int_equal(*(int64_t *)data, 3);
+    ov_tensor_free(in);
+    ov_tensor_free(out);
+    ov_infer_request_free(r);
+}
+
+static void test_strings(void **state)
+{
+    (void)state;
+    on_each_device(strings);
 }
 
 int main(void)
@@ -497,6 +583,7 @@ int main(void)
         cmocka_unit_test(test_dynamic), cmocka_unit_test(test_async),
         cmocka_unit_test(test_busy),    cmocka_unit_test(test_restart_in_callback),
         cmocka_unit_test(test_failing), cmocka_unit_test(test_profile),
+        cmocka_unit_test(test_strings),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,7 +66,10 @@ static void states_on(const char *device)
 {
     struct stateful s = start(device);
     ov_tensor_t *value = NULL, *other = new_f32(2, 1, 2, 7), *wide = new_f32(2, 2, 2, 0), *whole = NULL;
+    ov_tensor_t *grid = new_f32(2, 2, 3, 0), *wide_part = NULL, *part = NULL;
     ov_infer_request_t *second = NULL;
+    ov_element_type_e type;
+    ov_partial_shape_t shape;
     char *name = NULL;
     size_t n = 9;
 
@@ -75,6 +78,14 @@ static void states_on(const char *device)
     PASS(vt_infer_request_state_name(s.request, 0, &name));
     assert_text(name, "total");
     CHECK(vt_infer_request_state_name(s.request, 1, &name), OUT_OF_BOUNDS, "no variable 1");
+    PASS(vt_infer_request_state_info(s.request, "total", &type, &shape));
+    assert_int_equal(type, F32);
+    assert_text(ov_partial_shape_to_string(shape), "{1,2}");
+    ov_partial_shape_free(&shape);
+    CHECK(vt_infer_request_state_info(s.request, "nosuch", &type, &shape), NOT_FOUND, "'nosuch'");
+    BAD(vt_infer_request_state_info(s.request, NULL, &type, &shape));
+    BAD(vt_infer_request_state_info(s.request, "total", NULL, &shape));
+    BAD(vt_infer_request_state_info(s.request, "total", &type, NULL));
     CHECK(vt_infer_request_get_state(s.request, "total", &value), RESULT_NOT_READY, "'total'");
     CHECK(vt_infer_request_get_state(s.request, "nosuch", &value), NOT_FOUND, "'nosuch'");
     assert_true(run(&s, 1) == 101);
@@ -87,6 +98,15 @@ static void states_on(const char *device)
     assert_true(run(&s, 1) == 8);
     assert_true(element(other, 0) == 7);
     CHECK(vt_infer_request_set_state(s.request, "total", wide), PARAMETER_MISMATCH, "[1,2]");
+    /* A region that is not dense: elements 1 and 2 of each row, of which the second row is meant. */
+    PASS(vt_tensor_create_roi(grid, 2, (int64_t[]){0, 1}, (int64_t[]){2, 3}, &wide_part));
+    PASS(vt_tensor_create_roi(wide_part, 2, (int64_t[]){1, 0}, (int64_t[]){2, 2}, &part));
+    PASS(vt_infer_request_set_state(s.request, "total", part));
+    assert_true(run(&s, 1) == 5);
+    CHECK(vt_infer_request_set_state(s.request, "total", wide_part), PARAMETER_MISMATCH, "[2,2]");
+    ov_tensor_free(part);
+    ov_tensor_free(wide_part);
+    ov_tensor_free(grid);
     PASS(ov_tensor_create(I32, (ov_shape_t){2, (int64_t[]){1, 2}}, &whole));
     CHECK(vt_infer_request_set_state(s.request, "total", whole), PARAMETER_MISMATCH, "i32");
     CHECK(vt_infer_request_set_state(s.request, "nosuch", other), NOT_FOUND, "'nosuch'");

@@ -16,6 +16,7 @@ struct request {
     struct vt_state_store *states; /* kept over runs */
     struct vt_profile *profile;    /* per step */
     atomic_bool cancelled;
+    bool begun; /* cancels were forgotten by begin() already */
 };
 
 static void destroy(void *request)
@@ -182,6 +183,17 @@ static int64_t now_us(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+/* Between steps, and inside of those that run a sub-graph. */
+static void set_cancelled(struct request *r, bool cancelled)
+{
+    const struct vt_host *host = r->compiled->host;
+
+    atomic_store(&r->cancelled, cancelled);
+    if (VT_TABLE_HAS(host, states_cancel)) {
+        host->states_cancel(r->states, cancelled);
+    }
+}
+
 static int run(void *request, int (*output)(void *ctx, int port, struct vt_tensor *t), void *ctx,
                struct vt_error *err)
 {
@@ -190,7 +202,10 @@ static int run(void *request, int (*output)(void *ctx, int port, struct vt_tenso
     struct run run = {r, output, ctx, err};
     int status = VT_OK;
 
-    atomic_store(&r->cancelled, false);
+    if (!r->begun) {
+        set_cancelled(r, false);
+    }
+    r->begun = false;
     init_profile(r);
     for (int i = 0; i < c->n_steps && status == VT_OK; i++) {
         int64_t begin = c->settings.perf_count ? now_us() : 0;
@@ -212,9 +227,15 @@ static int run(void *request, int (*output)(void *ctx, int port, struct vt_tenso
     return status;
 }
 
+static void begin(void *request)
+{
+    set_cancelled(request, false);
+    ((struct request *)request)->begun = true;
+}
+
 static void cancel(void *request)
 {
-    atomic_store(&((struct request *)request)->cancelled, true);
+    set_cancelled(request, true);
 }
 
 static struct vt_state_store *states(void *request)
@@ -240,4 +261,5 @@ const struct vt_request_fns refdev_request_fns = {
     .cancel = cancel,
     .states = states,
     .profile = profile,
+    .begin = begin,
 };

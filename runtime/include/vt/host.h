@@ -215,6 +215,10 @@ struct vt_host {
     void (*pool_enter)(struct vt_pool *pool);
     void (*pool_leave)(struct vt_pool *pool);
     unsigned (*fp_keep)(void); /* keep denormals on this thread; returns what fp_end restores */
+
+    /* Ask node_eval, which runs with these states, to stop between two nodes of a sub-graph with
+     * VT_E_CANCELLED, or take that back: a Loop may never end by itself. From any thread. */
+    void (*states_cancel)(struct vt_state_store *states, bool cancelled);
 };
 
 #endif

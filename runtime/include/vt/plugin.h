@@ -175,9 +175,13 @@ struct vt_request_fns {
      * wish is forgotten when run begins: one that comes before is kept by the core. */
     void (*cancel)(void *request);
 
-    /* Variable states of this request, and the profile of the last run (empty unless PERF_COUNT). */
+    /* Variable states of this request, and the profile of the last run (times only with PERF_COUNT). */
     struct vt_state_store *(*states)(void *request);                       /* optional */
     int (*profile)(void *request, const struct vt_profile **list, int *n); /* optional */
+
+    /* Forget earlier cancels now; the next run then forgets none, so that no cancel between the two is lost.
+     * Called before each run where it is there. Optional. */
+    void (*begin)(void *request);
 };
 
 /* Remote contexts and tensors of devices with memory of their own. */

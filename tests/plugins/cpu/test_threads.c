@@ -210,14 +210,14 @@ static void test_profile(void **state)
         }
         assert_ok(vt_request_profile(r, &list, &n, ERR));
         for (int i = 0; i < n; i++) {
-            assert_int_equal(list[i].status, VT_PROFILE_EXECUTED);
+            assert_int_equal(list[i].status, c ? VT_PROFILE_NOT_RUN : VT_PROFILE_EXECUTED);
             assert_true(list[i].real_us >= 0 && list[i].cpu_us >= 0);
+            assert_true(!c || (list[i].real_us == 0 && list[i].cpu_us == 0));
             assert_non_null(list[i].node_name);
             assert_non_null(list[i].exec_type);
             convolutions += strstr(list[i].node_type, "Convolution") != NULL;
         }
-        assert_int_equal(convolutions, c ? 0 : 3);
-        assert_true((n > 0) == (c == 0));
+        assert_int_equal(convolutions, 3);
         vt_request_destroy(r);
         vt_compiled_unref(compiled);
     }
