@@ -62,11 +62,11 @@ void report_finish(struct report *report)
         free(report->values[i].text);
     }
     free(report->values);
-    *report = (struct report){0};
     for (size_t i = 0; i < report->group_count; i++) {
         free(report->groups[i].shape);
     }
     free(report->groups);
+    *report = (struct report){0};
 }
 
 /* The text behind the colon of the first line of `path` that starts with `name`. */
