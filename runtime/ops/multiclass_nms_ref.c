@@ -75,8 +75,11 @@ static int64_t suppress(struct class_nms *q, struct candidate *list, int64_t n)
     for (int64_t i = 0; i < n; i++) {
         bool stays = true;
 
-        for (int64_t j = 0; j < kept && stays; j++) {
-            stays = !(overlap(q, &list[i], &list[j]) > threshold);
+        for (int64_t j = kept - 1; j >= 0 && stays; j--) {
+            stays = !(overlap(q, &list[i], &list[j]) >= threshold);
+            if (eta < 1 && list[i].score <= q->score_threshold) {
+                break; /* with nms_eta OpenVINO compares a score at the threshold with the latest box alone */
+            }
         }
         if (!stays) {
             continue;
@@ -213,7 +216,7 @@ static int select_image(struct class_nms *q, int64_t batch, int64_t first, int64
     }
     qsort(q->list + start, (size_t)(q->n - start), sizeof(*q->list), by_score);
     q->n = keep >= 0 && q->n - start > keep ? start + keep : q->n;
-    if (!across && vt_attr_is(q->e->node, "sort_result_type", "classid")) {
+    if (!across && q->filter == suppress && vt_attr_is(q->e->node, "sort_result_type", "classid")) {
         qsort(q->list + start, (size_t)(q->n - start), sizeof(*q->list), by_class);
     }
     q->counts[batch] = q->n - start;

@@ -16,19 +16,20 @@ struct priors {
     bool clip;
 };
 
-static double unit(double v)
-{
-    return fmin(fmax(v, 0), 1);
-}
-
-/* A box around a centre; `half` are half its width and height. */
-static void put(struct priors *p, double x, double y, double half_w, double half_h, bool clip)
+/* A box around a centre; `half` are half its width and height. With `fixed` its first corner is at least 0
+ * and its second at most 1. */
+static void put(struct priors *p, double x, double y, double half_w, double half_h, bool fixed)
 {
     double box[4] = {(x - half_w) / p->image[1], (y - half_h) / p->image[0], (x + half_w) / p->image[1],
                      (y + half_h) / p->image[0]};
 
     for (int i = 0; i < 4 && p->next < p->end; i++) {
-        vt_set_f64(p->out, p->next++, clip || p->clip ? unit(box[i]) : box[i]);
+        double v = box[i];
+
+        if (fixed) {
+            v = i < 2 ? fmax(v, 0) : fmin(v, 1);
+        }
+        vt_set_f64(p->out, p->next++, p->clip ? fmin(fmax(v, 0), 1) : v);
     }
 }
 

@@ -383,6 +383,82 @@ static void begin(struct op_test *t, const char *locations, const char *location
     op_attr(t, "keep_top_k", keep);
 }
 
+/* Priors in pixels, with variances. */
+static void test_not_normalized(void **state)
+{
+    struct op_test t;
+
+    (void)state;
+    for (int center = 0; center < 2; center++) {
+        op_begin(&t, "DetectionOutput", 8);
+        op_input(&t, "f32", "1,8", "0.1 0.2 0.3 0.4 0 0 0 0");
+        op_input(&t, "f32", "1,4", "0.1 0.9 0.2 0.8");
+        op_input(&t, "f32", "1,2,10", "0 10 10 50 50 0 60 60 90 90 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9 1");
+        op_attr(&t, "keep_top_k", "3");
+        op_attr(&t, "nms_threshold", "0.5");
+        op_attr(&t, "confidence_threshold", "0.1");
+        op_attr(&t, "input_height", "100");
+        op_attr(&t, "input_width", "200");
+        op_attr(&t, "code_type",
+                center ? "caffe.PriorBoxParameter.CENTER_SIZE" : "caffe.PriorBoxParameter.CORNER");
+        op_expect(&t, 0, "f32", "1,1,3,7",
+                  center ? "0 1 0.9 0.0426 0.0813 0.2614 0.5507 0 1 0.8 0.3 0.6 0.45 0.9 -1 0 0 0 0 0 0"
+                         : "0 1 0.9 0.06 0.14 0.34 0.66 0 1 0.8 0.3 0.6 0.45 0.9 -1 0 0 0 0 0 0",
+                  1e-4);
+        op_end(&t);
+    }
+}
+
+/* Inputs 3 and 4 tell where there is an object, and move the priors first. */
+static void test_refined(void **state)
+{
+    struct op_test t;
+
+    (void)state;
+    for (int center = 0; center < 2; center++) {
+        op_begin(&t, "DetectionOutput", 8);
+        op_input(&t, "f32", "1,8", "0.1 0.2 0.3 0.4 0 0 0 0");
+        op_input(&t, "f32", "1,4", "0.1 0.9 0.2 0.8");
+        op_input(&t, "f32", "1,2,8", "0.1 0.1 0.5 0.5 0.6 0.6 0.9 0.9 0.1 0.1 0.2 0.2 0.1 0.1 0.2 0.2");
+        op_input(&t, "f32", "1,4", "0.9 0.1 0.1 0.9");
+        op_input(&t, "f32", "1,8", "0 0 0 0 0.1 0.1 0.1 0.1");
+        op_attr(&t, "keep_top_k", "2");
+        op_attr(&t, "nms_threshold", "0.5");
+        op_attr(&t, "confidence_threshold", "0.05");
+        op_attr(&t, "objectness_score", "0.5");
+        op_attr(&t, "normalized", "true");
+        op_attr(&t, "background_label_id", "-1");
+        op_attr(&t, "code_type",
+                center ? "caffe.PriorBoxParameter.CENTER_SIZE" : "caffe.PriorBoxParameter.CORNER");
+        op_expect(&t, 0, "f32", "1,1,2,7",
+                  center ? "0 0 0.2 0.6 0.6 0.906 0.906 0 1 0.8 0.6 0.6 0.906 0.906"
+                         : "0 0 0.2 0.61 0.61 0.92 0.92 0 1 0.8 0.61 0.61 0.92 0.92",
+                  1e-4);
+        op_end(&t);
+    }
+}
+
+/* With decrease_label_id each prior has one class, counted from 0 without the background. */
+static void test_label_first(void **state)
+{
+    struct op_test t;
+
+    (void)state;
+    op_begin(&t, "DetectionOutput", 8);
+    op_input(&t, "f32", "1,12", "0");
+    op_input(&t, "f32", "1,9", "0.1 0.9 0.8 0.2 0.7 0.75 0.3 0.85 0.1");
+    op_input(&t, "f32", "1,1,12", "0 0 0.5 0.5 0.02 0.02 0.5 0.5 0.01 0.01 0.5 0.5");
+    op_attr(&t, "variance_encoded_in_target", "true");
+    op_attr(&t, "keep_top_k", "4");
+    op_attr(&t, "nms_threshold", "0.5");
+    op_attr(&t, "confidence_threshold", "0.1");
+    op_attr(&t, "normalized", "true");
+    op_attr(&t, "decrease_label_id", "true");
+    op_expect(&t, 0, "f32", "1,1,4,7",
+              "0 0 0.9 0 0 0.5 0.5 0 1 0.75 0.02 0.02 0.5 0.5 -1 0 0 0 0 0 0 0 0 0 0 0 0 0", 1e-6);
+    op_end(&t);
+}
+
 static void test_bad_input(void **state)
 {
     struct op_test t;
@@ -417,7 +493,8 @@ static void test_bad_input(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_detection_output),
+        cmocka_unit_test(test_detection_output), cmocka_unit_test(test_not_normalized),
+        cmocka_unit_test(test_refined),          cmocka_unit_test(test_label_first),
         cmocka_unit_test(test_bad_input),
     };
 
