@@ -45,7 +45,6 @@ static int read_box(struct vt_eval *e, int64_t i, struct box *box)
     const struct vt_tensor *boxes = &e->in[1];
     double image = vt_get_f64(boxes, 5 * i);
 
-    box->image = (int64_t)image;
     box->x1 = (float)vt_get_f64(boxes, 5 * i + 1);
     box->y1 = (float)vt_get_f64(boxes, 5 * i + 2);
     box->x2 = (float)vt_get_f64(boxes, 5 * i + 3);
@@ -54,6 +53,7 @@ static int read_box(struct vt_eval *e, int64_t i, struct box *box)
         return vt_fail(e->err, VT_E_RANGE, "box %lld is of image %g, there are %lld", (long long)i, image,
                        (long long)e->in[0].dims[0]);
     }
+    box->image = (int64_t)image;
     return VT_OK;
 }
 
