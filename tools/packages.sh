@@ -3,7 +3,7 @@
 # it only says what is missing. Use: tools/packages.sh build|check
 set -eu
 
-build="gcc meson ninja-build pkg-config libxml2-dev libpng-dev libjpeg-dev libjansson-dev libdnnl-dev"
+build="gcc meson ninja-build pkg-config libxml2-dev liblzma-dev libpng-dev libjpeg-dev libjansson-dev libdnnl-dev"
 check="libcmocka-dev clang libclang-rt-14-dev clang-format qemu-user gcc-aarch64-linux-gnu g++ git"
 arm64="libxml2-dev:arm64 libcmocka-dev:arm64"
 

@@ -158,6 +158,20 @@ static inline void on_each_device(void (*test)(ov_core_t *core, const char *devi
     ov_core_free(core);
 }
 
+/* The reference device is a shared object, which a static build does not find. */
+static inline bool has_device(const char *name)
+{
+    ov_core_t *core = new_core();
+    ov_available_devices_t devices = all_devices(core);
+    bool found = false;
+
+    for (size_t i = 0; i < devices.size; i++)
+        found = found || strcmp(devices.devices[i], name) == 0;
+    ov_available_devices_free(&devices);
+    ov_core_free(core);
+    return found;
+}
+
 static inline ov_infer_request_t *new_request(ov_core_t *core, const char *text, const char *device)
 {
     ov_model_t *model = read_text(core, text);
