@@ -36,24 +36,6 @@ static int read_picture(struct session *s, struct message *message)
     return 0;
 }
 
-/* An open batch becomes 1 in the model too: what comes in front of it must know the shape. */
-static int fix_shape(struct session *s, struct message *message)
-{
-    const struct shape *shape = &s->input.shape;
-    ov_partial_shape_t fixed = {0};
-    int64_t dims[SHAPE_MAX_RANK];
-    for (size_t i = 0; i < shape->rank; i++) {
-        dims[i] = shape->dims[i].min;
-    }
-    if (runtime_check(ov_partial_shape_create_static((int64_t)shape->rank, dims, &fixed), message,
-                      "shape of the input") < 0) {
-        return -1;
-    }
-    int rc = runtime_check(ov_model_reshape_single_input(s->model, fixed), message, "reshaping the model");
-    ov_partial_shape_free(&fixed);
-    return rc;
-}
-
 static int load(struct session *s, struct message *message)
 {
     const struct arguments *a = &s->arguments;
@@ -63,7 +45,11 @@ static int load(struct session *s, struct message *message)
         runtime_check(ov_core_read_model(s->core, a->model, NULL, &s->model), message, "reading %s",
                       a->model) < 0 ||
         classifier_find_input(s->model, &s->input, message) < 0 ||
-        picture_layout_find(&s->input.shape, a->layout, &layout, message) < 0 || fix_shape(s, message) < 0 ||
+        picture_layout_find(&s->input.shape, a->layout, &layout, message) < 0) {
+        return -1;
+    }
+    /* An open batch becomes 1 in the model too: what comes in front of it must know the shape. */
+    if (runtime_reshape(s->model, &s->input.shape, 1, message) < 0 ||
         pipeline_build(s->model, &layout, a, &s->whole, message) < 0) {
         return -1;
     }
