@@ -93,50 +93,25 @@ struct target {
     size_t frame;            /* the one to fill, where the file holds one */
 };
 
-static bool npy_type(const struct npy *npy, ov_element_type_e *type)
-{
-    static const struct {
-        char kind;
-        size_t item;
-        ov_element_type_e type;
-    } types[] = {{'f', 2, F16}, {'f', 4, F32}, {'f', 8, F64}, {'i', 1, I8},
-                 {'i', 2, I16}, {'i', 4, I32}, {'i', 8, I64}, {'u', 1, U8},
-                 {'u', 2, U16}, {'u', 4, U32}, {'u', 8, U64}, {'b', 1, BOOLEAN}};
-    for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
-        if (types[i].kind == npy->kind && types[i].item == npy->item) {
-            *type = types[i].type;
-            return true;
-        }
-    }
-    return false;
-}
-
 static int copy_elements(const struct target *target, const struct npy *npy, const char *path, size_t at,
                          struct message *message)
 {
-    ov_element_type_e from = DYNAMIC, to = target->input->port.type;
-    if (!npy_type(npy, &from)) {
+    ov_element_type_e from = element_of_npy(npy->kind, npy->item), to = target->input->port.type;
+    if (from == DYNAMIC) {
         return message_fail(message, "%s: element type %c%zu is not supported", path, npy->kind, npy->item);
     }
     if (from == to) {
         memcpy((char *)target->data + at * npy->item, npy->data, npy->elements * npy->item);
         return 0;
     }
-    void *aligned = malloc(npy->elements * npy->item + 1);
-    if (!aligned) {
-        return message_fail(message, "no memory");
-    }
-    memcpy(aligned, npy->data, npy->elements * npy->item);
-    int rc = 0;
-    for (size_t i = 0; i < npy->elements && rc == 0; i++) {
+    for (size_t i = 0; i < npy->elements; i++) {
         double value;
-        if (!element_load(from, aligned, i, &value) || !element_store(to, target->data, at + i, value)) {
-            rc = message_fail(message, "%s: %s cannot become %s of input '%s'", path, element_name(from),
-                              element_name(to), target->input->port.name);
+        if (!element_load(from, npy->data, i, &value) || !element_store(to, target->data, at + i, value)) {
+            return message_fail(message, "%s: %s cannot become %s of input '%s'", path, element_name(from),
+                                element_name(to), target->input->port.name);
         }
     }
-    free(aligned);
-    return rc;
+    return 0;
 }
 
 static int fill_npy(const struct target *target, const char *path, bool *whole, struct message *message)

@@ -66,23 +66,6 @@ static int dump(struct bench *b, const ov_tensor_t *tensor, size_t index)
     return rc;
 }
 
-static bool npy_value(const struct npy *npy, size_t i, double *value)
-{
-    static const struct {
-        char kind;
-        size_t item;
-        ov_element_type_e type;
-    } types[] = {{'f', 2, F16}, {'f', 4, F32}, {'f', 8, F64}, {'i', 1, I8},
-                 {'i', 2, I16}, {'i', 4, I32}, {'i', 8, I64}, {'u', 1, U8},
-                 {'u', 2, U16}, {'u', 4, U32}, {'u', 8, U64}, {'b', 1, BOOLEAN}};
-    for (size_t k = 0; k < sizeof(types) / sizeof(*types); k++) {
-        if (types[k].kind == npy->kind && types[k].item == npy->item) {
-            return element_load(types[k].type, npy->data, i, value);
-        }
-    }
-    return false;
-}
-
 static int check_shape(const char *path, const struct npy *npy, const struct shape *shape,
                        struct message *message)
 {
@@ -104,11 +87,12 @@ static int compare_values(struct bench *b, const char *path, const double *value
     if (npy_read(path, &npy, &b->message) < 0) {
         return -1;
     }
+    ov_element_type_e type = element_of_npy(npy.kind, npy.item);
     double range = 0, difference = 0;
     int rc = check_shape(path, &npy, shape, &b->message);
     for (size_t i = 0; i < count && rc == 0; i++) {
         double want = 0;
-        if (!npy_value(&npy, i, &want)) {
+        if (!element_load(type, npy.data, i, &want)) {
             rc = message_fail(&b->message, "%s: not implemented: elements of this type", path);
         } else if (isnan(want) != isnan(values[i])) {
             difference = INFINITY;

@@ -36,6 +36,23 @@ unsigned element_bits(ov_element_type_e type)
     return kind_of(type)->bits;
 }
 
+ov_element_type_e element_of_npy(char kind, size_t item)
+{
+    static const struct {
+        char kind;
+        size_t item;
+        ov_element_type_e type;
+    } types[] = {{'f', 2, F16}, {'f', 4, F32}, {'f', 8, F64}, {'i', 1, I8},
+                 {'i', 2, I16}, {'i', 4, I32}, {'i', 8, I64}, {'u', 1, U8},
+                 {'u', 2, U16}, {'u', 4, U32}, {'u', 8, U64}, {'b', 1, BOOLEAN}};
+    for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+        if (types[i].kind == kind && types[i].item == item) {
+            return types[i].type;
+        }
+    }
+    return DYNAMIC;
+}
+
 bool element_is_real(ov_element_type_e type)
 {
     return type == F32 || type == F16 || type == BF16 || type == F64;

@@ -12,6 +12,10 @@ const char *element_name(ov_element_type_e type);
 /* Bits of one element; 0 for strings and for types whose size is not fixed. */
 unsigned element_bits(ov_element_type_e type);
 
+/* The type of NumPy's kind ('f', 'i', 'u', 'b') with elements of `item` bytes; DYNAMIC where there is none.
+ */
+ov_element_type_e element_of_npy(char kind, size_t item);
+
 bool element_is_real(ov_element_type_e type);
 
 /* Largest and smallest whole number that the type holds (of 64-bit types: what a double holds exactly). */

@@ -113,7 +113,11 @@ static int parse(const char *path, struct npy *npy, size_t bytes, struct message
             message_fail(message, "%s: the data is cut: %zu elements of %zu bytes announced, %zu bytes there",
                          path, npy->elements, npy->item, bytes - start);
     }
-    npy->data = npy->file + start;
+    if (rc == 0) {
+        /* Not every writer aligns the data; the header is not needed any more. */
+        npy->data =
+            start % 8 ? memmove(npy->file + start / 8 * 8, npy->file + start, need) : npy->file + start;
+    }
     return rc;
 }
 

@@ -1,4 +1,4 @@
-/* Reader of NumPy's .npy files (format versions 1 to 3), as described in numpy.lib.format. */
+/* NumPy's .npy files (format versions 1 to 3), as described in numpy.lib.format. */
 #ifndef SAMPLES_NPY_H
 #define SAMPLES_NPY_H
 
@@ -9,7 +9,8 @@
 enum { NPY_MAX_RANK = 16 };
 
 /* A C-ordered, little-endian array. `kind` is NumPy's letter: f float, i signed, u unsigned, b boolean;
-   `item` is the size of an element in bytes. `data` lies inside `file`. */
+   `item` is the size of an element in bytes. `data` lies inside `file`, aligned for its
+   elements. */
 struct npy {
     char kind;
     size_t item;

@@ -3,6 +3,7 @@
 #include "cmocka_includes.h"
 #include "temporary.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,6 +40,7 @@ static void test_good(void **state)
     assert_int_equal(npy.dims[1], 3);
     assert_int_equal(npy.elements, 6);
     assert_int_equal(npy.data[23], 23);
+    assert_int_equal((uintptr_t)npy.data % 8, 0);
     npy_finish(&npy);
     assert_int_equal(
         read_header("{'descr': '|u1', 'fortran_order': False, 'shape': (5,), }", 5, &npy, &message), 0);
@@ -48,6 +50,9 @@ static void test_good(void **state)
         read_header("{'descr': '<i8', 'fortran_order': False, 'shape': (), }", 8, &npy, &message), 0);
     assert_int_equal(npy.rank, 0);
     assert_int_equal(npy.elements, 1);
+    assert_int_equal((uintptr_t)npy.data % 8, 0);
+    assert_int_equal(npy.data[0], 0);
+    assert_int_equal(npy.data[7], 7);
     npy_finish(&npy);
     assert_int_equal(
         read_header("{'shape': (0, 7), 'fortran_order': True, 'descr': '|b1'}", 0, &npy, &message), -1);
