@@ -106,33 +106,25 @@ void bench_pace(const struct bench *b, int64_t begin, size_t iteration)
     }
 }
 
-static int keep_group(struct bench *b, size_t capacity, size_t group)
-{
-    size_t *grown = b->options.group_latencies == 1 ? realloc(b->groups, capacity * sizeof(*grown)) : NULL;
-    if (b->options.group_latencies != 1) {
-        return 0;
-    }
-    if (!grown) {
-        return message_fail(&b->message, "no memory for the latencies");
-    }
-    b->groups = grown;
-    b->groups[b->latency_count - 1] = group;
-    return 0;
-}
-
 static int keep_latency(struct bench *b, size_t *capacity, double ms, size_t group)
 {
+    bool by_group = b->options.group_latencies == 1;
     if (b->latency_count == *capacity) {
         size_t more = *capacity ? 2 * *capacity : 4096;
         double *grown = realloc(b->latencies, more * sizeof(*grown));
-        if (!grown) {
+        b->latencies = grown ? grown : b->latencies;
+        size_t *groups = by_group && grown ? realloc(b->groups, more * sizeof(*groups)) : NULL;
+        b->groups = groups ? groups : b->groups;
+        if (!grown || (by_group && !groups)) {
             return message_fail(&b->message, "no memory for the latencies");
         }
-        b->latencies = grown;
         *capacity = more;
     }
+    if (by_group) {
+        b->groups[b->latency_count] = group;
+    }
     b->latencies[b->latency_count++] = ms;
-    return keep_group(b, *capacity, group);
+    return 0;
 }
 
 static int measure_sync(struct bench *b)

@@ -11,7 +11,7 @@ struct option_row {
     const char *name;       /* without dashes */
     const char *aliases[2]; /* other spellings, as OpenVINO's Python tool has them */
     const char *value;      /* the value's name in the help; NULL: a flag */
-    option_parser *parse;   /* NULL: known, but not implemented */
+    option_parser *parse;
     size_t field;
     const char *help;
 };
@@ -353,9 +353,6 @@ static int fail_unknown(const char *name, struct message *message)
 static int store(struct options *options, const struct option_row *row, const char *value,
                  struct message *message)
 {
-    if (!row->parse) {
-        return message_fail(message, "not implemented: -%s", row->name);
-    }
     struct message reason = {""};
     if (row->parse((char *)options + row->field, value, &reason) < 0) {
         return message_fail(message, "-%s: %.900s", row->name, reason.text);
@@ -383,7 +380,7 @@ static int parse_one(struct options *options, int argc, char **argv, int *at, st
         return fail_unknown(plain, message);
     }
     const char *next = *at + 1 < argc ? argv[*at + 1] : NULL, *value = equals ? equals + 1 : NULL;
-    if (!value && row->value && row->parse) {
+    if (!value && row->value) {
         if (!next) {
             return message_fail(message, "-%s needs a value: -%s %s", row->name, row->name, row->value);
         }
@@ -444,7 +441,7 @@ void options_print_help(FILE *file)
         if (row->aliases[0]) {
             fprintf(file, ", --%s", row->aliases[0]);
         }
-        fprintf(file, "\n      %s%s\n", row->help, row->parse ? "" : " (not implemented)");
+        fprintf(file, "\n      %s\n", row->help);
     }
 }
 

@@ -41,10 +41,10 @@ void bench_report_setup(struct bench *b)
 /* "CPU GPU" as ['CPU', 'GPU'] */
 static void print_devices(const struct bench *b)
 {
-    char *devices = bench_get_property(b, "EXECUTION_DEVICES"), *rest = NULL;
+    char *devices = bench_get_property(b, "EXECUTION_DEVICES"), *rest = devices;
     char text[512] = "";
     size_t used = 0;
-    const char *name = strtok_r(devices ? devices : NULL, " ,", &rest);
+    const char *name = devices ? strtok_r(devices, " ,", &rest) : NULL;
     for (; name && used < sizeof(text) - 1; name = strtok_r(NULL, " ,", &rest)) {
         int n = snprintf(text + used, sizeof(text) - used, "%s'%s'", used ? ", " : "", name);
         used += n > 0 ? (size_t)n : 0;
