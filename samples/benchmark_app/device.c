@@ -73,14 +73,17 @@ struct device_list {
     char names[MAX_DEVICES][64];
 };
 
-/* The devices behind a name such as HETERO:GPU,CPU, MULTI:CPU or BATCH:CPU(4); a plain device stands for
- * itself. */
+/* The devices that a name such as HETERO:GPU,CPU, MULTI:CPU or BATCH:CPU(4) names; none for AUTO or
+ * AUTO:-GPU. */
 static void list_devices(const char *device, struct device_list *list)
 {
     list->count = 0;
-    for (const char *at = strchr(device, ':') + 1; *at && list->count < MAX_DEVICES;) {
+    const char *colon = strchr(device, ':');
+    for (const char *at = colon ? colon + 1 : ""; *at && list->count < MAX_DEVICES;) {
         size_t length = strcspn(at, ","), plain = strcspn(at, ",(");
-        snprintf(list->names[list->count++], sizeof(list->names[0]), "%.*s", (int)plain, at);
+        if (*at != '-') {
+            snprintf(list->names[list->count++], sizeof(list->names[0]), "%.*s", (int)plain, at);
+        }
         at += length + (at[length] == ',');
     }
 }
@@ -164,7 +167,7 @@ static void device_properties(struct bench *b, const char *device, struct proper
     }
 }
 
-/* AUTO and the like without a list stand for every device that is there. */
+/* AUTO and the like without names stand for every device that is there. */
 static int list_all_devices(struct bench *b, struct device_list *list)
 {
     ov_available_devices_t devices = {0};
@@ -185,10 +188,9 @@ static int list_all_devices(struct bench *b, struct device_list *list)
 static int configure_members(struct bench *b)
 {
     struct device_list devices;
-    bool named = strchr(b->options.device, ':');
-    if (named) {
-        list_devices(b->options.device, &devices);
-    } else if (list_all_devices(b, &devices) < 0) {
+    list_devices(b->options.device, &devices);
+    bool named = devices.count > 0;
+    if (!named && list_all_devices(b, &devices) < 0) {
         return -1;
     }
     for (size_t i = 0; i < devices.count; i++) {

@@ -63,7 +63,7 @@ static int describe(struct bench *b, bool is_input, size_t index, struct port_in
     }
     int rc = runtime_describe_port(port, kind, index, info, &b->message);
     /* An output may have any number of dimensions: it is only printed. */
-    return rc < 0 && is_input ? -1 : 0;
+    return rc < 0 && (is_input || !info->name) ? -1 : 0;
 }
 
 int bench_describe_model(struct bench *b)
@@ -94,9 +94,8 @@ static void print_port(const struct port_info *port, const char *layout)
         letters[2 * i] = layout[i];
         letters[2 * i + 1] = layout[i + 1] ? ',' : 0;
     }
-    const char *name = port->name ? port->name : "?";
-    console_info("    %s (node: %s) : %s / [%s] / %s", name, name, element_name(port->type), letters,
-                 port->name ? shape_text(&port->shape, text) : "[...]");
+    console_info("    %s (node: %s) : %s / [%s] / %s", port->name, port->name, element_name(port->type),
+                 letters, port->has_shape ? shape_text(&port->shape, text) : "[...]");
 }
 
 void bench_print_ports(const struct bench *b)

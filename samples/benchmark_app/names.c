@@ -6,7 +6,7 @@
 
 static bool is_name(const struct port_info *port, const char *name, size_t length)
 {
-    return port->name && strlen(port->name) == length && strncmp(port->name, name, length) == 0;
+    return strlen(port->name) == length && strncmp(port->name, name, length) == 0;
 }
 
 /* An empty name stands for every input. */

@@ -57,6 +57,7 @@ static int describe(const ov_output_const_port_t *port, const char *kind, size_t
     }
     int rc = from_partial_shape(&partial, &info->shape, message);
     ov_partial_shape_free(&partial);
+    info->has_shape = rc == 0;
     return rc;
 }
 
@@ -66,9 +67,6 @@ int runtime_describe_port(ov_output_const_port_t *port, const char *kind, size_t
     *info = (struct port_info){0};
     int rc = describe(port, kind, index, info, message);
     ov_output_const_port_free(port);
-    if (rc < 0) {
-        port_info_finish(info);
-    }
     return rc;
 }
 

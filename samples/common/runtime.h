@@ -12,6 +12,7 @@
 struct port_info {
     char *name;
     ov_element_type_e type;
+    bool has_shape; /* false where the number of dimensions is open or above SHAPE_MAX_RANK */
     struct shape shape;
 };
 
@@ -19,7 +20,8 @@ struct port_info {
 int runtime_check(ov_status_e status, struct message *message, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Describes a port (and frees it, also on error). */
+/* Describes a port (and frees it, also on error). A port without such a shape is an error, too, but has its
+   name and type. The caller finishes `info`, also after an error. */
 int runtime_describe_port(ov_output_const_port_t *port, const char *kind, size_t index,
                           struct port_info *info, struct message *message);
 void port_info_finish(struct port_info *info);

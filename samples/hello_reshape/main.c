@@ -26,7 +26,7 @@ static int print_ports(const ov_model_t *model, const char *title, struct messag
         for (size_t i = 0; i < counts[side] && rc == 0; i++) {
             const char *kind = side ? "output" : "input";
             ov_output_const_port_t *port = NULL;
-            struct port_info info;
+            struct port_info info = {0};
             char text[SHAPE_MAX_TEXT];
             rc = runtime_check(side ? ov_model_const_output_by_index(model, i, &port)
                                     : ov_model_const_input_by_index(model, i, &port),
@@ -35,8 +35,8 @@ static int print_ports(const ov_model_t *model, const char *title, struct messag
             if (rc == 0) {
                 printf("[ INFO ]     %s '%s': %s %s\n", kind, info.name, element_name(info.type),
                        shape_text(&info.shape, text));
-                port_info_finish(&info);
             }
+            port_info_finish(&info);
         }
     }
     return rc;
@@ -47,9 +47,10 @@ static int wanted_shape(const ov_model_t *model, size_t index, const struct shap
                         struct shape *shape, size_t *used, struct message *message)
 {
     ov_output_const_port_t *port = NULL;
-    struct port_info info;
+    struct port_info info = {0};
     if (runtime_check(ov_model_const_input_by_index(model, index, &port), message, "input %zu", index) < 0 ||
         runtime_describe_port(port, "input", index, &info, message) < 0) {
+        port_info_finish(&info);
         return -1;
     }
     const struct named_shapes *given = shape_list_find(list, info.name);

@@ -322,6 +322,50 @@ static void test_modes(void **state)
     run(0, "-use_device_mem -niter 4");
 }
 
+/* An output whose number of dimensions is open has its name and type, and is written with the shape it got.
+ */
+static void test_open_rank(void **state)
+{
+    (void)state;
+    static const char model[] =
+        "<?xml version=\"1.0\"?><net name=\"open\" version=\"11\"><layers>"
+        "<layer id=\"0\" name=\"in\" type=\"Parameter\" version=\"opset1\"><data shape=\"?,?\" "
+        "element_type=\"f32\"/><output><port id=\"0\" precision=\"FP32\" "
+        "names=\"in\"><dim>-1</dim><dim>-1</dim>"
+        "</port></output></layer>"
+        "<layer id=\"1\" name=\"squeeze\" type=\"Squeeze\" version=\"opset1\"><input><port id=\"0\">"
+        "<dim>-1</dim><dim>-1</dim></port></input><output><port id=\"1\" precision=\"FP32\" names=\"flat\"/>"
+        "</output></layer>"
+        "<layer id=\"2\" name=\"out\" type=\"Result\" version=\"opset1\"><input><port "
+        "id=\"0\"/></input></layer>"
+        "</layers><edges><edge from-layer=\"0\" from-port=\"0\" to-layer=\"1\" to-port=\"0\"/>"
+        "<edge from-layer=\"1\" from-port=\"1\" to-layer=\"2\" to-port=\"0\"/></edges></net>";
+    char path[64];
+    snprintf(path, sizeof(path), "%s/open.xml", reports);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(model, file);
+    assert_int_equal(fclose(file), 0);
+    int code =
+        program_run(output, "'%s' -m %s -data_shape 'in[1,3]' -niter 2 -iop flat:f16 -dump_output %s/out",
+                    program, path, reports);
+    if (code) {
+        fail_msg("exit code %d\n%s", code, output);
+    }
+    expect("flat (node: flat) : f16 / [...] / [...]");
+    expect("/out/flat.npy");
+    assert_int_equal(program_run(output, "rm -r %s/out %s", reports, path), 0);
+}
+
+/* Devices that a list takes out get no properties. */
+static void test_device_lists(void **state)
+{
+    (void)state;
+    run(0, "-d AUTO:-GPU -niter 4 -nstreams 1");
+    run(0, "-d MULTI:CPU,-GPU -niter 4 -nstreams 1");
+    run(3, "-d MULTI:NOSUCH -niter 4 -nstreams 1");
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 3) {
@@ -337,6 +381,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_modes),
         cmocka_unit_test(test_batch),
         cmocka_unit_test(test_open_shape),
+        cmocka_unit_test(test_open_rank),
+        cmocka_unit_test(test_device_lists),
         cmocka_unit_test(test_inputs),
         cmocka_unit_test(test_reports),
         cmocka_unit_test(test_errors),
