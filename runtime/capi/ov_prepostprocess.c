@@ -321,12 +321,17 @@ static ov_status_e set_color(void *info, ov_color_format_e format, size_t n, con
                             vt_color_planes((enum vt_color)format));
     }
     for (size_t i = 0; i < n; i++) {
-        copies[i] = names[i] ? strdup(names[i]) : NULL;
+        if (!names[i]) {
+            return INVALID_C_PARAM;
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        copies[i] = strdup(names[i]);
         if (!copies[i]) {
             while (i--) {
                 free(copies[i]);
             }
-            return names[i] ? no_memory() : INVALID_C_PARAM;
+            return no_memory();
         }
     }
     for (int i = 0; i < VT_MAX_PLANES; i++) {

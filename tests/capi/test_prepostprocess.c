@@ -584,6 +584,8 @@ static void test_nulls(void **state)
     ov_preprocess_input_info_t *input = NULL;
     ov_model_t *model = NULL;
     struct work w = start();
+    /* Two names, the second one missing, behind one that must not be looked at. */
+    const char *names[] = {"before", "y", NULL}, *none[] = {"before", NULL, NULL};
     float value = 1;
     int zero = 0;
 
@@ -610,6 +612,11 @@ static void test_nulls(void **state)
     BAD(ov_preprocess_input_tensor_info_set_layout(w.tensor, NULL));
     CHECK(ov_preprocess_input_tensor_info_set_element_type(w.tensor, (ov_element_type_e)99), UNKNOW_EXCEPTION,
           "99 is no element type");
+    BAD(ov_preprocess_input_tensor_info_set_color_format_with_subnames(w.tensor, NV12_TWO_PLANES, 2,
+                                                                       names + 1));
+    BAD(ov_preprocess_input_tensor_info_set_color_format_with_subnames(w.tensor, NV12_TWO_PLANES, 2,
+                                                                       none + 1));
+    BAD(ov_preprocess_input_tensor_info_set_color_format_with_subnames(w.tensor, NV12_TWO_PLANES, 2, NULL));
     BAD(ov_preprocess_input_tensor_info_set_from(w.tensor, NULL));
     BAD(ov_preprocess_input_tensor_info_set_memory_type(w.tensor, NULL));
     BAD(ov_preprocess_input_model_info_set_layout(w.expects, NULL));
