@@ -14,6 +14,7 @@
 #include "openvino/c/ov_infer_request.h"
 #include "openvino/c/ov_model.h"
 #include "openvino/c/ov_node.h"
+#include "openvino/c/ov_partial_shape.h"
 #include "openvino/c/ov_tensor.h"
 #include "request.h"
 
@@ -103,6 +104,9 @@ ov_status_e vt_capi_compiled_port(struct vt_compiled *compiled, enum vt_side sid
 
 /* Fill a public shape, dims from malloc (NULL for a scalar). */
 ov_status_e vt_capi_shape_fill(int rank, const int64_t *dims, ov_shape_t *shape);
+
+/* The same for a partial shape. */
+ov_status_e vt_capi_pshape_fill(const struct vt_pshape *from, ov_partial_shape_t *shape);
 
 /* False unless the shape can be read: a rank of at least 0, and dims where there are some. */
 bool vt_capi_shape_ok(const ov_shape_t *shape);

@@ -124,25 +124,9 @@ ov_status_e ov_port_get_any_name(const ov_output_const_port_t *port, char **tens
 
 ov_status_e ov_port_get_partial_shape(const ov_output_const_port_t *port, ov_partial_shape_t *partial_shape)
 {
-    const struct vt_pshape *shape;
-    ov_dimension_t *dims = NULL;
-
-    if (!port || !partial_shape) {
-        return INVALID_C_PARAM;
-    }
-    shape = &vt_capi_port_io(vt_capi_port(port))->shape;
-    if (shape->rank > 0) {
-        dims = malloc((size_t)shape->rank * sizeof(*dims));
-        if (!dims) {
-            return vt_capi_fail(GENERAL_ERROR, "out of memory");
-        }
-    }
-    for (int i = 0; i < shape->rank; i++) {
-        dims[i] = (ov_dimension_t){shape->dims[i].min, shape->dims[i].max};
-    }
-    partial_shape->rank = shape->rank < 0 ? (ov_rank_t){0, -1} : (ov_rank_t){shape->rank, shape->rank};
-    partial_shape->dims = dims;
-    return OK;
+    return port && partial_shape
+               ? vt_capi_pshape_fill(&vt_capi_port_io(vt_capi_port(port))->shape, partial_shape)
+               : INVALID_C_PARAM;
 }
 
 ov_status_e ov_port_get_element_type(const ov_output_const_port_t *port, ov_element_type_e *tensor_type)

@@ -216,3 +216,21 @@ ov_status_e vt_capi_pshape(const ov_partial_shape_t *partial_shape, struct vt_ps
     }
     return OK;
 }
+
+ov_status_e vt_capi_pshape_fill(const struct vt_pshape *from, ov_partial_shape_t *shape)
+{
+    ov_dimension_t *dims = NULL;
+
+    if (from->rank > 0) {
+        dims = malloc((size_t)from->rank * sizeof(*dims));
+        if (!dims) {
+            return vt_capi_fail(GENERAL_ERROR, "out of memory");
+        }
+    }
+    for (int i = 0; i < from->rank; i++) {
+        dims[i] = (ov_dimension_t){from->dims[i].min, from->dims[i].max};
+    }
+    shape->rank = from->rank < 0 ? (ov_rank_t){0, -1} : (ov_rank_t){from->rank, from->rank};
+    shape->dims = dims;
+    return OK;
+}

@@ -4,8 +4,6 @@
 #include "capi.h"
 #include "state.h"
 
-#include <stdlib.h>
-
 /* The first state; `name` NULL. Else the one of that name. */
 static ov_status_e find(const ov_infer_request_t *request, const char *name, struct vt_state **state)
 {
@@ -64,30 +62,17 @@ ov_status_e vt_infer_request_state_info(const ov_infer_request_t *infer_request,
                                         ov_element_type_e *element_type, ov_partial_shape_t *shape)
 {
     struct vt_state *state;
-    ov_dimension_t *dims = NULL;
     ov_status_e status;
-    int rank;
 
     if (!infer_request || !name || !element_type || !shape) {
         return INVALID_C_PARAM;
     }
     status = find(infer_request, name, &state);
-    if (status != OK) {
-        return status;
+    status = status != OK ? status : vt_capi_pshape_fill(&state->shape, shape);
+    if (status == OK) {
+        *element_type = (ov_element_type_e)state->type;
     }
-    rank = state->shape.rank;
-    if (rank > 0) {
-        dims = malloc((size_t)rank * sizeof(*dims));
-        if (!dims) {
-            return vt_capi_fail(GENERAL_ERROR, "out of memory");
-        }
-    }
-    for (int i = 0; i < rank; i++) {
-        dims[i] = (ov_dimension_t){state->shape.dims[i].min, state->shape.dims[i].max};
-    }
-    *element_type = (ov_element_type_e)state->type;
-    *shape = (ov_partial_shape_t){rank < 0 ? (ov_rank_t){0, -1} : (ov_rank_t){rank, rank}, dims};
-    return OK;
+    return status;
 }
 
 ov_status_e vt_infer_request_get_state(const ov_infer_request_t *infer_request, const char *name,
