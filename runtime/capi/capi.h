@@ -100,7 +100,15 @@ const struct vt_io *vt_capi_port_io(const struct vt_capi_port *port);
 ov_status_e vt_capi_model_port(struct vt_model *model, enum vt_side side, int index, void *port);
 ov_status_e vt_capi_compiled_port(struct vt_compiled *compiled, enum vt_side side, int index, void *port);
 
-/* ---- shapes */
+/* The index of the input or output that has the tensor name; a message when none has. */
+ov_status_e vt_capi_model_find(const struct vt_model *model, enum vt_side side, const char *name, int *index);
+
+/* ---- types and shapes */
+
+static inline bool vt_capi_type_ok(ov_element_type_e type)
+{
+    return (unsigned)type < VT_TYPE_COUNT;
+}
 
 /* Fill a public shape, dims from malloc (NULL for a scalar). */
 ov_status_e vt_capi_shape_fill(int rank, const int64_t *dims, ov_shape_t *shape);

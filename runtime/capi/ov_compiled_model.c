@@ -5,11 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static const char *side_name(enum vt_side side)
-{
-    return side == VT_INPUT ? "input" : "output";
-}
-
 void ov_compiled_model_free(ov_compiled_model_t *compiled_model)
 {
     vt_compiled_unref(vt_capi_compiled(compiled_model));
@@ -35,7 +30,7 @@ static ov_status_e only_port(const ov_compiled_model_t *compiled, enum vt_side s
     }
     if (c->n_io[side] != 1) {
         return vt_capi_fail(GENERAL_ERROR, "compiled model '%s' has %d %ss: name the one that is meant",
-                            c->name, c->n_io[side], side_name(side));
+                            c->name, c->n_io[side], vt_side_name(side));
     }
     return vt_capi_compiled_port(c, side, 0, port);
 }
@@ -50,7 +45,7 @@ static ov_status_e port_by_index(const ov_compiled_model_t *compiled, enum vt_si
     }
     if (index >= (size_t)c->n_io[side]) {
         return vt_capi_fail(GENERAL_ERROR, "compiled model '%s' has %d %ss, there is no %s %zu", c->name,
-                            c->n_io[side], side_name(side), side_name(side), index);
+                            c->n_io[side], vt_side_name(side), vt_side_name(side), index);
     }
     return vt_capi_compiled_port(c, side, (int)index, port);
 }
@@ -70,7 +65,7 @@ static ov_status_e port_by_name(const ov_compiled_model_t *compiled, enum vt_sid
 
         return vt_capi_fail(GENERAL_ERROR,
                             "compiled model '%s' has no %s with the tensor name '%s'; there are %s", c->name,
-                            side_name(side), name, vt_io_names(c->io[side], c->n_io[side], name, names));
+                            vt_side_name(side), name, vt_io_names(c->io[side], c->n_io[side], name, names));
     }
     return vt_capi_compiled_port(c, side, index, port);
 }

@@ -57,7 +57,7 @@ static ov_status_e place_only(const struct vt_request *r, enum vt_side side, str
 
     if (c->n_io[side] != 1) {
         return vt_capi_fail(GENERAL_ERROR, "compiled model '%s' has %d %ss: name the one that is meant",
-                            c->name, c->n_io[side], side == VT_INPUT ? "input" : "output");
+                            c->name, c->n_io[side], vt_side_name(side));
     }
     *place = (struct place){side, 0};
     return OK;

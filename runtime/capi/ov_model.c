@@ -5,11 +5,6 @@
 #include <limits.h>
 #include <stdlib.h>
 
-static const char *side_name(enum vt_side side)
-{
-    return side == VT_INPUT ? "input" : "output";
-}
-
 void ov_model_free(ov_model_t *model)
 {
     vt_model_unref(vt_capi_model(model));
@@ -26,7 +21,7 @@ static ov_status_e only_port(const ov_model_t *model, enum vt_side side, void *p
     }
     if (m->n_io[side] != 1) {
         return vt_capi_fail(GENERAL_ERROR, "model '%s' has %d %ss: name the one that is meant",
-                            vt_model_name(m), m->n_io[side], side_name(side));
+                            vt_model_name(m), m->n_io[side], vt_side_name(side));
     }
     return vt_capi_model_port(m, side, 0, port);
 }
@@ -40,12 +35,12 @@ static ov_status_e port_by_index(const ov_model_t *model, enum vt_side side, siz
     }
     if (index >= (size_t)m->n_io[side]) {
         return vt_capi_fail(UNKNOW_EXCEPTION, "model '%s' has %d %ss, there is no %s %zu", vt_model_name(m),
-                            m->n_io[side], side_name(side), side_name(side), index);
+                            m->n_io[side], vt_side_name(side), vt_side_name(side), index);
     }
     return vt_capi_model_port(m, side, (int)index, port);
 }
 
-static ov_status_e find_name(struct vt_model *m, enum vt_side side, const char *name, int *index)
+ov_status_e vt_capi_model_find(const struct vt_model *m, enum vt_side side, const char *name, int *index)
 {
     char names[VT_NAMES_TEXT];
 
@@ -53,7 +48,7 @@ static ov_status_e find_name(struct vt_model *m, enum vt_side side, const char *
     return *index >= 0
                ? OK
                : vt_capi_fail(GENERAL_ERROR, "model '%s' has no %s with the tensor name '%s'; there are %s",
-                              vt_model_name(m), side_name(side), name,
+                              vt_model_name(m), vt_side_name(side), name,
                               vt_io_names(m->io[side], m->n_io[side], name, names));
 }
 
@@ -66,7 +61,7 @@ static ov_status_e port_by_name(const ov_model_t *model, enum vt_side side, cons
     if (!m || !name || !port) {
         return INVALID_C_PARAM;
     }
-    status = find_name(m, side, name, &index);
+    status = vt_capi_model_find(m, side, name, &index);
     return status != OK ? status : vt_capi_model_port(m, side, index, port);
 }
 
@@ -243,7 +238,7 @@ ov_status_e ov_model_reshape(const ov_model_t *model, const char **tensor_names,
         return status;
     }
     for (size_t i = 0; i < size && status == OK; i++) {
-        status = tensor_names[i] ? find_name(r.model, VT_INPUT, tensor_names[i], &r.index[i])
+        status = tensor_names[i] ? vt_capi_model_find(r.model, VT_INPUT, tensor_names[i], &r.index[i])
                                  : vt_capi_fail(UNKNOW_EXCEPTION, "tensor name %zu is NULL", i);
     }
     status = status != OK ? status : run_reshape(&r);

@@ -1,10 +1,7 @@
-/* Pre- and post-processing: handles over the descriptions of core/preprocess.h.
- *
- * Every handle but the object itself is a reference to the object and the number of an input or output. */
+/* Pre- and post-processing: handles over the descriptions of core/preprocess.h. */
 #include "openvino/c/ov_prepostprocess.h"
 
-#include "capi.h"
-#include "preprocess.h"
+#include "prepostprocess.h"
 
 #include <stdlib.h>
 
@@ -13,21 +10,9 @@ _Static_assert((int)RGB == VT_COLOR_RGB && (int)BGRX == VT_COLOR_BGRX,
 _Static_assert(RESIZE_LINEAR == 0 && RESIZE_CUBIC == 1 && RESIZE_NEAREST == 2,
                "modes have the API's numbers");
 
-struct handle {
-    struct vt_preprocess *owner;
-    int index;
-};
-
 static struct vt_preprocess *object(const ov_preprocess_prepostprocessor_t *preprocess)
 {
     return (struct vt_preprocess *)preprocess;
-}
-
-static struct vt_prep_input *input_of(const void *handle)
-{
-    const struct handle *h = handle;
-
-    return &h->owner->in[h->index];
 }
 
 static ov_status_e no_memory(void)
@@ -38,26 +23,26 @@ static ov_status_e no_memory(void)
 /* A new handle into *handle, whatever it is called. */
 static ov_status_e give(struct vt_preprocess *owner, int index, void *handle)
 {
-    struct handle *h = malloc(sizeof(*h));
+    struct vt_capi_prep *h = malloc(sizeof(*h));
 
     if (!h) {
         return no_memory();
     }
-    *h = (struct handle){vt_preprocess_ref(owner), index};
+    *h = (struct vt_capi_prep){vt_preprocess_ref(owner), index};
     memcpy(handle, &h, sizeof(h));
     return OK;
 }
 
 static ov_status_e give_same(const void *handle, void *other)
 {
-    const struct handle *h = handle;
+    const struct vt_capi_prep *h = handle;
 
     return give(h->owner, h->index, other);
 }
 
 static void take_back(void *handle)
 {
-    struct handle *h = handle;
+    struct vt_capi_prep *h = handle;
 
     if (h) {
         vt_preprocess_unref(h->owner);
@@ -114,7 +99,7 @@ static ov_status_e only(const ov_preprocess_prepostprocessor_t *preprocess, enum
 
     if (model->n_io[side] != 1) {
         return vt_capi_fail(GENERAL_ERROR, "model '%s' has %d %ss: name the one that is meant",
-                            vt_model_name(model), model->n_io[side], side == VT_INPUT ? "input" : "output");
+                            vt_model_name(model), model->n_io[side], vt_side_name(side));
     }
     return give(object(preprocess), 0, info);
 }
@@ -126,7 +111,7 @@ static ov_status_e by_index(const ov_preprocess_prepostprocessor_t *preprocess, 
 
     if (index >= (size_t)model->n_io[side]) {
         return vt_capi_fail(GENERAL_ERROR, "model '%s' has %d %ss, there is no %zu", vt_model_name(model),
-                            model->n_io[side], side == VT_INPUT ? "input" : "output", index);
+                            model->n_io[side], vt_side_name(side), index);
     }
     return give(object(preprocess), (int)index, info);
 }
@@ -134,14 +119,10 @@ static ov_status_e by_index(const ov_preprocess_prepostprocessor_t *preprocess, 
 static ov_status_e by_name(const ov_preprocess_prepostprocessor_t *preprocess, enum vt_side side,
                            const char *name, void *info)
 {
-    const struct vt_model *model = object(preprocess)->model;
-    int index = vt_io_find(model->io[side], model->n_io[side], name);
+    int index;
+    ov_status_e status = vt_capi_model_find(object(preprocess)->model, side, name, &index);
 
-    if (index < 0) {
-        return vt_capi_fail(GENERAL_ERROR, "model '%s' has no %s with the tensor name '%s'",
-                            vt_model_name(model), side == VT_INPUT ? "input" : "output", name);
-    }
-    return give(object(preprocess), index, info);
+    return status != OK ? status : give(object(preprocess), index, info);
 }
 
 ov_status_e ov_preprocess_prepostprocessor_get_input_info(const ov_preprocess_prepostprocessor_t *preprocess,
@@ -267,9 +248,16 @@ void ov_preprocess_output_tensor_info_free(ov_preprocess_output_tensor_info_t *p
 
 /* ---- what is passed in */
 
-static bool type_ok(ov_element_type_e type)
+ov_status_e vt_capi_prep_type(ov_element_type_e type)
 {
-    return (int)type >= 0 && (int)type < VT_TYPE_COUNT;
+    return vt_capi_type_ok(type) ? OK : vt_capi_fail(UNKNOW_EXCEPTION, "%d is no element type", (int)type);
+}
+
+ov_status_e vt_capi_prep_color(ov_color_format_e format)
+{
+    return (unsigned)format < VT_COLOR_COUNT
+               ? OK
+               : vt_capi_fail(GENERAL_ERROR, "%d is no colour format", (int)format);
 }
 
 static ov_status_e set_layout(struct vt_layout *to, const ov_layout_t *layout)
@@ -288,14 +276,16 @@ static ov_status_e set_layout(struct vt_layout *to, const ov_layout_t *layout)
 ov_status_e ov_preprocess_input_tensor_info_set_element_type(
     ov_preprocess_input_tensor_info_t *preprocess_input_tensor_info, const ov_element_type_e element_type)
 {
+    ov_status_e status;
+
     if (!preprocess_input_tensor_info) {
         return INVALID_C_PARAM;
     }
-    if (!type_ok(element_type)) {
-        return vt_capi_fail(UNKNOW_EXCEPTION, "%d is no element type", (int)element_type);
+    status = vt_capi_prep_type(element_type);
+    if (status == OK) {
+        vt_capi_prep_input(preprocess_input_tensor_info)->type = (enum vt_type)element_type;
     }
-    input_of(preprocess_input_tensor_info)->type = (enum vt_type)element_type;
-    return OK;
+    return status;
 }
 
 ov_status_e
@@ -303,18 +293,19 @@ ov_preprocess_input_tensor_info_set_layout(ov_preprocess_input_tensor_info_t *pr
                                            ov_layout_t *layout)
 {
     return preprocess_input_tensor_info && layout
-               ? set_layout(&input_of(preprocess_input_tensor_info)->layout, layout)
+               ? set_layout(&vt_capi_prep_input(preprocess_input_tensor_info)->layout, layout)
                : INVALID_C_PARAM;
 }
 
 /* `names`: of the planes, or NULL. */
 static ov_status_e set_color(void *info, ov_color_format_e format, size_t n, const char *const *names)
 {
-    struct vt_prep_input *in = input_of(info);
+    struct vt_prep_input *in = vt_capi_prep_input(info);
     char *copies[VT_MAX_PLANES] = {NULL};
+    ov_status_e status = vt_capi_prep_color(format);
 
-    if ((int)format < 0 || (int)format >= VT_COLOR_COUNT) {
-        return vt_capi_fail(GENERAL_ERROR, "%d is no colour format", (int)format);
+    if (status != OK) {
+        return status;
     }
     if (n && n != (size_t)vt_color_planes((enum vt_color)format)) {
         return vt_capi_fail(GENERAL_ERROR, "%zu names of planes, the colour format has %d planes", n,
@@ -392,7 +383,7 @@ ov_status_e ov_preprocess_input_tensor_info_set_spatial_static_shape(
     if (input_height > INT32_MAX || input_width > INT32_MAX) {
         return vt_capi_fail(GENERAL_ERROR, "a picture of %zu x %zu is too large", input_height, input_width);
     }
-    in = input_of(preprocess_input_tensor_info);
+    in = vt_capi_prep_input(preprocess_input_tensor_info);
     in->has_size = true;
     in->height = (int64_t)input_height;
     in->width = (int64_t)input_width;
@@ -412,7 +403,7 @@ ov_status_e ov_preprocess_input_tensor_info_set_memory_type(
     if (!copy) {
         return no_memory();
     }
-    in = input_of(preprocess_input_tensor_info);
+    in = vt_capi_prep_input(preprocess_input_tensor_info);
     free(in->memory_type);
     in->memory_type = copy;
     return OK;
@@ -428,7 +419,7 @@ ov_preprocess_input_tensor_info_set_from(ov_preprocess_input_tensor_info_t *prep
     if (!preprocess_input_tensor_info || !tensor) {
         return INVALID_C_PARAM;
     }
-    in = input_of(preprocess_input_tensor_info);
+    in = vt_capi_prep_input(preprocess_input_tensor_info);
     t = &vt_capi_tensor(tensor)->t;
     in->type = t->type;
     in->has_shape = true;
@@ -444,7 +435,7 @@ ov_preprocess_input_model_info_set_layout(ov_preprocess_input_model_info_t *prep
                                           ov_layout_t *layout)
 {
     return preprocess_input_model_info && layout
-               ? set_layout(&input_of(preprocess_input_model_info)->model_layout, layout)
+               ? set_layout(&vt_capi_prep_input(preprocess_input_model_info)->model_layout, layout)
                : INVALID_C_PARAM;
 }
 
@@ -452,14 +443,15 @@ ov_status_e
 ov_preprocess_output_set_element_type(ov_preprocess_output_tensor_info_t *preprocess_output_tensor_info,
                                       const ov_element_type_e element_type)
 {
-    const struct handle *h = (const void *)preprocess_output_tensor_info;
+    const struct vt_capi_prep *h = (const void *)preprocess_output_tensor_info;
+    ov_status_e status;
 
     if (!h) {
         return INVALID_C_PARAM;
     }
-    if (!type_ok(element_type)) {
-        return vt_capi_fail(UNKNOW_EXCEPTION, "%d is no element type", (int)element_type);
+    status = vt_capi_prep_type(element_type);
+    if (status == OK) {
+        h->owner->out[h->index].type = (enum vt_type)element_type;
     }
-    h->owner->out[h->index].type = (enum vt_type)element_type;
-    return OK;
+    return status;
 }

@@ -1,19 +1,13 @@
 /* The steps of pre-processing. */
 #include "openvino/c/ov_prepostprocess.h"
 
-#include "capi.h"
-#include "preprocess.h"
+#include "prepostprocess.h"
 
 #include <stdlib.h>
 
 static struct vt_prep_step *add(const ov_preprocess_preprocess_steps_t *steps, enum vt_prep_kind kind)
 {
-    const struct {
-        struct vt_preprocess *owner;
-        int index;
-    } *h = (const void *)steps;
-
-    return vt_prep_add(&h->owner->in[h->index], kind);
+    return vt_prep_add(vt_capi_prep_input(steps), kind);
 }
 
 /* Add a step that needs nothing more than its kind and a number. */
@@ -170,20 +164,20 @@ ov_status_e ov_preprocess_preprocess_steps_reverse_channels(
 ov_status_e ov_preprocess_preprocess_steps_convert_element_type(
     ov_preprocess_preprocess_steps_t *preprocess_input_process_steps, const ov_element_type_e element_type)
 {
-    if (preprocess_input_process_steps && ((int)element_type < 0 || (int)element_type >= VT_TYPE_COUNT)) {
-        return vt_capi_fail(UNKNOW_EXCEPTION, "%d is no element type", (int)element_type);
-    }
-    return simple(preprocess_input_process_steps, VT_PREP_TYPE, 0, (enum vt_type)element_type);
+    ov_status_e status = preprocess_input_process_steps ? vt_capi_prep_type(element_type) : INVALID_C_PARAM;
+
+    return status != OK ? status
+                        : simple(preprocess_input_process_steps, VT_PREP_TYPE, 0, (enum vt_type)element_type);
 }
 
 ov_status_e
 ov_preprocess_preprocess_steps_convert_color(ov_preprocess_preprocess_steps_t *preprocess_input_process_steps,
                                              const ov_color_format_e colorFormat)
 {
-    if (preprocess_input_process_steps && ((int)colorFormat < 0 || (int)colorFormat >= VT_COLOR_COUNT)) {
-        return vt_capi_fail(GENERAL_ERROR, "%d is no colour format", (int)colorFormat);
-    }
-    return simple(preprocess_input_process_steps, VT_PREP_COLOR, (int)colorFormat, VT_DYNAMIC);
+    ov_status_e status = preprocess_input_process_steps ? vt_capi_prep_color(colorFormat) : INVALID_C_PARAM;
+
+    return status != OK ? status
+                        : simple(preprocess_input_process_steps, VT_PREP_COLOR, (int)colorFormat, VT_DYNAMIC);
 }
 
 ov_status_e

@@ -2,11 +2,6 @@
 
 #include "capi.h"
 
-static bool type_ok(ov_element_type_e type)
-{
-    return (unsigned)type < VT_TYPE_COUNT;
-}
-
 /* A rank that no tensor can have is refused by the core, whatever it is. */
 static int narrow_rank(const ov_shape_t *shape)
 {
@@ -20,7 +15,7 @@ ov_status_e ov_tensor_create_from_host_ptr(const ov_element_type_e type, const o
     struct vt_buffer *made;
     int status;
 
-    if (!host_ptr || !tensor || !type_ok(type) || !vt_capi_shape_ok(&shape)) {
+    if (!host_ptr || !tensor || !vt_capi_type_ok(type) || !vt_capi_shape_ok(&shape)) {
         return INVALID_C_PARAM;
     }
     status = vt_buffer_wrap((enum vt_type)type, narrow_rank(&shape), shape.dims, host_ptr, &made, &err);
@@ -36,7 +31,7 @@ ov_status_e ov_tensor_create(const ov_element_type_e type, const ov_shape_t shap
     struct vt_buffer *made;
     int status;
 
-    if (!tensor || !type_ok(type) || !vt_capi_shape_ok(&shape)) {
+    if (!tensor || !vt_capi_type_ok(type) || !vt_capi_shape_ok(&shape)) {
         return INVALID_C_PARAM;
     }
     status = vt_buffer_create((enum vt_type)type, narrow_rank(&shape), shape.dims, &made, &err);

@@ -6,6 +6,11 @@
 
 enum vt_side { VT_INPUT = 0, VT_OUTPUT = 1 };
 
+static inline const char *vt_side_name(enum vt_side side)
+{
+    return side == VT_INPUT ? "input" : "output";
+}
+
 struct vt_io {
     const char *node_name;    /* friendly name of the Parameter or Result */
     const char *const *names; /* tensor names: of the Parameter's output, of what the Result reads */

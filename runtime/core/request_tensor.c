@@ -7,11 +7,6 @@
 
 /* ---- tensors */
 
-static const char *side_name(enum vt_side side)
-{
-    return side == VT_INPUT ? "input" : "output";
-}
-
 static const char *port_name(const struct vt_io *io)
 {
     return io->n_names ? io->names[0] : io->node_name;
@@ -29,7 +24,7 @@ static int check_index(const struct vt_request *r, enum vt_side side, int index,
 {
     if (index < 0 || index >= r->compiled->n_io[side]) {
         return vt_fail(err, VT_E_RANGE, "the model has %d %ss, there is no %s %d", r->compiled->n_io[side],
-                       side_name(side), side_name(side), index);
+                       vt_side_name(side), vt_side_name(side), index);
     }
     return VT_OK;
 }
@@ -39,7 +34,7 @@ static int check_type(const struct vt_io *io, enum vt_side side, int index, cons
 {
     if (io->type != VT_DYNAMIC && io->type != t->type) {
         return vt_fail(err, VT_E_TYPE, "%s %d '%s' has the element type %s, the tensor has %s",
-                       side_name(side), index, port_name(io), vt_type_info(io->type)->name,
+                       vt_side_name(side), index, port_name(io), vt_type_info(io->type)->name,
                        vt_type_info(t->type)->name);
     }
     return VT_OK;
@@ -52,9 +47,10 @@ static int check_fit(const struct vt_io *io, enum vt_side side, int index, const
     int status = check_type(io, side, index, t, err);
 
     if (status == VT_OK && !vt_pshape_accepts(&io->shape, t->rank, t->dims)) {
-        status = vt_fail(err, VT_E_SHAPE, "%s %d '%s' takes the shape %s, the tensor has %s", side_name(side),
-                         index, port_name(io), vt_pshape_text(&io->shape, want, sizeof(want)),
-                         vt_shape_text(t->rank, t->dims, have));
+        status =
+            vt_fail(err, VT_E_SHAPE, "%s %d '%s' takes the shape %s, the tensor has %s", vt_side_name(side),
+                    index, port_name(io), vt_pshape_text(&io->shape, want, sizeof(want)),
+                    vt_shape_text(t->rank, t->dims, have));
     }
     return status;
 }
@@ -106,7 +102,7 @@ static int make_buffer(struct vt_request *r, enum vt_side side, int index, struc
         status = vt_buffer_create(type, rank, dims, &slot->buffer, err);
     }
     if (status) {
-        vt_context(err, "%s %d '%s': ", side_name(side), index, port_name(io));
+        vt_context(err, "%s %d '%s': ", vt_side_name(side), index, port_name(io));
     }
     return status;
 }
