@@ -11,16 +11,9 @@
 static bool read_text(const char *root, const char *path, char *text, size_t size)
 {
     char full[PATH_MAX];
-    FILE *file;
-    bool ok;
 
-    if (snprintf(full, sizeof(full), "%s%s", root, path) >= (int)sizeof(full) ||
-        !(file = fopen(full, "re"))) {
-        return false;
-    }
-    ok = fgets(text, (int)size, file) != NULL;
-    fclose(file);
-    return ok;
+    return snprintf(full, sizeof(full), "%s%s", root, path) < (int)sizeof(full) &&
+           vt_read_line(full, text, size);
 }
 
 /* Mark the processors of a list "0-3,8,10-11". */
@@ -177,9 +170,10 @@ static bool suits(int i, const struct vt_cpus_wish *wish)
            (wish->type == VT_CORES_ANY || processors[i].efficient == (wish->type == VT_CORES_EFFICIENT));
 }
 
-static int take(struct vt_cpus_wish *wish, int **cpus, int *n, struct vt_error *err)
+/* At most `most` of the processors that suit the wish. */
+static int take(struct vt_cpus_wish *wish, int most, int **cpus, int *n, struct vt_error *err)
 {
-    int *list = malloc((size_t)n_processors * sizeof(*list)), most = vt_threads_available();
+    int *list = malloc((size_t)n_processors * sizeof(*list));
 
     if (!list) {
         return vt_fail(err, VT_E_NOMEM, "out of memory");
@@ -187,7 +181,6 @@ static int take(struct vt_cpus_wish *wish, int **cpus, int *n, struct vt_error *
     if (wish->type != VT_CORES_ANY && !has_type(wish->type == VT_CORES_EFFICIENT)) {
         wish->type = VT_CORES_ANY;
     }
-    most = wish->max > 0 && wish->max < most ? wish->max : most;
     *n = 0;
     for (int i = 0; i < n_processors && *n < most; i++) {
         if (suits(i, wish)) {
@@ -209,16 +202,15 @@ static int take(struct vt_cpus_wish *wish, int **cpus, int *n, struct vt_error *
 
 int vt_cpus_choose(struct vt_cpus_wish *wish, int **cpus, int *n, struct vt_error *err)
 {
-    int status = VT_OK;
+    int status = VT_OK, most = vt_threads_available();
 
+    most = wish->max > 0 && wish->max < most ? wish->max : most;
     *cpus = NULL;
-    *n = vt_threads_available();
+    *n = most;
     pthread_mutex_lock(&lock);
     if (wish->type != VT_CORES_ANY || wish->one_per_core || wish->listed || wish->reserve || n_reserved) {
         status = read_processors(err);
-        status = status ? status : take(wish, cpus, n, err);
-    } else if (wish->max > 0 && wish->max < *n) {
-        *n = wish->max;
+        status = status ? status : take(wish, most, cpus, n, err);
     }
     pthread_mutex_unlock(&lock);
     return status;

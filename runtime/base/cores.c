@@ -11,8 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The first line of a small file without its newline; false when it cannot be read or was cut. */
-static bool read_line(const char *path, char *line, size_t size)
+bool vt_read_line(const char *path, char *line, size_t size)
 {
     FILE *file = fopen(path, "re");
     bool ok;
@@ -48,17 +47,17 @@ static void read_quota(const char *dir, bool v2, int *limit)
     if (v2) {
         /* "max 100000" or "150000 100000" */
         if (snprintf(path, sizeof(path), "%s/cpu.max", dir) < (int)sizeof(path) &&
-            read_line(path, line, sizeof(line)) && sscanf(line, "%lld %lld", &quota, &period) == 2) {
+            vt_read_line(path, line, sizeof(line)) && sscanf(line, "%lld %lld", &quota, &period) == 2) {
             keep_minimum(limit, quota, period);
         }
         return;
     }
     if (snprintf(path, sizeof(path), "%s/cpu.cfs_quota_us", dir) >= (int)sizeof(path) ||
-        !read_line(path, line, sizeof(line)) || sscanf(line, "%lld", &quota) != 1) {
+        !vt_read_line(path, line, sizeof(line)) || sscanf(line, "%lld", &quota) != 1) {
         return;
     }
     if (snprintf(path, sizeof(path), "%s/cpu.cfs_period_us", dir) < (int)sizeof(path) &&
-        read_line(path, line, sizeof(line)) && sscanf(line, "%lld", &period) == 1) {
+        vt_read_line(path, line, sizeof(line)) && sscanf(line, "%lld", &period) == 1) {
         keep_minimum(limit, quota, period);
     }
 }
@@ -259,7 +258,7 @@ int vt_cores_distinct(const char *root, const unsigned char *allowed, int count)
         }
         if (snprintf(path, sizeof(path), "%s/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list",
                      root, i) < (int)sizeof(path) &&
-            read_line(path, line, sizeof(line)) && sscanf(line, "%d", &first) == 1 &&
+            vt_read_line(path, line, sizeof(line)) && sscanf(line, "%d", &first) == 1 &&
             (first < 0 || first >= count)) {
             first = i;
         }

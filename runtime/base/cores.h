@@ -2,7 +2,14 @@
 #ifndef VT_CORES_H
 #define VT_CORES_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #define VT_MAX_CPUS 16384
+
+/* The first line of a small file without its newline, or as much of it as there is room for; false when it
+ * cannot be read. */
+bool vt_read_line(const char *path, char *line, size_t size);
 
 /* allowed[i] = processor i of 0 .. count - 1 is in the affinity mask; returns how many are, 0 when the system
  * does not tell. */
