@@ -34,11 +34,11 @@ void vt_states_reset(struct vt_state_store *states)
 
 struct vt_state *vt_state_get(struct vt_state_store *states, const char *name)
 {
-    struct vt_state *state, **end;
+    struct vt_state *state, **end = &states->first;
 
-    for (state = states->first; state; state = state->next) {
-        if (strcmp(state->name, name) == 0) {
-            return state;
+    for (; *end; end = &(*end)->next) {
+        if (strcmp((*end)->name, name) == 0) {
+            return *end;
         }
     }
     state = calloc(1, sizeof(*state));
@@ -51,10 +51,7 @@ struct vt_state *vt_state_get(struct vt_state_store *states, const char *name)
         return NULL;
     }
     state->shape.rank = -1;
-    /* Behind the others: users count them in the model's order. */
-    for (end = &states->first; *end; end = &(*end)->next) {
-    }
-    *end = state;
+    *end = state; /* behind the others: users count them in the model's order */
     return state;
 }
 
