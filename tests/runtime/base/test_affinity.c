@@ -1,56 +1,10 @@
 #include "affinity.h"
 #include "cores.h"
-#include "unit.h"
+#include "fake_root.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-static char root[] = "/tmp/vt_affinity_XXXXXX";
-
-/* Write `text` to root/path, making the folders on the way. */
-static void put(const char *path, const char *text)
-{
-    char full[PATH_MAX];
-    FILE *file;
-
-    snprintf(full, sizeof(full), "%s/%s", root, path);
-    for (char *p = full + strlen(root) + 1; (p = strchr(p, '/')); p++) {
-        *p = 0;
-        mkdir(full, 0700);
-        *p = '/';
-    }
-    file = fopen(full, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-}
-
-static void put_siblings(int cpu, const char *list)
-{
-    char path[96];
-
-    snprintf(path, sizeof(path), "sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu);
-    put(path, list);
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    strcpy(root + sizeof(root) - 7, "XXXXXX");
-    return mkdtemp(root) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    char command[128];
-
-    (void)state;
-    snprintf(command, sizeof(command), "rm -rf '%s'", root);
-    return system(command);
-}
 
 static void assert_order(const unsigned char *allowed, int count, const char *want)
 {

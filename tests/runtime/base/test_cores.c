@@ -1,48 +1,10 @@
 #include "cores.h"
-#include "unit.h"
+#include "fake_root.h"
 
-#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-static char root[] = "/tmp/vt_cores_XXXXXX";
-
-/* Write `text` to root/path, making the folders on the way. */
-static void put(const char *path, const char *text)
-{
-    char full[PATH_MAX];
-    FILE *file;
-
-    snprintf(full, sizeof(full), "%s/%s", root, path);
-    for (char *p = full + strlen(root) + 1; (p = strchr(p, '/')); p++) {
-        *p = 0;
-        mkdir(full, 0700);
-        *p = '/';
-    }
-    file = fopen(full, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    strcpy(root + sizeof(root) - 7, "XXXXXX");
-    return mkdtemp(root) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    char command[128];
-
-    (void)state;
-    snprintf(command, sizeof(command), "rm -rf '%s'", root);
-    return system(command);
-}
 
 static void test_nothing_there(void **state)
 {
@@ -130,21 +92,20 @@ static void test_hybrid_and_escapes(void **state)
 static void test_distinct_cores(void **state)
 {
     unsigned char allowed[8] = {1, 1, 1, 1, 1, 1, 1, 1};
-    char path[96], text[32];
+    char text[32];
 
     (void)state;
     assert_int_equal(vt_cores_distinct(root, allowed, 8), 8);
     for (int i = 0; i < 8; i++) {
-        snprintf(path, sizeof(path), "sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", i);
         snprintf(text, sizeof(text), "%d,%d\n", i % 4, i % 4 + 4);
-        put(path, text);
+        put_siblings(i, text);
     }
     assert_int_equal(vt_cores_distinct(root, allowed, 8), 4);
     allowed[0] = allowed[1] = 0;
     assert_int_equal(vt_cores_distinct(root, allowed, 8), 4);
     allowed[4] = 0;
     assert_int_equal(vt_cores_distinct(root, allowed, 8), 3);
-    put("sys/devices/system/cpu/cpu7/topology/thread_siblings_list", "4000000,7\n");
+    put_siblings(7, "4000000,7\n");
     assert_int_equal(vt_cores_distinct(root, allowed, 8), 4);
 }
 
