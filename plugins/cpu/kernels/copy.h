@@ -74,6 +74,10 @@ typedef void cpu_index_copy_fn(const struct cpu_index_copy *p, const void *src, 
 
 enum cpu_pad_mode { CPU_PAD_CONSTANT, CPU_PAD_EDGE, CPU_PAD_REFLECT, CPU_PAD_SYMMETRIC };
 
+/* Where place `i` of a padded axis of n elements comes from, counted from its first element; -1: the fill
+ * value, also where the mode cannot be met. Not per ISA. */
+int64_t cpu_pad_index(int64_t i, int64_t n, enum cpu_pad_mode mode);
+
 /* Fill table[0 .. begin + n + end) for one axis of length n; pads may be negative (crop). False when the mode
  * cannot be met (reflect: pads < n, symmetric: pads <= n, edge: n > 0). Not per ISA. */
 bool cpu_pad_table(int32_t *table, int64_t n, int64_t begin, int64_t end, enum cpu_pad_mode mode);

@@ -181,18 +181,18 @@ bool cpu_copy_plan_transpose(struct cpu_copy *plan, int size, int rank, const in
     return cpu_copy_plan(plan, size, rank, dims, from, dst);
 }
 
-/* Index into [0, n) for position i of the padded axis, -1 for the fill value. */
-static int64_t pad_index(int64_t i, int64_t n, enum cpu_pad_mode mode)
+int64_t cpu_pad_index(int64_t i, int64_t n, enum cpu_pad_mode mode)
 {
     if (i >= 0 && i < n) {
         return i;
     }
     switch (mode) {
-    case CPU_PAD_EDGE: return i < 0 ? 0 : n - 1;
-    case CPU_PAD_REFLECT: return i < 0 ? -i : 2 * (n - 1) - i;
-    case CPU_PAD_SYMMETRIC: return i < 0 ? -i - 1 : 2 * n - 1 - i;
+    case CPU_PAD_EDGE: i = i < 0 ? 0 : n - 1; break;
+    case CPU_PAD_REFLECT: i = i < 0 ? -i : 2 * (n - 1) - i; break;
+    case CPU_PAD_SYMMETRIC: i = i < 0 ? -i - 1 : 2 * n - 1 - i; break;
     default: return -1;
     }
+    return i >= 0 && i < n ? i : -1;
 }
 
 bool cpu_pad_table(int32_t *table, int64_t n, int64_t begin, int64_t end, enum cpu_pad_mode mode)
@@ -204,7 +204,7 @@ bool cpu_pad_table(int32_t *table, int64_t n, int64_t begin, int64_t end, enum c
         return false;
     }
     for (int64_t i = 0; i < begin + n + end; i++) {
-        table[i] = (int32_t)pad_index(i - begin, n, mode);
+        table[i] = (int32_t)cpu_pad_index(i - begin, n, mode);
     }
     return true;
 }

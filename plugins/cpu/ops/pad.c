@@ -19,11 +19,15 @@ struct pad {
     int64_t units, pieces;
 };
 
-enum mode { CONSTANT, EDGE, REFLECT, SYMMETRIC, MODES };
+#define MODES 4
 
-static const char *const modes[] = {"constant", "edge", "reflect", "symmetric"};
+static const char *const modes[MODES] = {[CPU_PAD_CONSTANT] = "constant",
+                                         [CPU_PAD_EDGE] = "edge",
+                                         [CPU_PAD_REFLECT] = "reflect",
+                                         [CPU_PAD_SYMMETRIC] = "symmetric"};
 
-static enum mode mode_of(const struct cpu_op *op)
+/* MODES for a text that names none. */
+static int mode_of(const struct cpu_op *op)
 {
     const char *text = op->host->attr_str(op->node, "pad_mode");
     int mode = 0;
@@ -31,7 +35,7 @@ static enum mode mode_of(const struct cpu_op *op)
     while (mode < MODES && strcasecmp(modes[mode], text) != 0) {
         mode++;
     }
-    return (enum mode)mode;
+    return mode;
 }
 
 static bool supports(const struct cpu_op *op, const char **reason)
@@ -65,29 +69,15 @@ static int options(const struct cpu_op *op, struct cpu_option *o)
     return op->out[0].rank >= 3 ? 2 : 1;
 }
 
-static int64_t source(int64_t i, int64_t n, enum mode mode)
-{
-    if (i >= 0 && i < n) {
-        return i;
-    }
-    switch (mode) {
-    case EDGE: return i < 0 ? 0 : n - 1;
-    case REFLECT: i = i < 0 ? -i : 2 * n - 2 - i; break;
-    case SYMMETRIC: i = i < 0 ? -1 - i : 2 * n - 1 - i; break;
-    default: return -1;
-    }
-    return i >= 0 && i < n ? i : -1;
-}
-
 /* Steps of the output's blocks, joined where the input's neighbours stay neighbours. */
 static bool make_runs(struct cpu_build *b, struct pad *p, int64_t in, int64_t out, int64_t begin,
-                      enum mode mode)
+                      enum cpu_pad_mode mode)
 {
     struct run_of_blocks *runs = cpu_plan_alloc(b, (size_t)(out + 1) * sizeof(*runs));
     int64_t n = 0;
 
     for (int64_t i = 0; i < out && runs; i++) {
-        int64_t from = source(i - begin, in, mode);
+        int64_t from = cpu_pad_index(i - begin, in, mode);
         struct run_of_blocks *last = &runs[n ? n - 1 : 0];
 
         if (n && (from < 0 ? last->from < 0 : last->from >= 0 && last->from + last->count == from)) {
@@ -101,12 +91,13 @@ static bool make_runs(struct cpu_build *b, struct pad *p, int64_t in, int64_t ou
     return runs != NULL;
 }
 
-static const int64_t *make_table(struct cpu_build *b, int64_t in, int64_t out, int64_t begin, enum mode mode)
+static const int64_t *make_table(struct cpu_build *b, int64_t in, int64_t out, int64_t begin,
+                                 enum cpu_pad_mode mode)
 {
     int64_t *from = cpu_plan_alloc(b, (size_t)(out + 1) * sizeof(*from));
 
     for (int64_t i = 0; i < out && from; i++) {
-        from[i] = source(i - begin, in, mode);
+        from[i] = cpu_pad_index(i - begin, in, mode);
     }
     return from;
 }
@@ -197,7 +188,7 @@ static bool make_plan(struct cpu_build *b, const struct cpu_op *op, enum cpu_lay
 {
     int rank = op->in[0].rank, n, inner;
     int64_t given[VT_MAX_RANK], begin[VT_MAX_RANK], in[VT_MAX_RANK], stride;
-    enum mode mode = mode_of(op);
+    enum cpu_pad_mode mode = (enum cpu_pad_mode)mode_of(op);
 
     cpu_constant_i64s(&op->in[1], given, VT_MAX_RANK, &n);
     for (int i = 0; i < rank; i++) {
