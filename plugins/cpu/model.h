@@ -138,9 +138,6 @@ struct cpu_choice *cpu_select(struct cpu_model *model, struct vt_graph *graph, s
 enum cpu_layout cpu_option_input_layout(const struct cpu_choice *c, int input);
 /* Constant behind an input, decompression seen through; NULL for activations. */
 const struct vt_node *cpu_constant_of(const struct vt_host *host, const struct vt_node *node, int input);
-/* The first candidate that supports the node; with `after`, the first behind that one. */
-const struct cpu_impl *cpu_impl_find(const struct cpu_op *op, const struct cpu_impl *after, bool log);
-
 /* The candidate that a node alone would get, NULL: none. `reason` says why the first of the better ones was
  * refused, or is empty. */
 const struct cpu_impl *cpu_impl_judge(struct cpu_model *model, struct cpu_region *region,

@@ -18,19 +18,22 @@ static const struct {
 
 #define IMPLS ((int)(sizeof(impls) / sizeof(impls[0])))
 
-static bool fill_op(struct cpu_model *model, struct cpu_region *region, struct cpu_choice *c,
-                    const struct vt_node *node);
-
-static void log_refusal(const struct cpu_op *op, const struct cpu_impl *impl, const char *reason)
+static void log_refusal(void *ctx, const struct cpu_op *op, const struct cpu_impl *impl, const char *reason)
 {
     char line[512];
 
+    (void)ctx;
     snprintf(line, sizeof(line), "%s '%s': not %s, %s", op->type, op->host->node_name(op->node), impl->name,
-             reason ? reason : "it does not fit");
+             reason);
     op->host->trace(VT_LOG_DISPATCH, line);
 }
 
-const struct cpu_impl *cpu_impl_find(const struct cpu_op *op, const struct cpu_impl *after, bool log)
+typedef void refusal_fn(void *ctx, const struct cpu_op *op, const struct cpu_impl *impl, const char *reason);
+
+/* The first candidate that supports the node; with `after`, the first behind that one. `refused`, or NULL, is
+ * told of those in front of it. */
+static const struct cpu_impl *find_impl(const struct cpu_op *op, const struct cpu_impl *after,
+                                        refusal_fn *refused, void *ctx)
 {
     for (int i = 0; i < IMPLS; i++) {
         const struct cpu_impl *impl = impls[i].impl;
@@ -46,34 +49,8 @@ const struct cpu_impl *cpu_impl_find(const struct cpu_op *op, const struct cpu_i
         if (impl->supports(op, &reason)) {
             return impl;
         }
-        if (log) {
-            log_refusal(op, impl, reason);
-        }
-    }
-    return NULL;
-}
-
-const struct cpu_impl *cpu_impl_judge(struct cpu_model *model, struct cpu_region *region,
-                                      const struct vt_node *node, char *reason, size_t size)
-{
-    struct cpu_choice c = {0};
-
-    *reason = 0;
-    if (!fill_op(model, region, &c, node)) {
-        return NULL;
-    }
-    for (int i = 0; i < IMPLS; i++) {
-        const struct cpu_impl *impl = impls[i].impl;
-        const char *why = NULL;
-
-        if (strcmp(impls[i].op, c.op.type) != 0 && strcmp(impls[i].op, "*") != 0) {
-            continue;
-        }
-        if (impl->supports(&c.op, &why)) {
-            return impl;
-        }
-        if (!*reason) {
-            snprintf(reason, size, "not %s: %s", impl->name, why ? why : "it does not fit");
+        if (refused) {
+            refused(ctx, op, impl, reason ? reason : "it does not fit");
         }
     }
     return NULL;
@@ -171,6 +148,31 @@ static bool fill_op(struct cpu_model *model, struct cpu_region *region, struct c
     return true;
 }
 
+struct first_reason {
+    char *text;
+    size_t size;
+};
+
+static void keep_first(void *ctx, const struct cpu_op *op, const struct cpu_impl *impl, const char *reason)
+{
+    const struct first_reason *first = ctx;
+
+    (void)op;
+    if (!*first->text) {
+        snprintf(first->text, first->size, "not %s: %s", impl->name, reason);
+    }
+}
+
+const struct cpu_impl *cpu_impl_judge(struct cpu_model *model, struct cpu_region *region,
+                                      const struct vt_node *node, char *reason, size_t size)
+{
+    struct first_reason first = {reason, size};
+    struct cpu_choice c = {0};
+
+    *reason = 0;
+    return fill_op(model, region, &c, node) ? find_impl(&c.op, NULL, keep_first, &first) : NULL;
+}
+
 /* Parameters, constants and results take no step; a decompression Convert is read through by its consumers,
  * who make its value when they need it. */
 static bool needs_step(const struct cpu_choice *c)
@@ -214,7 +216,8 @@ static void take_impl(struct cpu_choice *c, const struct cpu_impl *impl)
 static int choose_impl(struct cpu_choice *c, struct vt_error *err)
 {
     const struct vt_host *host = c->op.host;
-    const struct cpu_impl *impl = cpu_impl_find(&c->op, NULL, host->log_enabled(VT_LOG_DISPATCH));
+    const struct cpu_impl *impl =
+        find_impl(&c->op, NULL, host->log_enabled(VT_LOG_DISPATCH) ? log_refusal : NULL, NULL);
 
     if (!impl) {
         return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: %s (opset%d), node '%s'", c->op.type,
@@ -299,7 +302,7 @@ static int bound_growth(struct cpu_model *model, struct vt_graph *graph, struct 
     for (int i = 0; i < n; i++) {
         struct cpu_choice *c = &choices[i];
         size_t growth = c->impl && c->impl->growth ? c->impl->growth(&c->op) : 0;
-        const struct cpu_impl *modest = growth ? cpu_impl_find(&c->op, c->impl, false) : NULL;
+        const struct cpu_impl *modest = growth ? find_impl(&c->op, c->impl, NULL, NULL) : NULL;
 
         if (modest) {
             double cost = c->options[0].cost;
@@ -319,7 +322,7 @@ static int bound_growth(struct cpu_model *model, struct vt_graph *graph, struct 
             continue;
         }
         if (model->host->log_enabled(VT_LOG_DISPATCH)) {
-            log_refusal(&c->op, c->impl, "its weights would take too much memory");
+            log_refusal(NULL, &c->op, c->impl, "its weights would take too much memory");
         }
         take_impl(c, rivals[i].modest);
     }
