@@ -137,6 +137,17 @@ static void free_dynamic(const struct vt_host *host, struct cpu_run *run, const 
     }
 }
 
+static struct vt_profile profile_row(const struct vt_host *host, const struct vt_node *node,
+                                     const char *kernel, enum vt_profile_status status)
+{
+    return (struct vt_profile){
+        .status = status,
+        .node_name = node ? host->node_name(node) : "reorder",
+        .node_type = node ? host->node_op(node) : "Reorder",
+        .exec_type = kernel,
+    };
+}
+
 /* The profile has one row a step; its texts belong to the plan, which the request keeps. */
 static int prepare_profile(struct cpu_request *r, struct cpu_plan *plan, struct vt_error *err)
 {
@@ -147,6 +158,7 @@ static int prepare_profile(struct cpu_request *r, struct cpu_plan *plan, struct 
     }
     free(r->profile);
     r->n_profile = 0;
+    r->profiled = NULL;
     r->profile = calloc((size_t)plan->n_steps + 1, sizeof(*r->profile));
     if (!r->profile) {
         return vt_fail(err, VT_E_NOMEM, "out of memory");
@@ -154,10 +166,7 @@ static int prepare_profile(struct cpu_request *r, struct cpu_plan *plan, struct 
     for (int i = 0; i < plan->n_steps; i++) {
         const struct cpu_step *step = &plan->steps[i];
 
-        r->profile[i].status = VT_PROFILE_EXECUTED;
-        r->profile[i].node_name = step->node ? host->node_name(step->node) : "reorder";
-        r->profile[i].node_type = step->node ? host->node_op(step->node) : "Reorder";
-        r->profile[i].exec_type = step->kernel;
+        r->profile[i] = profile_row(host, step->node, step->kernel, VT_PROFILE_EXECUTED);
     }
     r->n_profile = plan->n_steps;
     r->profiled = plan;
@@ -339,12 +348,8 @@ static int list_steps(struct cpu_request *r)
         if (!plan && (!host->node_n_in(node) || strcmp(host->node_op(node), "Result") == 0)) {
             continue;
         }
-        r->profile[r->n_profile++] = (struct vt_profile){
-            .status = VT_PROFILE_NOT_RUN,
-            .node_name = node ? host->node_name(node) : "reorder",
-            .node_type = node ? host->node_op(node) : "Reorder",
-            .exec_type = plan ? plan->steps[i].kernel : "undef",
-        };
+        r->profile[r->n_profile++] =
+            profile_row(host, node, plan ? plan->steps[i].kernel : "undef", VT_PROFILE_NOT_RUN);
     }
     return VT_OK;
 }
