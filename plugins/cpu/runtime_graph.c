@@ -8,25 +8,19 @@
 
 struct copy {
     const struct vt_host *host;
-    struct cpu_model *model;
-    const struct vt_graph *from;
     const struct cpu_plan *plan; /* NULL: none yet */
     struct vt_graph *to;
-    struct vt_node **made; /* per node of `from`; NULL for constants */
+    struct vt_node **made; /* per node of the graph that is shown; NULL for constants */
     int order;
     struct vt_error *err;
 };
 
-/* "1,3,?,2..5" as Parameters take it. */
+/* "1,3,?,2..5" as Parameters take it, of a known rank. */
 static void shape_text(const struct vt_pshape *shape, char *text, size_t size)
 {
     size_t n = 0;
 
     text[0] = 0;
-    if (shape->rank < 0) {
-        snprintf(text, size, "...");
-        return;
-    }
     for (int i = 0; i < shape->rank && n < size; i++) {
         struct vt_dim d = shape->dims[i];
         const char *comma = i ? "," : "";
@@ -206,25 +200,26 @@ int cpu_runtime_graph(void *compiled, struct vt_graph **graph, struct vt_error *
 {
     struct cpu_model *model = compiled;
     const struct vt_host *host = model->host;
-    struct copy c = {.host = host, .model = model, .from = model->graph, .err = err};
+    struct copy c = {.host = host, .err = err};
+    const struct vt_graph *from = model->graph;
     int n, status = VT_OK;
 
     /* Plans come and go while other threads infer: one in use stays. */
     pthread_mutex_lock(&model->plan_lock);
     c.plan = model->plans;
     if (c.plan) {
-        c.from = c.plan->graph;
+        from = c.plan->graph;
         atomic_fetch_add(&model->plans->users, 1);
     }
     pthread_mutex_unlock(&model->plan_lock);
-    n = host->graph_n_nodes(c.from);
+    n = host->graph_n_nodes(from);
     c.made = calloc((size_t)n + 1, sizeof(*c.made));
-    c.to = c.made ? host->graph_create(host->graph_name(c.from), err) : NULL;
+    c.to = c.made ? host->graph_create(host->graph_name(from), err) : NULL;
     if (!c.to) {
         status = vt_fail(err, VT_E_NOMEM, "out of memory");
     }
     for (int i = 0; i < n && status == VT_OK; i++) {
-        status = copy_node(&c, host->graph_node(c.from, i));
+        status = copy_node(&c, host->graph_node(from, i));
     }
     status = status ? status : host->graph_finish(c.to, err);
     if (c.plan) {
