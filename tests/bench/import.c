@@ -6,19 +6,14 @@
  * process of its own each time; from the second to the fifth load the best time counts. Times are those of
  * ov_core_compile_model_from_file alone, in milliseconds, first use of the plugin and keys included. Exits
  * with 1 when a result differs or nothing came from the cache. */
-#include <openvino/c/openvino.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "model.h"
+
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_RANK 8
-#define LOADS    5
+#define LOADS 5
 
 static const char *mode = "OPTIMIZE_SPEED";
 
@@ -30,16 +25,6 @@ struct outcome {
     bool cached;
 };
 
-static void check(ov_status_e status, const char *what)
-{
-    if (status != OK) {
-        const char *text = ov_get_last_err_msg();
-
-        fprintf(stderr, "%s: %s\n", what, text ? text : "no message");
-        exit(2);
-    }
-}
-
 static double now_ms(void)
 {
     struct timespec t;
@@ -48,30 +33,13 @@ static double now_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-static size_t rss_anon(void)
-{
-    FILE *f = fopen("/proc/self/status", "r");
-    char line[256];
-    unsigned long long kb = 0;
-
-    while (f && fgets(line, sizeof(line), f)) {
-        if (sscanf(line, "RssAnon: %llu", &kb) == 1) {
-            break;
-        }
-    }
-    if (f) {
-        fclose(f);
-    }
-    return (size_t)kb * 1024;
-}
-
 static uint32_t next_random(uint32_t *state)
 {
     *state = *state * 1664525u + 1013904223u;
     return *state >> 8;
 }
 
-static void fill(ov_element_type_e type, void *data, size_t bytes, uint32_t seed)
+static void fill_random(ov_element_type_e type, void *data, size_t bytes, uint32_t seed)
 {
     if (type == F32) {
         for (size_t i = 0; i < bytes / 4; i++) {
@@ -84,41 +52,6 @@ static void fill(ov_element_type_e type, void *data, size_t bytes, uint32_t seed
     } else {
         memset(data, 1, bytes);
     }
-}
-
-static void set_input(ov_compiled_model_t *compiled, ov_infer_request_t *request, size_t i, const char *dims)
-{
-    ov_output_const_port_t *port;
-    ov_partial_shape_t partial;
-    ov_element_type_e type;
-    ov_shape_t shape = {0, NULL};
-    ov_tensor_t *tensor;
-    int64_t d[MAX_RANK];
-    void *data;
-    size_t bytes;
-
-    check(ov_compiled_model_input_by_index(compiled, i, &port), "input");
-    check(ov_port_get_partial_shape(port, &partial), "input shape");
-    check(ov_port_get_element_type(port, &type), "input type");
-    for (int64_t k = 0; k < partial.rank.max && k < MAX_RANK; k++) {
-        char *end;
-
-        d[k] = partial.dims[k].min == partial.dims[k].max ? partial.dims[k].min : 1;
-        if (dims) {
-            d[k] = strtoll(dims, &end, 10);
-            dims = *end == ',' ? end + 1 : NULL;
-        }
-    }
-    check(ov_shape_create(partial.rank.max, d, &shape), "shape");
-    check(ov_tensor_create(type, shape, &tensor), "tensor");
-    check(ov_tensor_data(tensor, &data), "data");
-    check(ov_tensor_get_byte_size(tensor, &bytes), "size");
-    fill(type, data, bytes, (uint32_t)i + 1);
-    check(ov_infer_request_set_input_tensor_by_index(request, i, tensor), "set input");
-    ov_tensor_free(tensor);
-    ov_shape_free(&shape);
-    ov_partial_shape_free(&partial);
-    ov_output_const_port_free(port);
 }
 
 static uint64_t hash_output(ov_infer_request_t *request, size_t i, uint64_t hash)
@@ -146,7 +79,7 @@ static void run_model(ov_compiled_model_t *compiled, const char *dims, struct ou
     check(ov_compiled_model_inputs_size(compiled, &inputs), "inputs");
     check(ov_compiled_model_outputs_size(compiled, &outputs), "outputs");
     for (size_t i = 0; i < inputs; i++) {
-        set_input(compiled, request, i, dims);
+        set_input(compiled, request, i, dims, fill_random);
     }
     check(ov_infer_request_infer(request), "infer");
     o->results = 0xcbf29ce484222325u;
@@ -173,13 +106,13 @@ static void one(const char *path, const char *dims, const char *cache, struct ou
     check(ov_core_compile_model_from_file(core, path, "CPU", 2, &compiled, "INFERENCE_NUM_THREADS", "2"),
           path);
     o->ms = now_ms() - begin;
-    o->anon_loaded = rss_anon();
+    o->anon_loaded = proc_bytes("/proc/self/status", "RssAnon:", NULL);
     if (ov_compiled_model_get_property(compiled, "LOADED_FROM_CACHE", &cached) == OK) {
         o->cached = strcmp(cached, "YES") == 0;
         ov_free(cached);
     }
     run_model(compiled, dims, o);
-    o->anon_run = rss_anon();
+    o->anon_run = proc_bytes("/proc/self/status", "RssAnon:", NULL);
     ov_compiled_model_free(compiled);
     ov_core_free(core);
 }

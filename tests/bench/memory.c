@@ -5,17 +5,12 @@
  *
  * Taken are RssAnon of /proc/self/status and the resident pages of the model's file; each model runs in a
  * process of its own. Exits with 1 when one takes more. */
-#include <openvino/c/openvino.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "model.h"
+
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MAX_RANK 8
-#define MB       1e6
+#define MB 1e6
 
 static size_t arena, least, scratch;
 
@@ -26,14 +21,6 @@ static void on_message(const char *text)
 
     if (p) {
         sscanf(p, "arena %zu bytes (at least %zu), scratch %zu", &arena, &least, &scratch);
-    }
-}
-
-static void check(ov_status_e status, const char *what)
-{
-    if (status != OK) {
-        fprintf(stderr, "%s: %s\n", what, ov_get_last_err_msg());
-        exit(2);
     }
 }
 
@@ -95,65 +82,11 @@ static size_t weights_of(const char *path)
     return total;
 }
 
-/* A line "NAME   123 kB" of a /proc file; `after` skips ahead to each mapping of that file first. Bytes. */
-static size_t proc_bytes(const char *file, const char *name, const char *after)
+static void fill_zeros(ov_element_type_e type, void *data, size_t bytes, uint32_t seed)
 {
-    FILE *f = fopen(file, "r");
-    char line[4096];
-    size_t total = 0;
-    bool here = !after;
-
-    while (f && fgets(line, sizeof(line), f)) {
-        unsigned long long kb;
-
-        if (after && strstr(line, "-") && strchr(line, '/')) {
-            here = strstr(line, after) != NULL;
-        } else if (after && strchr(line, '-') && strchr(line, '-') < strchr(line, ' ')) {
-            here = false;
-        } else if (here && strncmp(line, name, strlen(name)) == 0 &&
-                   sscanf(line + strlen(name), "%llu", &kb) == 1) {
-            total += (size_t)kb * 1024;
-        }
-    }
-    if (f) {
-        fclose(f);
-    }
-    return total;
-}
-
-static void set_input(ov_compiled_model_t *compiled, ov_infer_request_t *request, size_t i, const char *dims)
-{
-    ov_output_const_port_t *port;
-    ov_partial_shape_t partial;
-    ov_element_type_e type;
-    ov_shape_t shape = {0, NULL};
-    ov_tensor_t *tensor;
-    int64_t d[MAX_RANK];
-    void *data;
-    size_t bytes;
-
-    check(ov_compiled_model_input_by_index(compiled, i, &port), "input");
-    check(ov_port_get_partial_shape(port, &partial), "input shape");
-    check(ov_port_get_element_type(port, &type), "input type");
-    for (int64_t k = 0; k < partial.rank.max && k < MAX_RANK; k++) {
-        char *end;
-
-        d[k] = partial.dims[k].min == partial.dims[k].max ? partial.dims[k].min : 1;
-        if (dims) {
-            d[k] = strtoll(dims, &end, 10);
-            dims = *end == ',' ? end + 1 : NULL;
-        }
-    }
-    check(ov_shape_create(partial.rank.max, d, &shape), "shape");
-    check(ov_tensor_create(type, shape, &tensor), "tensor");
-    check(ov_tensor_data(tensor, &data), "data");
-    check(ov_tensor_get_byte_size(tensor, &bytes), "size");
+    (void)type;
+    (void)seed;
     memset(data, 0, bytes);
-    check(ov_infer_request_set_input_tensor_by_index(request, i, tensor), "set input");
-    ov_tensor_free(tensor);
-    ov_shape_free(&shape);
-    ov_partial_shape_free(&partial);
-    ov_output_const_port_free(port);
 }
 
 static int measure(const char *path, const char *dims)
@@ -175,7 +108,7 @@ static int measure(const char *path, const char *dims)
     check(ov_compiled_model_create_infer_request(compiled, &request), path);
     check(ov_compiled_model_inputs_size(compiled, &inputs), path);
     for (size_t i = 0; i < inputs; i++) {
-        set_input(compiled, request, i, dims);
+        set_input(compiled, request, i, dims, fill_zeros);
     }
     check(ov_infer_request_infer(request), path);
     snprintf(bin, sizeof(bin), "%.*s.bin", (int)(strlen(name) - 4), name);
