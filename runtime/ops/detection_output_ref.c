@@ -1,5 +1,6 @@
 #include "detection_output.h"
 
+#include "boxes.h"
 #include "element.h"
 
 #include <math.h>
@@ -10,8 +11,7 @@ struct box {
 };
 
 struct found {
-    float score;
-    int64_t class, prior;
+    struct vt_pick pick; /* its box is the prior */
     struct box box;
 };
 
@@ -24,24 +24,11 @@ struct detect {
     int64_t n;
 };
 
-static int by_score(const void *left, const void *right)
-{
-    const struct found *a = left, *b = right;
-
-    if (a->score != b->score) {
-        return a->score > b->score ? -1 : 1;
-    }
-    if (a->class != b->class) {
-        return a->class < b->class ? -1 : 1;
-    }
-    return a->prior < b->prior ? -1 : a->prior > b->prior;
-}
-
 static int by_class(const void *left, const void *right)
 {
-    const struct found *a = left, *b = right;
+    const struct vt_pick *a = left, *b = right;
 
-    return a->class != b->class ? (a->class < b->class ? -1 : 1) : by_score(left, right);
+    return a->class != b->class ? (a->class < b->class ? -1 : 1) : vt_pick_order(left, right);
 }
 
 static void clip(struct box *b)
@@ -134,7 +121,7 @@ static float confidence(const struct detect *q, int64_t image, int64_t class, in
 
 static void add(struct detect *q, int64_t image, int64_t class, int64_t prior, float score)
 {
-    q->list[q->n++] = (struct found){score, class, prior, box_of(q, image, class, prior)};
+    q->list[q->n++] = (struct found){{score, image, class, prior}, box_of(q, image, class, prior)};
 }
 
 /* Of what was found from `first` on: the best top_k, without those that overlap a better one of their class.
@@ -146,14 +133,14 @@ static void thin_out(struct detect *q, int64_t first)
     if (q->n == first) {
         return;
     }
-    qsort(q->list + first, (size_t)(q->n - first), sizeof(*q->list), by_score);
+    qsort(q->list + first, (size_t)(q->n - first), sizeof(*q->list), vt_pick_order);
     end = q->top_k >= 0 && q->top_k < q->n - first ? first + q->top_k : q->n;
     for (int64_t i = first; i < end; i++) {
         bool stays = true;
 
         for (int64_t j = first; j < kept && stays; j++) {
-            stays =
-                q->list[i].class != q->list[j].class || !(overlap(&q->list[i].box, &q->list[j].box) > q->nms);
+            stays = q->list[i].pick.class != q->list[j].pick.class ||
+                    !(overlap(&q->list[i].box, &q->list[j].box) > q->nms);
         }
         if (stays) {
             q->list[kept++] = q->list[i];
@@ -213,7 +200,7 @@ static void detect_image(struct detect *q, int64_t image)
         return;
     }
     if (q->keep >= 0 && q->n > q->keep) {
-        qsort(q->list, (size_t)q->n, sizeof(*q->list), by_score);
+        qsort(q->list, (size_t)q->n, sizeof(*q->list), vt_pick_order);
         q->n = q->keep;
     }
     qsort(q->list, (size_t)q->n, sizeof(*q->list), by_class);
@@ -230,8 +217,8 @@ static void store(struct detect *q, int64_t image, int64_t *row)
             clip(&f.box);
         }
         vt_set_f64(out, *row * 7, (double)image);
-        vt_set_f64(out, *row * 7 + 1, (double)(f.class - q->label_first));
-        vt_set_f64(out, *row * 7 + 2, (double)f.score);
+        vt_set_f64(out, *row * 7 + 1, (double)(f.pick.class - q->label_first));
+        vt_set_f64(out, *row * 7 + 2, (double)f.pick.score);
         for (int k = 0; k < 4; k++) {
             vt_set_f64(out, *row * 7 + 3 + k, (double)f.box.v[k]);
         }

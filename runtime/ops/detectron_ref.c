@@ -1,5 +1,6 @@
 #include "detectron.h"
 
+#include "boxes.h"
 #include "element.h"
 #include "roi_align.h"
 
@@ -34,32 +35,9 @@ int vt_detectron_grid_ref(struct vt_eval *e)
     return VT_OK;
 }
 
-struct found {
-    float v[4], score; /* v: x1, y1, x2, y2 */
-    int64_t class, box;
-};
-
-/* Best first; scores that are no numbers last. */
-static int by_score(const void *left, const void *right)
+static struct vt_picked_box *found_new(struct vt_eval *e, int64_t n)
 {
-    const struct found *a = left, *b = right;
-    bool a_nan = isnan(a->score), b_nan = isnan(b->score);
-
-    if (a_nan != b_nan) {
-        return a_nan ? 1 : -1;
-    }
-    if (!a_nan && a->score != b->score) {
-        return a->score > b->score ? -1 : 1;
-    }
-    if (a->class != b->class) {
-        return a->class < b->class ? -1 : 1;
-    }
-    return a->box < b->box ? -1 : a->box > b->box;
-}
-
-static struct found *found_new(struct vt_eval *e, int64_t n)
-{
-    struct found *list = calloc((size_t)n + 1, sizeof(*list));
+    struct vt_picked_box *list = calloc((size_t)n + 1, sizeof(*list));
 
     if (!list) {
         vt_fail(e->err, VT_E_NOMEM, "out of memory for %lld boxes", (long long)n);
@@ -67,7 +45,7 @@ static struct found *found_new(struct vt_eval *e, int64_t n)
     return list;
 }
 
-static void put_box(struct vt_eval *e, int64_t row, const struct found *f)
+static void put_box(struct vt_eval *e, int64_t row, const struct vt_picked_box *f)
 {
     for (int k = 0; k < 4; k++) {
         vt_set_f64(&e->out[0], row * 4 + k, f ? (double)f->v[k] : 0);
@@ -77,20 +55,20 @@ static void put_box(struct vt_eval *e, int64_t row, const struct found *f)
 int vt_detectron_top_ref(struct vt_eval *e)
 {
     int64_t n = e->in[0].dims[0];
-    struct found *list = found_new(e, n);
+    struct vt_picked_box *list = found_new(e, n);
 
     if (!list) {
         return VT_E_NOMEM;
     }
     for (int64_t i = 0; i < n; i++) {
-        list[i].box = i;
-        list[i].score = (float)vt_get_f64(&e->in[1], i);
+        list[i].pick.box = i;
+        list[i].pick.score = (float)vt_get_f64(&e->in[1], i);
         for (int k = 0; k < 4; k++) {
             list[i].v[k] = (float)vt_get_f64(&e->in[0], i * 4 + k);
         }
     }
     if (n > 0) {
-        qsort(list, (size_t)n, sizeof(*list), by_score);
+        qsort(list, (size_t)n, sizeof(*list), vt_pick_order);
     }
     for (int64_t i = 0; i < e->out[0].dims[0]; i++) {
         put_box(e, i, i < n ? &list[i] : NULL);
@@ -142,14 +120,14 @@ int vt_detectron_features_ref(struct vt_eval *e)
 }
 
 /* Box `box` as class `class` sees it. */
-static struct found refine(struct vt_eval *e, int64_t box, int64_t class)
+static struct vt_picked_box refine(struct vt_eval *e, int64_t box, int64_t class)
 {
     int64_t classes = vt_attr_i64(e->node, "num_classes"), n;
     const double *weights = vt_attr_f64s(e->node, "deltas_weights", &n);
     float most = (float)vt_attr_f64(e->node, "max_delta_log_wh");
-    struct found f = {.class = class, .box = box};
+    struct vt_picked_box f = {.pick = {.class = class, .box = box}};
 
-    f.score = (float)vt_get_f64(&e->in[2], box * classes + class);
+    f.pick.score = (float)vt_get_f64(&e->in[2], box * classes + class);
     for (int i = 0; i < 2; i++) {
         int64_t delta = (box * classes + class) * 4 + i;
         float begin = (float)vt_get_f64(&e->in[0], box * 4 + i);
@@ -165,50 +143,27 @@ static struct found refine(struct vt_eval *e, int64_t box, int64_t class)
     return f;
 }
 
-/* Intersection over union in pixels, both ends included. */
-static float overlap(const struct found *a, const struct found *b)
-{
-    float common = 1, area_a = 1, area_b = 1;
-
-    for (int i = 0; i < 2; i++) {
-        common *= fmaxf(fminf(a->v[2 + i], b->v[2 + i]) - fmaxf(a->v[i], b->v[i]) + 1, 0);
-        area_a *= a->v[2 + i] - a->v[i] + 1;
-        area_b *= b->v[2 + i] - b->v[i] + 1;
-    }
-    return common > 0 ? common / (area_a + area_b - common) : 0;
-}
-
 /* What is left of one class, into `list`. */
-static int64_t detect(struct vt_eval *e, int64_t class, struct found *list)
+static int64_t detect(struct vt_eval *e, int64_t class, struct vt_picked_box *list)
 {
     float least = (float)vt_attr_f64(e->node, "score_threshold");
     float most = (float)vt_attr_f64(e->node, "nms_threshold");
-    int64_t post = vt_attr_i64(e->node, "post_nms_count"), n = 0, kept = 0;
+    int64_t post = vt_attr_i64(e->node, "post_nms_count"), n = 0;
 
     for (int64_t box = 0; box < e->in[0].dims[0]; box++) {
         list[n] = refine(e, box, class);
-        n += list[n].score > least;
+        n += list[n].pick.score > least;
     }
     if (n > 0) {
-        qsort(list, (size_t)n, sizeof(*list), by_score);
+        qsort(list, (size_t)n, sizeof(*list), vt_pick_order);
     }
-    for (int64_t i = 0; i < n && kept < post; i++) {
-        bool stays = true;
-
-        for (int64_t j = 0; j < kept && stays; j++) {
-            stays = !(overlap(&list[i], &list[j]) > most);
-        }
-        if (stays) {
-            list[kept++] = list[i];
-        }
-    }
-    return kept;
+    return vt_box_suppress(list, n, post, most, 1, 1); /* in pixels, both ends included */
 }
 
 int vt_detectron_output_ref(struct vt_eval *e)
 {
     int64_t classes = vt_attr_i64(e->node, "num_classes"), most = e->out[0].dims[0], n = 0, all;
-    struct found *list;
+    struct vt_picked_box *list;
 
     if (e->in[1].dims[1] != 4 * classes || e->in[2].dims[1] != classes ||
         e->in[1].dims[0] != e->in[0].dims[0] || e->in[2].dims[0] != e->in[0].dims[0] ||
@@ -223,12 +178,12 @@ int vt_detectron_output_ref(struct vt_eval *e)
         n += detect(e, class, list + n);
     }
     if (n > most) {
-        qsort(list, (size_t)n, sizeof(*list), by_score);
+        qsort(list, (size_t)n, sizeof(*list), vt_pick_order);
     }
     for (int64_t i = 0; i < most; i++) {
         put_box(e, i, i < n ? &list[i] : NULL);
-        vt_set_i64(&e->out[1], i, i < n ? list[i].class : 0);
-        vt_set_f64(&e->out[2], i, i < n ? (double)list[i].score : 0);
+        vt_set_i64(&e->out[1], i, i < n ? list[i].pick.class : 0);
+        vt_set_f64(&e->out[2], i, i < n ? (double)list[i].pick.score : 0);
     }
     free(list);
     return VT_OK;

@@ -1,15 +1,10 @@
 #include "generate_proposals.h"
 
+#include "boxes.h"
 #include "element.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-struct region {
-    float v[4], score; /* v: x1, y1, x2, y2 */
-    int64_t order;
-    bool small;
-};
 
 struct generate {
     struct vt_eval *e;
@@ -17,8 +12,8 @@ struct generate {
     float pixel;   /* what a box is longer than the difference of its ends */
     float size[2]; /* of the image: width, height */
     float least[2], eta;
-    bool keep_small;     /* with a score of 0, behind the others, as the operation for one image does */
-    struct region *list; /* of all images; those of the image at work begin at `n` */
+    bool keep_small; /* with a score of 0, behind the others, as the operation for one image does */
+    struct vt_picked_box *list; /* of all images; those of the image at work begin at `n` */
     int64_t n;
     int64_t *counts;
 };
@@ -26,12 +21,12 @@ struct generate {
 /* Exponents of sizes end here: 1000 pixels from a cell of 16. */
 #define LARGEST_LOG 4.135166556742356F
 
-static struct region place(const struct generate *q, int64_t image, int64_t anchor, int64_t at)
+static struct vt_picked_box place(const struct generate *q, int64_t image, int64_t anchor, int64_t at)
 {
     int64_t order = at * q->anchors + anchor;
-    struct region r = {.order = order};
+    struct vt_picked_box r = {.pick.box = order};
 
-    r.score = (float)vt_get_f64(&q->e->in[3], (image * q->anchors + anchor) * q->area + at);
+    r.pick.score = (float)vt_get_f64(&q->e->in[3], (image * q->anchors + anchor) * q->area + at);
     for (int i = 0; i < 2; i++) {
         int64_t delta = ((image * q->anchors + anchor) * 4 + i) * q->area + at;
         float begin = (float)vt_get_f64(&q->e->in[1], order * 4 + i);
@@ -42,92 +37,51 @@ static struct region place(const struct generate *q, int64_t image, int64_t anch
         length *= expf(grown);
         r.v[i] = fmaxf(0, fminf(middle - 0.5F * length, q->size[i] - q->pixel));
         r.v[2 + i] = fmaxf(0, fminf(middle + 0.5F * length - q->pixel, q->size[i] - q->pixel));
-        r.small = r.small || !(r.v[2 + i] - r.v[i] + q->pixel >= q->least[i]);
     }
     return r;
 }
 
-static int by_score(const void *left, const void *right)
+static bool is_small(const struct generate *q, const struct vt_picked_box *r)
 {
-    const struct region *a = left, *b = right;
-
-    if (a->score != b->score) {
-        return a->score > b->score ? -1 : 1;
-    }
-    return a->order < b->order ? -1 : a->order > b->order;
-}
-
-/* Intersection over union; the operation for one image takes boxes without their last pixel here. */
-static float overlap(const struct generate *q, const struct region *a, const struct region *b)
-{
-    float common = 1, area_a = 1, area_b = 1, pixel = q->keep_small ? 0 : q->pixel;
-
-    for (int i = 0; i < 2; i++) {
-        float both = fminf(a->v[2 + i], b->v[2 + i]) - fmaxf(a->v[i], b->v[i]) + pixel;
-
-        common *= fmaxf(both, 0);
-        area_a *= a->v[2 + i] - a->v[i] + pixel;
-        area_b *= b->v[2 + i] - b->v[i] + pixel;
-    }
-    return common > 0 ? common / (area_a + area_b - common) : 0;
-}
-
-/* Of n candidates, best first, those that no better one overlaps; how many. */
-static int64_t thin_out(const struct generate *q, struct region *list, int64_t n)
-{
-    float most = (float)vt_attr_f64(q->e->node, "nms_threshold");
-    int64_t post = vt_attr_i64(q->e->node, "post_nms_count"), kept = 0;
-
-    for (int64_t i = 0; i < n && kept < post; i++) {
-        bool stays = true;
-
-        for (int64_t j = 0; j < kept && stays; j++) {
-            stays = !(overlap(q, &list[i], &list[j]) > most);
-        }
-        if (!stays) {
-            continue;
-        }
-        list[kept++] = list[i];
-        if (q->eta < 1 && most > 0.5F) {
-            most *= q->eta;
-        }
-    }
-    return kept;
+    return !(r->v[2] - r->v[0] + q->pixel >= q->least[0] && r->v[3] - r->v[1] + q->pixel >= q->least[1]);
 }
 
 static void generate(struct generate *q, int64_t image)
 {
     int64_t n = 0, pre = vt_attr_i64(q->e->node, "pre_nms_count"), large = 0;
-    struct region *list = q->list + q->n;
+    int64_t post = vt_attr_i64(q->e->node, "post_nms_count");
+    float most = (float)vt_attr_f64(q->e->node, "nms_threshold");
+    struct vt_picked_box *list = q->list + q->n;
 
     for (int64_t at = 0; at < q->area; at++) {
         for (int64_t anchor = 0; anchor < q->anchors; anchor++) {
             list[n] = place(q, image, anchor, at);
-            if (q->keep_small && list[n].small) {
-                list[n].score = 0;
+            if (q->keep_small && is_small(q, &list[n])) {
+                list[n].pick.score = 0;
             }
-            n += !isnan(list[n].score);
+            n += !isnan(list[n].pick.score);
         }
     }
     if (n > 0) {
-        qsort(list, (size_t)n, sizeof(*list), by_score);
+        qsort(list, (size_t)n, sizeof(*list), vt_pick_order);
     }
     n = n < pre ? n : pre;
     for (int64_t i = 0; i < n; i++) {
-        if (q->keep_small || !list[i].small) {
+        if (q->keep_small || !is_small(q, &list[i])) {
             list[large++] = list[i];
         }
     }
-    q->counts[image] = thin_out(q, list, large);
+    /* The operation for one image takes boxes without their last pixel here. */
+    q->counts[image] = vt_box_suppress(list, large, post, most, q->eta, q->keep_small ? 0 : q->pixel);
     q->n += q->counts[image];
 }
 
-static void put(struct vt_eval *e, int64_t row, const struct region *r)
+static void put(struct vt_eval *e, int64_t row, const struct vt_picked_box *r)
 {
     for (int k = 0; k < 4; k++) {
         vt_set_f64(&e->out[0], row * 4 + k, (double)r->v[k]);
     }
-    vt_set_f64(&e->out[1], row, (double)r->score);
+    vt_set_f64(&e->out[1], row, (double)r->pick.score);
 }
 
 /* Anchors are [..., 4] in the order of places and anchors of a place. */
@@ -212,7 +166,7 @@ int vt_detectron_proposals_ref(struct vt_eval *e)
         q.least[0] = q.least[1] = (float)vt_attr_f64(e->node, "min_size");
         generate(&q, 0);
         for (int64_t i = 0; i < e->out[0].dims[0]; i++) {
-            put(e, i, i < q.n ? &q.list[i] : &(struct region){0});
+            put(e, i, i < q.n ? &q.list[i] : &(struct vt_picked_box){0});
         }
     }
     free(q.list);

@@ -1,5 +1,6 @@
 #include "multiclass_nms.h"
 
+#include "boxes.h"
 #include "element.h"
 #include "graph.h"
 
@@ -7,9 +8,8 @@
 #include <stdlib.h>
 
 struct candidate {
-    int64_t batch, class, box;
-    int64_t flat; /* number among all boxes of the input, as output 1 tells it */
-    float score;
+    struct vt_pick pick;
+    int64_t flat;     /* number among all boxes of the input, as output 1 tells it */
     float corners[4]; /* x1, y1, x2, y2 */
 };
 
@@ -25,29 +25,17 @@ struct class_nms {
     int64_t *counts; /* of each image */
 };
 
-static int order(int64_t a, int64_t b)
-{
-    return a < b ? -1 : a > b;
-}
-
-/* Best first; equal scores by image, class and box. */
-static int by_score(const void *left, const void *right)
-{
-    const struct candidate *a = left, *b = right;
-    int c = a->score > b->score ? -1 : a->score < b->score;
-
-    c = c ? c : order(a->batch, b->batch);
-    c = c ? c : order(a->class, b->class);
-    return c ? c : order(a->box, b->box);
-}
-
 static int by_class(const void *left, const void *right)
 {
-    const struct candidate *a = left, *b = right;
-    int c = order(a->class, b->class);
+    const struct vt_pick *a = left, *b = right;
 
-    c = c ? c : order(a->batch, b->batch);
-    return c ? c : by_score(a, b);
+    if (a->class != b->class) {
+        return a->class < b->class ? -1 : 1;
+    }
+    if (a->batch != b->batch) {
+        return a->batch < b->batch ? -1 : 1;
+    }
+    return vt_pick_order(a, b);
 }
 
 /* Intersection over union. Boxes that are not normalized count pixels, both ends included. */
@@ -77,7 +65,7 @@ static int64_t suppress(struct class_nms *q, struct candidate *list, int64_t n)
 
         for (int64_t j = kept - 1; j >= 0 && stays; j--) {
             stays = !(overlap(q, &list[i], &list[j]) >= threshold);
-            if (eta < 1 && list[i].score <= q->score_threshold) {
+            if (eta < 1 && list[i].pick.score <= q->score_threshold) {
                 break; /* with nms_eta OpenVINO compares a score at the threshold with the latest box alone */
             }
         }
@@ -134,12 +122,12 @@ static int64_t decay_all(struct class_nms *q, struct candidate *list, int64_t n)
             overlaps[j] = apart(&list[i], &list[j]) ? 0 : overlap(q, &list[i], &list[j]);
             most[i] = fmaxf(most[i], overlaps[j]);
         }
-        scores[i] = list[i].score * decay(q, overlaps, most, i);
+        scores[i] = list[i].pick.score * decay(q, overlaps, most, i);
     }
     for (int64_t i = 0; i < n; i++) {
         if (scores[i] > post) {
             list[kept] = list[i];
-            list[kept++].score = scores[i];
+            list[kept++].pick.score = scores[i];
         }
     }
     free(overlaps);
@@ -180,21 +168,18 @@ static int select_class(struct class_nms *q, int64_t batch, int64_t class, int64
     for (int64_t i = first; i < first + n; i++) {
         int64_t row = (q->per_class ? class : batch) * q->boxes + i;
         int64_t score = q->per_class ? row : (batch * q->classes + class) * q->boxes + i;
-        struct candidate c = {batch,
-                              class,
-                              i,
+        struct candidate c = {{(float)vt_get_f64(&q->e->in[1], score), batch, class, i},
                               q->per_class ? i * q->classes + class : row,
-                              (float)vt_get_f64(&q->e->in[1], score),
                               {0}};
 
         for (int k = 0; k < 4; k++) {
             c.corners[k] = (float)vt_get_f64(&q->e->in[0], row * 4 + k);
         }
-        if (q->filter == suppress ? c.score >= q->score_threshold : c.score > q->score_threshold) {
+        if (q->filter == suppress ? c.pick.score >= q->score_threshold : c.pick.score > q->score_threshold) {
             list[found++] = c;
         }
     }
-    qsort(list, (size_t)found, sizeof(*list), by_score);
+    qsort(list, (size_t)found, sizeof(*list), vt_pick_order);
     found = q->filter(q, list, top >= 0 && top < found ? top : found);
     q->n += found < 0 ? 0 : found;
     return found < 0 ? (int)found : VT_OK;
@@ -214,7 +199,7 @@ static int select_image(struct class_nms *q, int64_t batch, int64_t first, int64
     if (status || q->n == start) {
         return status;
     }
-    qsort(q->list + start, (size_t)(q->n - start), sizeof(*q->list), by_score);
+    qsort(q->list + start, (size_t)(q->n - start), sizeof(*q->list), vt_pick_order);
     q->n = keep >= 0 && q->n - start > keep ? start + keep : q->n;
     if (!across && q->filter == suppress && vt_attr_is(q->e->node, "sort_result_type", "classid")) {
         qsort(q->list + start, (size_t)(q->n - start), sizeof(*q->list), by_class);
@@ -241,7 +226,7 @@ static int select_all(struct class_nms *q)
     }
     if (status == VT_OK && q->n > 0 && vt_attr_bool(q->e->node, "sort_result_across_batch")) {
         if (vt_attr_is(q->e->node, "sort_result_type", "score")) {
-            qsort(q->list, (size_t)q->n, sizeof(*q->list), by_score);
+            qsort(q->list, (size_t)q->n, sizeof(*q->list), vt_pick_order);
         } else if (vt_attr_is(q->e->node, "sort_result_type", "classid")) {
             qsort(q->list, (size_t)q->n, sizeof(*q->list), by_class);
         }
@@ -261,8 +246,8 @@ static int store(struct class_nms *q)
         return status;
     }
     for (int64_t i = 0; i < q->n; i++) {
-        vt_set_f64(&e->out[0], i * 6, (double)q->list[i].class);
-        vt_set_f64(&e->out[0], i * 6 + 1, (double)q->list[i].score);
+        vt_set_f64(&e->out[0], i * 6, (double)q->list[i].pick.class);
+        vt_set_f64(&e->out[0], i * 6 + 1, (double)q->list[i].pick.score);
         for (int k = 0; k < 4; k++) {
             vt_set_f64(&e->out[0], i * 6 + 2 + k, (double)q->list[i].corners[k]);
         }

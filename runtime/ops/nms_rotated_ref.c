@@ -1,6 +1,8 @@
 #include "nms_rotated.h"
 
+#include "boxes.h"
 #include "element.h"
+#include "non_max_suppression.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,18 +12,13 @@ struct box {
     double area;
 };
 
-struct candidate {
-    int64_t batch, class, box;
-    float score;
-};
-
 struct rotated {
     struct vt_eval *e;
     int64_t batches, classes, boxes, limit;
     float iou, score;
-    struct box *box;        /* of the image at work */
-    struct candidate *list; /* selected ones, and behind them the class at work */
-    int64_t n, room;
+    struct box *box;      /* of the image at work */
+    struct vt_pick *list; /* selected ones, and behind them the class at work */
+    int64_t n;
 };
 
 static void load_box(struct rotated *q, int64_t batch, int64_t i)
@@ -99,56 +96,19 @@ static double overlap(const struct box *a, const struct box *b)
     return common > 0 ? common / (a->area + b->area - common) : 0;
 }
 
-static int order(int64_t a, int64_t b)
+static void select_class(struct rotated *q, int64_t batch, int64_t class)
 {
-    return a < b ? -1 : a > b;
-}
-
-static int by_score(const void *left, const void *right)
-{
-    const struct candidate *a = left, *b = right;
-    int c = a->score > b->score ? -1 : a->score < b->score;
-
-    c = c ? c : order(a->batch, b->batch);
-    c = c ? c : order(a->class, b->class);
-    return c ? c : order(a->box, b->box);
-}
-
-static int reserve(struct rotated *q)
-{
-    int64_t room = 2 * q->room > q->n + q->boxes ? 2 * q->room : q->n + q->boxes;
-    struct candidate *list;
-
-    if (q->n + q->boxes <= q->room) {
-        return VT_OK;
-    }
-    list = realloc(q->list, (size_t)room * sizeof(*list));
-    if (!list) {
-        return vt_fail(q->e->err, VT_E_NOMEM, "out of memory for %lld boxes", (long long)room);
-    }
-    q->list = list;
-    q->room = room;
-    return VT_OK;
-}
-
-static int select_class(struct rotated *q, int64_t batch, int64_t class)
-{
+    struct vt_pick *list = q->list + q->n;
     int64_t n = 0, kept = 0;
-    struct candidate *list;
-    int status = reserve(q);
 
-    if (status || q->boxes == 0) {
-        return status;
-    }
-    list = q->list + q->n;
     for (int64_t i = 0; i < q->boxes; i++) {
         float score = (float)vt_get_f64(&q->e->in[1], (batch * q->classes + class) * q->boxes + i);
 
         if (score > q->score) {
-            list[n++] = (struct candidate){batch, class, i, score};
+            list[n++] = (struct vt_pick){score, batch, class, i};
         }
     }
-    qsort(list, (size_t)n, sizeof(*list), by_score);
+    qsort(list, (size_t)n, sizeof(*list), vt_pick_order);
     for (int64_t i = 0; i < n && kept < q->limit; i++) {
         bool stays = true;
 
@@ -160,50 +120,21 @@ static int select_class(struct rotated *q, int64_t batch, int64_t class)
         }
     }
     q->n += kept;
-    return VT_OK;
 }
 
-static int select_all(struct rotated *q)
+static void select_all(struct rotated *q)
 {
-    int status = VT_OK;
-
     for (int64_t batch = 0; batch < q->batches; batch++) {
         for (int64_t i = 0; i < q->boxes; i++) {
             load_box(q, batch, i);
         }
-        for (int64_t class = 0; class < q->classes && status == VT_OK; class ++) {
-            status = select_class(q, batch, class);
+        for (int64_t class = 0; class < q->classes; class ++) {
+            select_class(q, batch, class);
         }
     }
-    if (status == VT_OK && q->n > 0 && vt_attr_bool(q->e->node, "sort_result_descending")) {
-        qsort(q->list, (size_t)q->n, sizeof(*q->list), by_score);
+    if (vt_attr_bool(q->e->node, "sort_result_descending")) {
+        qsort(q->list, (size_t)q->n, sizeof(*q->list), vt_pick_order);
     }
-    return status;
-}
-
-static int store(struct rotated *q)
-{
-    enum vt_type type = vt_attr_type_of(q->e->node, "output_type");
-    struct vt_eval *e = q->e;
-    int status = vt_eval_output(e, 0, type, 2, (const int64_t[]){q->n, 3});
-
-    status = status ? status : vt_eval_output(e, 1, VT_F32, 2, (const int64_t[]){q->n, 3});
-    status = status ? status : vt_eval_output(e, 2, type, 1, (const int64_t[]){1});
-    if (status) {
-        return status;
-    }
-    for (int64_t i = 0; i < q->n; i++) {
-        const struct candidate *c = &q->list[i];
-
-        vt_set_i64(&e->out[0], 3 * i, c->batch);
-        vt_set_i64(&e->out[0], 3 * i + 1, c->class);
-        vt_set_i64(&e->out[0], 3 * i + 2, c->box);
-        vt_set_f64(&e->out[1], 3 * i, (double)c->batch);
-        vt_set_f64(&e->out[1], 3 * i + 1, (double)c->class);
-        vt_set_f64(&e->out[1], 3 * i + 2, (double)c->score);
-    }
-    vt_set_i64(&e->out[2], 0, q->n);
-    return VT_OK;
 }
 
 int vt_nms_rotated_ref(struct vt_eval *e)
@@ -221,14 +152,17 @@ int vt_nms_rotated_ref(struct vt_eval *e)
         return vt_fail(e->err, VT_E_SHAPE, "inputs 0 and 1 differ in batch or number of boxes");
     }
     q.limit = vt_get_i64(&e->in[2], 0);
+    q.limit = q.limit < 0 ? 0 : q.limit > q.boxes ? q.boxes : q.limit;
     q.iou = (float)vt_get_f64(&e->in[3], 0);
     q.score = (float)vt_get_f64(&e->in[4], 0);
     q.box = calloc((size_t)q.boxes + 1, sizeof(*q.box));
-    if (!q.box) {
-        return vt_fail(e->err, VT_E_NOMEM, "out of memory for %lld boxes", (long long)q.boxes);
+    q.list = calloc((size_t)(q.batches * q.classes * q.limit + q.boxes) + 1, sizeof(*q.list));
+    if (!q.box || !q.list) {
+        status = vt_fail(e->err, VT_E_NOMEM, "out of memory for %lld boxes", (long long)q.boxes);
+    } else {
+        select_all(&q);
+        status = vt_nms_store(e, q.list, q.n);
     }
-    status = select_all(&q);
-    status = status ? status : store(&q);
     free(q.list);
     free(q.box);
     return status;

@@ -1,7 +1,12 @@
 #ifndef VT_NON_MAX_SUPPRESSION_H
 #define VT_NON_MAX_SUPPRESSION_H
 
+#include "boxes.h"
 #include "vt/op.h"
+
+/* Writes n selected boxes as the outputs of the operation: [image, class, box], and where there are more
+ * outputs [image, class, score] and n. */
+int vt_nms_store(struct vt_eval *e, const struct vt_pick *list, int64_t n);
 
 int vt_non_max_suppression_ref(struct vt_eval *e);
 

@@ -1,16 +1,16 @@
 #include "non_max_suppression.h"
 
+#include "boxes.h"
 #include "doubles.h"
 #include "element.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-/* A box that may be, or has been, selected. */
+/* A box that may be selected. */
 struct candidate {
-    int64_t batch, class, box;
+    struct vt_pick pick;
     int64_t seen; /* selected boxes that its score was lowered by already */
-    float score;
 };
 
 struct nms {
@@ -18,7 +18,7 @@ struct nms {
     bool center;
     int64_t boxes, limit;
     float iou, score, decay; /* decay: -1 / (2 sigma) of soft suppression, 0 without */
-    struct candidate *selected;
+    struct vt_pick *selected;
     int64_t n;
 };
 
@@ -58,8 +58,8 @@ static int best(const struct candidate *list, int64_t n)
     int64_t top = 0;
 
     for (int64_t i = 1; i < n; i++) {
-        if (list[i].score > list[top].score ||
-            (list[i].score == list[top].score && list[i].box < list[top].box)) {
+        if (list[i].pick.score > list[top].pick.score ||
+            (list[i].pick.score == list[top].pick.score && list[i].pick.box < list[top].pick.box)) {
             top = i;
         }
     }
@@ -67,19 +67,19 @@ static int best(const struct candidate *list, int64_t n)
 }
 
 /* Lower the score by the boxes selected since it was looked at last; false when it is out. */
-static bool survives(const struct nms *q, struct candidate *c, const struct candidate *selected, int64_t n)
+static bool survives(const struct nms *q, struct candidate *c, const struct vt_pick *selected, int64_t n)
 {
-    struct box box = load_box(q, c->batch, c->box);
+    struct box box = load_box(q, c->pick.batch, c->pick.box);
 
     for (int64_t i = n - 1; i >= c->seen; i--) {
-        struct box other = load_box(q, c->batch, selected[i].box);
+        struct box other = load_box(q, c->pick.batch, selected[i].box);
         float iou = overlap(&box, &other);
 
         if (q->decay == 0 && iou > q->iou) {
             return false;
         }
-        c->score *= q->decay == 0 ? 1 : expf(q->decay * iou * iou);
-        if (c->score <= q->score) {
+        c->pick.score *= q->decay == 0 ? 1 : expf(q->decay * iou * iou);
+        if (c->pick.score <= q->score) {
             break;
         }
     }
@@ -89,47 +89,31 @@ static bool survives(const struct nms *q, struct candidate *c, const struct cand
 
 static void select_class(struct nms *q, int64_t batch, int64_t class, int64_t classes, struct candidate *list)
 {
-    struct candidate *selected = q->selected + q->n;
+    struct vt_pick *selected = q->selected + q->n;
     int64_t n = 0, left = 0;
 
     for (int64_t i = 0; i < q->boxes; i++) {
         float score = (float)vt_get_f64(&q->e->in[1], (batch * classes + class) * q->boxes + i);
 
         if (score > q->score) {
-            list[left++] = (struct candidate){batch, class, i, 0, score};
+            list[left++] = (struct candidate){{score, batch, class, i}, 0};
         }
     }
     while (left && n < q->limit) {
         int64_t at = best(list, left);
         struct candidate c = list[at];
-        float before = c.score;
+        float before = c.pick.score;
 
         list[at] = list[--left];
         if (survives(q, &c, selected, n)) {
-            if (c.score == before) {
-                selected[n++] = c;
-            } else if (c.score > q->score) {
+            if (c.pick.score == before) {
+                selected[n++] = c.pick;
+            } else if (c.pick.score > q->score) {
                 list[left++] = c;
             }
         }
     }
     q->n += n;
-}
-
-static int by_score(const void *a, const void *b)
-{
-    const struct candidate *x = a, *y = b;
-
-    if (x->score != y->score) {
-        return x->score > y->score ? -1 : 1;
-    }
-    if (x->batch != y->batch) {
-        return x->batch < y->batch ? -1 : 1;
-    }
-    if (x->class != y->class) {
-        return x->class < y->class ? -1 : 1;
-    }
-    return x->box < y->box ? -1 : x->box > y->box;
 }
 
 static double scalar(const struct vt_eval *e, int input, double absent)
@@ -139,19 +123,18 @@ static double scalar(const struct vt_eval *e, int input, double absent)
     return given ? vt_get_f64(&e->in[input], 0) : absent;
 }
 
-static int store(struct nms *q)
+int vt_nms_store(struct vt_eval *e, const struct vt_pick *list, int64_t n)
 {
-    struct vt_eval *e = q->e;
     int status = VT_OK;
 
     for (int o = 0; o < e->n_out && o < 2 && status == VT_OK; o++) {
-        status = vt_eval_output(e, o, e->out[o].type, 2, (int64_t[]){q->n, 3});
+        status = vt_eval_output(e, o, e->out[o].type, 2, (int64_t[]){n, 3});
     }
     if (status) {
         return status;
     }
-    for (int64_t i = 0; i < q->n; i++) {
-        const struct candidate *c = &q->selected[i];
+    for (int64_t i = 0; i < n; i++) {
+        const struct vt_pick *c = &list[i];
 
         vt_set_i64(&e->out[0], 3 * i, c->batch);
         vt_set_i64(&e->out[0], 3 * i + 1, c->class);
@@ -165,7 +148,7 @@ static int store(struct nms *q)
     if (e->n_out > 2) {
         status = vt_eval_output(e, 2, e->out[2].type, 1, (int64_t[]){1});
         if (status == VT_OK) {
-            vt_set_i64(&e->out[2], 0, q->n);
+            vt_set_i64(&e->out[2], 0, n);
         }
     }
     return status;
@@ -192,9 +175,9 @@ int vt_non_max_suppression_ref(struct vt_eval *e)
             select_class(&q, i / classes, i % classes, classes, list);
         }
         if (vt_attr_bool(e->node, "sort_result_descending")) {
-            qsort(q.selected, (size_t)q.n, sizeof(*q.selected), by_score);
+            qsort(q.selected, (size_t)q.n, sizeof(*q.selected), vt_pick_order);
         }
-        status = store(&q);
+        status = vt_nms_store(e, q.selected, q.n);
     }
     free(list);
     free(q.selected);

@@ -1,14 +1,10 @@
 #include "proposal.h"
 
+#include "boxes.h"
 #include "element.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-struct region {
-    float v[4], score; /* v: x1, y1, x2, y2 */
-    int64_t order;
-};
 
 struct proposal {
     struct vt_eval *e;
@@ -17,7 +13,7 @@ struct proposal {
     float pixel;             /* what a box is longer than the difference of its ends */
     float size[2], least[2]; /* x and y: the image, the smallest box */
     float (*anchor)[4];
-    struct region *list;
+    struct vt_picked_box *list;
 };
 
 static void make_anchors(struct proposal *q)
@@ -58,7 +54,8 @@ static void clip(const struct proposal *q, float v[4], float margin)
 }
 
 /* The anchor at a place of the map, moved by its deltas. */
-static struct region place(const struct proposal *q, int64_t image, const int64_t at[2], int64_t anchor)
+static struct vt_picked_box place(const struct proposal *q, int64_t image, const int64_t at[2],
+                                  int64_t anchor)
 {
     const struct vt_node *node = q->e->node;
     float stride = (float)vt_attr_i64(node, "feat_stride"), delta[4], length[2];
@@ -66,9 +63,9 @@ static struct region place(const struct proposal *q, int64_t image, const int64_
                       (float)vt_attr_f64(node, "box_size_scale")};
     int64_t area = q->h * q->w, here = at[0] * q->w + at[1];
     float origin[2] = {(float)at[q->tensorflow ? 0 : 1] * stride, (float)at[q->tensorflow ? 1 : 0] * stride};
-    struct region r = {.order = here * q->anchors + anchor};
+    struct vt_picked_box r = {.pick.box = here * q->anchors + anchor};
 
-    r.score = (float)vt_get_f64(&q->e->in[0], ((image * 2 + 1) * q->anchors + anchor) * area + here);
+    r.pick.score = (float)vt_get_f64(&q->e->in[0], ((image * 2 + 1) * q->anchors + anchor) * area + here);
     for (int i = 0; i < 4; i++) {
         int64_t channel = (image * q->anchors + anchor) * 4 + i;
 
@@ -90,52 +87,10 @@ static struct region place(const struct proposal *q, int64_t image, const int64_
     for (int i = 0; i < 2; i++) {
         length[i] = r.v[2 + i] - r.v[i] + q->pixel;
     }
-    if (!(length[0] >= q->least[0] && length[1] >= q->least[1]) || isnan(r.score)) {
-        r.score = 0; /* it stays in the list, behind those that are large enough */
+    if (!(length[0] >= q->least[0] && length[1] >= q->least[1]) || isnan(r.pick.score)) {
+        r.pick.score = 0; /* it stays in the list, behind those that are large enough */
     }
     return r;
-}
-
-static int by_score(const void *left, const void *right)
-{
-    const struct region *a = left, *b = right;
-
-    if (a->score != b->score) {
-        return a->score > b->score ? -1 : 1;
-    }
-    return a->order < b->order ? -1 : a->order > b->order;
-}
-
-static float overlap(const struct proposal *q, const struct region *a, const struct region *b)
-{
-    float common = 1, area_a = 1, area_b = 1;
-
-    for (int i = 0; i < 2; i++) {
-        float both = fminf(a->v[2 + i], b->v[2 + i]) - fmaxf(a->v[i], b->v[i]) + q->pixel;
-
-        common *= fmaxf(both, 0);
-        area_a *= a->v[2 + i] - a->v[i] + q->pixel;
-        area_b *= b->v[2 + i] - b->v[i] + q->pixel;
-    }
-    return common > 0 ? common / (area_a + area_b - common) : 0;
-}
-
-static int64_t thin_out(const struct proposal *q, int64_t n)
-{
-    float most = (float)vt_attr_f64(q->e->node, "nms_thresh");
-    int64_t post = vt_attr_i64(q->e->node, "post_nms_topn"), kept = 0;
-
-    for (int64_t i = 0; i < n && kept < post; i++) {
-        bool stays = true;
-
-        for (int64_t j = 0; j < kept && stays; j++) {
-            stays = !(overlap(q, &q->list[i], &q->list[j]) > most);
-        }
-        if (stays) {
-            q->list[kept++] = q->list[i];
-        }
-    }
-    return kept;
 }
 
 static void store(const struct proposal *q, int64_t image, int64_t n)
@@ -144,7 +99,7 @@ static void store(const struct proposal *q, int64_t image, int64_t n)
     bool normalize = vt_attr_bool(q->e->node, "normalize");
 
     for (int64_t i = 0; i < post; i++) {
-        struct region r = i < n ? q->list[i] : (struct region){0};
+        struct vt_picked_box r = i < n ? q->list[i] : (struct vt_picked_box){0};
         int64_t row = image * post + i;
 
         if (i < n && vt_attr_bool(q->e->node, "clip_after_nms")) {
@@ -156,7 +111,7 @@ static void store(const struct proposal *q, int64_t image, int64_t n)
                        (double)(normalize ? r.v[k] / q->size[k % 2] : r.v[k]));
         }
         if (q->e->n_out > 1) {
-            vt_set_f64(&q->e->out[1], row, (double)r.score);
+            vt_set_f64(&q->e->out[1], row, (double)r.pick.score);
         }
     }
 }
@@ -164,6 +119,8 @@ static void store(const struct proposal *q, int64_t image, int64_t n)
 static void propose(const struct proposal *q, int64_t image)
 {
     int64_t n = 0, pre = vt_attr_i64(q->e->node, "pre_nms_topn"), at[2];
+    int64_t post = vt_attr_i64(q->e->node, "post_nms_topn");
+    float most = (float)vt_attr_f64(q->e->node, "nms_thresh");
 
     for (at[0] = 0; at[0] < q->h; at[0]++) {
         for (at[1] = 0; at[1] < q->w; at[1]++) {
@@ -173,9 +130,9 @@ static void propose(const struct proposal *q, int64_t image)
         }
     }
     if (n > 0) {
-        qsort(q->list, (size_t)n, sizeof(*q->list), by_score);
+        qsort(q->list, (size_t)n, sizeof(*q->list), vt_pick_order);
     }
-    store(q, image, thin_out(q, n < pre ? n : pre));
+    store(q, image, vt_box_suppress(q->list, n < pre ? n : pre, post, most, 1, q->pixel));
 }
 
 int vt_proposal_ref(struct vt_eval *e)
