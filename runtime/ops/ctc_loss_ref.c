@@ -135,7 +135,7 @@ int vt_ctc_loss_ref(struct vt_eval *e)
     int status = VT_OK;
 
     l.blank = e->n_in > 4 && e->in[4].type != VT_DYNAMIC ? vt_get_i64(&e->in[4], 0) : l.classes - 1;
-    if (vt_tensor_count(&e->in[0]) && (l.blank < 0 || l.blank >= l.classes)) {
+    if (e->in[0].dims[0] && l.steps && (l.blank < 0 || l.blank >= l.classes)) {
         return vt_fail(e->err, VT_E_RANGE, "blank_index is %lld, the classes are 0 to %lld",
                        (long long)l.blank, (long long)l.classes - 1);
     }

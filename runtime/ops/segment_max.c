@@ -31,7 +31,10 @@ static int infer(struct vt_infer *c)
 
         out.dims[0] = known ? vt_dim_fixed(count) : vt_dim_any();
         if (!known && (c->n_in < 3 || !c->in[2]) && vt_infer_i64s(c, 1, last, VT_BOUNDS_MAX, &n)) {
-            out.dims[0] = vt_dim_fixed(n ? last[n - 1] + 1 : 0);
+            if (n && (last[n - 1] < 0 || __builtin_add_overflow(last[n - 1], 1, &count))) {
+                return vt_fail(c->err, VT_E_INVALID, "segment_ids end with %lld", (long long)last[n - 1]);
+            }
+            out.dims[0] = vt_dim_fixed(count);
         }
     }
     vt_infer_set(c, 0, c->in[0]->type, &out);

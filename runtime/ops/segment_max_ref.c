@@ -43,8 +43,8 @@ int vt_segment_max_ref(struct vt_eval *e)
 
     if (e->n_in > 2 && e->in[2].type != VT_DYNAMIC) {
         count = vt_get_i64(&e->in[2], 0);
-    } else if (rows) {
-        count = vt_get_i64(ids, rows - 1) + 1;
+    } else if (rows && __builtin_add_overflow(vt_get_i64(ids, rows - 1), 1, &count)) {
+        return vt_fail(e->err, VT_E_INVALID, "segment_ids end with %lld", (long long)INT64_MAX);
     }
     for (int64_t i = 0; i < rows; i++) {
         int64_t id = vt_get_i64(ids, i);

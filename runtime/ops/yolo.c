@@ -87,9 +87,14 @@ static int infer_reorg(struct vt_infer *c)
 {
     const struct vt_pshape *src = &c->in[0]->shape;
     struct vt_pshape out = *src;
-    int64_t n, stride = *vt_attr_i64s(c->node, "stride", &n);
+    int64_t n, stride;
+    const int64_t *strides = vt_attr_i64s(c->node, "stride", &n);
     int status = four_axes(c);
 
+    if (n < 1) {
+        return vt_fail(c->err, VT_E_INVALID, "attribute stride is empty");
+    }
+    stride = strides[0];
     if (status || src->rank < 0) {
         vt_infer_like(c, 0, 0);
         return status;

@@ -1261,6 +1261,12 @@ static void test_errors(void **state)
     op_expect_error(&t, VT_E_SHAPE, "no multiple of stride");
     op_end(&t);
 
+    op_begin(&t, "ReorgYolo", 2);
+    op_input(&t, "f32", "1,4,4,4", "1");
+    op_attr(&t, "stride", "");
+    op_expect_error(&t, VT_E_INVALID, "stride");
+    op_end(&t);
+
     op_begin(&t, "RegionYolo", 1);
     op_input(&t, "f32", "1,9,2,2", "1");
     op_attr(&t, "axis", "1");

@@ -375,11 +375,33 @@ static void test_errors(void **state)
     op_expect_error(&t, VT_E_RANGE, "label 7 is none of the 3 classes");
     op_end(&t);
 
+    op_begin(&t, "CTCLoss", 4);
+    op_input(&t, "f32", "1,2,0", "");
+    op_input(&t, "i32", "1", "2");
+    op_input(&t, "i32", "1,2", "0 0");
+    op_input(&t, "i32", "1", "0");
+    op_expect_error(&t, VT_E_RANGE, "blank_index is -1");
+    op_end(&t);
+
     op_begin(&t, "SegmentMax", 16);
     op_input(&t, "f32", "3,2", "1");
     op_input(&t, "i32", "3", "0 2 1");
     op_attr(&t, "fill_mode", "zero");
     op_expect_error(&t, VT_E_INVALID, "segment_ids[2] is 1");
+    op_end(&t);
+
+    op_begin(&t, "SegmentMax", 16);
+    op_input(&t, "f32", "1,2", "1");
+    op_const(&t, "i64", "1", "-3");
+    op_attr(&t, "fill_mode", "zero");
+    op_expect_error(&t, VT_E_INVALID, "segment_ids");
+    op_end(&t);
+
+    op_begin(&t, "SegmentMax", 16);
+    op_input(&t, "f32", "1,2", "1");
+    op_input(&t, "i64", "1", "9223372036854775807");
+    op_attr(&t, "fill_mode", "zero");
+    op_expect_error(&t, VT_E_INVALID, "segment_ids");
     op_end(&t);
 
     op_begin(&t, "SparseFillEmptyRows", 16);
