@@ -72,14 +72,13 @@ static int infer_avg(struct vt_infer *c)
 
 static int infer_max(struct vt_infer *c)
 {
-    enum vt_type index = vt_attr_type_of(c->node, "index_element_type");
+    enum vt_type index;
     int status = infer_avg(c);
 
-    if (status == VT_OK && index != VT_I32 && index != VT_I64) {
-        return vt_fail(c->err, VT_E_TYPE, "attribute index_element_type must be i32 or i64, not %s",
-                       vt_type_info(index)->name);
+    status = status ? status : vt_infer_index_type(c, "index_element_type", &index);
+    if (status == VT_OK) {
+        vt_infer_set(c, 1, index, &c->out[0].shape);
     }
-    vt_infer_set(c, 1, index, &c->out[0].shape);
     return status;
 }
 

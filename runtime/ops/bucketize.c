@@ -4,12 +4,12 @@
 
 static int infer(struct vt_infer *c)
 {
-    enum vt_type type = vt_attr_type_of(c->node, "output_type");
     const struct vt_pshape *buckets = &c->in[1]->shape;
+    enum vt_type type;
+    int status = vt_infer_index_type(c, "output_type", &type);
 
-    if (type != VT_I32 && type != VT_I64) {
-        return vt_fail(c->err, VT_E_TYPE, "attribute output_type must be i32 or i64, not %s",
-                       vt_type_info(type)->name);
+    if (status) {
+        return status;
     }
     if (buckets->rank >= 0 && buckets->rank != 1) {
         return vt_fail(c->err, VT_E_SHAPE, "buckets (input 1) must have rank 1, not %d", buckets->rank);

@@ -4,13 +4,6 @@
 #include "element.h"
 #include "shape.h"
 
-static struct vt_dim dim_of(const struct vt_infer *c, int input, int axis)
-{
-    const struct vt_pshape *shape = &c->in[input]->shape;
-
-    return shape->rank == 4 ? shape->dims[axis] : vt_dim_any();
-}
-
 static int check_ranks(struct vt_infer *c)
 {
     for (int i = 0; i < c->n_in; i++) {
@@ -24,17 +17,17 @@ static int check_ranks(struct vt_infer *c)
 /* Offsets and factors: `values` channels for each tap of each deformable group, over the output's extents. */
 static int check_field(struct vt_infer *c, int input, int64_t values, struct vt_pshape *out)
 {
-    struct vt_dim channels = vt_dim_mul(vt_dim_mul(dim_of(c, 2, 2), dim_of(c, 2, 3)),
+    struct vt_dim channels = vt_dim_mul(vt_dim_mul(vt_infer_dim(c, 2, 2), vt_infer_dim(c, 2, 3)),
                                         vt_dim_fixed(values * vt_attr_i64(c->node, "deformable_group")));
 
-    if (!vt_dim_meet(channels, dim_of(c, input, 1), &channels)) {
+    if (!vt_dim_meet(channels, vt_infer_dim(c, input, 1), &channels)) {
         return vt_fail(c->err, VT_E_SHAPE,
                        "the channels of input %d are not %lld for each kernel tap and deformable group",
                        input, (long long)values);
     }
-    if (!vt_dim_meet(out->dims[0], dim_of(c, input, 0), &out->dims[0]) ||
-        !vt_dim_meet(out->dims[2], dim_of(c, input, 2), &out->dims[2]) ||
-        !vt_dim_meet(out->dims[3], dim_of(c, input, 3), &out->dims[3])) {
+    if (!vt_dim_meet(out->dims[0], vt_infer_dim(c, input, 0), &out->dims[0]) ||
+        !vt_dim_meet(out->dims[2], vt_infer_dim(c, input, 2), &out->dims[2]) ||
+        !vt_dim_meet(out->dims[3], vt_infer_dim(c, input, 3), &out->dims[3])) {
         return vt_fail(c->err, VT_E_SHAPE, "input %d does not fit the batch or the extents of the output",
                        input);
     }
@@ -43,8 +36,8 @@ static int check_field(struct vt_infer *c, int input, int64_t values, struct vt_
 
 static int check_channels(struct vt_infer *c)
 {
-    struct vt_dim in = vt_dim_mul(dim_of(c, 2, 1), vt_dim_fixed(vt_attr_i64(c->node, "group")));
-    struct vt_dim out = dim_of(c, 2, 0), data = dim_of(c, 0, 1);
+    struct vt_dim in = vt_dim_mul(vt_infer_dim(c, 2, 1), vt_dim_fixed(vt_attr_i64(c->node, "group")));
+    struct vt_dim out = vt_infer_dim(c, 2, 0), data = vt_infer_dim(c, 0, 1);
     int64_t group = vt_attr_i64(c->node, "group"), deformable = vt_attr_i64(c->node, "deformable_group");
 
     if (!vt_dim_meet(in, data, &in)) {
@@ -65,7 +58,7 @@ static int check_channels(struct vt_infer *c)
 
 static int infer(struct vt_infer *c)
 {
-    struct vt_pshape out = {4, {dim_of(c, 0, 0), dim_of(c, 2, 0), vt_dim_any(), vt_dim_any()}};
+    struct vt_pshape out = {4, {vt_infer_dim(c, 0, 0), vt_infer_dim(c, 2, 0), vt_dim_any(), vt_dim_any()}};
     struct vt_window window;
     enum vt_type type;
     int status = vt_infer_same_type(c, 0, c->n_in - 1, &type);
@@ -81,8 +74,8 @@ static int infer(struct vt_infer *c)
                        vt_type_info(type)->name);
     }
     for (int i = 0; i < 2 && status == VT_OK; i++) {
-        status =
-            vt_window_out(&window, i, dim_of(c, 0, 2 + i), dim_of(c, 2, 2 + i), &out.dims[2 + i], c->err);
+        status = vt_window_out(&window, i, vt_infer_dim(c, 0, 2 + i), vt_infer_dim(c, 2, 2 + i),
+                               &out.dims[2 + i], c->err);
     }
     status = status ? status : check_field(c, 1, 2, &out);
     if (status == VT_OK && c->n_in > 3 && c->in[3]) {

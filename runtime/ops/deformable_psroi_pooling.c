@@ -1,7 +1,6 @@
 /* DeformablePSROIPooling-1. */
 #include "deformable_psroi_pooling.h"
 
-#include "element.h"
 #include "shape.h"
 
 static int check_offsets(struct vt_infer *c, const struct vt_pshape *out)
@@ -34,14 +33,10 @@ static int infer(struct vt_infer *c)
     struct vt_pshape out = {4,
                             {vt_dim_any(), vt_dim_fixed(outputs), vt_dim_fixed(group), vt_dim_fixed(group)}};
     enum vt_type type;
-    int status = vt_infer_same_type(c, 0, c->n_in - 1, &type);
+    int status = vt_infer_same_float(c, 0, c->n_in - 1, &type);
 
     if (status) {
         return status;
-    }
-    if (type != VT_DYNAMIC && !vt_is_float(type)) {
-        return vt_fail(c->err, VT_E_TYPE, "the inputs must be of a float type, not %s",
-                       vt_type_info(type)->name);
     }
     if (maps->rank >= 0 && (maps->rank != 4 || !vt_dim_can_be(maps->dims[1], outputs * group * group))) {
         return vt_fail(c->err, VT_E_SHAPE, "input 0 must be [N, %lld, H, W]",

@@ -1,15 +1,7 @@
 /* DetectionOutput-1 and -8. */
 #include "detection_output.h"
 
-#include "element.h"
 #include "shape.h"
-
-static struct vt_dim axis_of(const struct vt_infer *c, int input, int axis)
-{
-    const struct vt_pshape *shape = &c->in[input]->shape;
-
-    return shape->rank > axis ? shape->dims[axis] : vt_dim_any();
-}
 
 static int check(struct vt_infer *c, struct vt_dim *batch)
 {
@@ -24,10 +16,10 @@ static int check(struct vt_infer *c, struct vt_dim *batch)
     if (c->n_in == 4) {
         return vt_fail(c->err, VT_E_INVALID, "inputs 3 and 4 come together or not at all");
     }
-    if (!vt_dim_meet(axis_of(c, 0, 0), axis_of(c, 1, 0), batch)) {
+    if (!vt_dim_meet(vt_infer_dim(c, 0, 0), vt_infer_dim(c, 1, 0), batch)) {
         return vt_fail(c->err, VT_E_SHAPE, "inputs 0 and 1 differ in the number of images");
     }
-    if (!vt_dim_can_be(axis_of(c, 2, 1), vt_attr_bool(c->node, "variance_encoded_in_target") ? 1 : 2)) {
+    if (!vt_dim_can_be(vt_infer_dim(c, 2, 1), vt_attr_bool(c->node, "variance_encoded_in_target") ? 1 : 2)) {
         return vt_fail(c->err, VT_E_SHAPE,
                        "axis 1 of input 2 must hold boxes and, unless they are encoded in the "
                        "target, variances");
@@ -40,17 +32,13 @@ static int infer(struct vt_infer *c)
     struct vt_pshape out = {4, {vt_dim_fixed(1), vt_dim_fixed(1), vt_dim_any(), vt_dim_fixed(7)}};
     int64_t n_keep, top = vt_attr_i64(c->node, "top_k");
     const int64_t *keep = vt_attr_i64s(c->node, "keep_top_k", &n_keep);
-    struct vt_dim batch, rows = axis_of(c, 1, 1);
+    struct vt_dim batch, rows = vt_infer_dim(c, 1, 1);
     enum vt_type type;
-    int status = vt_infer_same_type(c, 0, c->n_in - 1, &type);
+    int status = vt_infer_same_float(c, 0, c->n_in - 1, &type);
 
     status = status ? status : check(c, &batch);
     if (status) {
         return status;
-    }
-    if (type != VT_DYNAMIC && !vt_is_float(type)) {
-        return vt_fail(c->err, VT_E_TYPE, "the inputs must be of a float type, not %s",
-                       vt_type_info(type)->name);
     }
     if (n_keep < 1) {
         return vt_fail(c->err, VT_E_INVALID, "attribute keep_top_k is empty");
@@ -58,7 +46,7 @@ static int infer(struct vt_infer *c)
     if (keep[0] > 0) {
         rows = vt_dim_fixed(keep[0]);
     } else if (top > 0) {
-        struct vt_dim priors = vt_dim_div(axis_of(c, 2, 2), vt_attr_bool(c->node, "normalized") ? 4 : 5);
+        struct vt_dim priors = vt_dim_div(vt_infer_dim(c, 2, 2), vt_attr_bool(c->node, "normalized") ? 4 : 5);
         int64_t classes = c->node->op->opset < 8 ? vt_attr_i64(c->node, "num_classes")
                           : priors.min == priors.max && priors.max > 0 && rows.min == rows.max
                               ? rows.max / priors.max

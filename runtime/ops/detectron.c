@@ -2,17 +2,12 @@
  * opset 6. */
 #include "detectron.h"
 
-#include "element.h"
 #include "shape.h"
 
 static int check(struct vt_infer *c, const int *ranks, enum vt_type *type)
 {
-    int status = vt_infer_same_type(c, 0, c->n_in - 1, type);
+    int status = vt_infer_same_float(c, 0, c->n_in - 1, type);
 
-    if (status == VT_OK && *type != VT_DYNAMIC && !vt_is_float(*type)) {
-        status = vt_fail(c->err, VT_E_TYPE, "the inputs must be of a float type, not %s",
-                         vt_type_info(*type)->name);
-    }
     for (int i = 0; i < c->n_in && status == VT_OK; i++) {
         int rank = c->in[i]->shape.rank, right = ranks[i < 4 ? i : 3];
 
@@ -26,16 +21,10 @@ static int check(struct vt_infer *c, const int *ranks, enum vt_type *type)
     return status;
 }
 
-static struct vt_dim axis_of(const struct vt_infer *c, int input, int axis)
-{
-    const struct vt_pshape *shape = &c->in[input]->shape;
-
-    return shape->rank > axis ? shape->dims[axis] : vt_dim_any();
-}
-
 static int infer_grid(struct vt_infer *c)
 {
-    struct vt_pshape out = {4, {axis_of(c, 1, 2), axis_of(c, 1, 3), axis_of(c, 0, 0), vt_dim_fixed(4)}};
+    struct vt_pshape out = {
+        4, {vt_infer_dim(c, 1, 2), vt_infer_dim(c, 1, 3), vt_infer_dim(c, 0, 0), vt_dim_fixed(4)}};
     enum vt_type type;
     int status = check(c, (const int[]){2, 4, 4, 4}, &type);
 
@@ -57,7 +46,7 @@ static int infer_top(struct vt_infer *c)
     enum vt_type type;
     int status = check(c, (const int[]){2, 1, 1, 1}, &type);
 
-    if (status == VT_OK && !vt_dim_meet(axis_of(c, 0, 0), axis_of(c, 1, 0), &both)) {
+    if (status == VT_OK && !vt_dim_meet(vt_infer_dim(c, 0, 0), vt_infer_dim(c, 1, 0), &both)) {
         status = vt_fail(c->err, VT_E_SHAPE, "inputs 0 and 1 differ in the number of boxes");
     }
     if (status == VT_OK) {
@@ -69,7 +58,7 @@ static int infer_top(struct vt_infer *c)
 static int infer_features(struct vt_infer *c)
 {
     int64_t size = vt_attr_i64(c->node, "output_size"), n_scales;
-    struct vt_pshape out = {4, {axis_of(c, 0, 0), vt_dim_any(), vt_dim_fixed(size), vt_dim_fixed(size)}};
+    struct vt_pshape out = {4, {vt_infer_dim(c, 0, 0), vt_dim_any(), vt_dim_fixed(size), vt_dim_fixed(size)}};
     struct vt_pshape boxes = {2, {out.dims[0], vt_dim_fixed(4)}};
     enum vt_type type;
     int status = check(c, (const int[]){2, 4, 4, 4}, &type);
@@ -80,8 +69,8 @@ static int infer_features(struct vt_infer *c)
                          c->n_in - 1);
     }
     for (int i = 1; i < c->n_in && status == VT_OK; i++) {
-        if (!vt_dim_can_be(axis_of(c, i, 0), 1) ||
-            !vt_dim_meet(out.dims[1], axis_of(c, i, 1), &out.dims[1])) {
+        if (!vt_dim_can_be(vt_infer_dim(c, i, 0), 1) ||
+            !vt_dim_meet(out.dims[1], vt_infer_dim(c, i, 1), &out.dims[1])) {
             status = vt_fail(c->err, VT_E_SHAPE,
                              "input %d must hold one image of as many channels as the others", i);
         }
@@ -95,7 +84,8 @@ static int infer_features(struct vt_infer *c)
 
 static int infer_output(struct vt_infer *c)
 {
-    struct vt_dim most = vt_dim_fixed(vt_attr_i64(c->node, "max_detections_per_image")), n = axis_of(c, 0, 0);
+    struct vt_dim most = vt_dim_fixed(vt_attr_i64(c->node, "max_detections_per_image")),
+                  n = vt_infer_dim(c, 0, 0);
     struct vt_pshape boxes = {2, {most, vt_dim_fixed(4)}}, list = {1, {most}};
     int64_t classes = vt_attr_i64(c->node, "num_classes"), n_weights;
     enum vt_type type;
@@ -112,8 +102,9 @@ static int infer_output(struct vt_infer *c)
         return vt_fail(c->err, VT_E_INVALID, "deltas_weights must have 4 elements, not %lld",
                        (long long)n_weights);
     }
-    if (!vt_dim_can_be(axis_of(c, 1, 1), 4 * classes) || !vt_dim_can_be(axis_of(c, 2, 1), classes) ||
-        !vt_dim_meet(n, axis_of(c, 1, 0), &n) || !vt_dim_meet(n, axis_of(c, 2, 0), &n)) {
+    if (!vt_dim_can_be(vt_infer_dim(c, 1, 1), 4 * classes) ||
+        !vt_dim_can_be(vt_infer_dim(c, 2, 1), classes) || !vt_dim_meet(n, vt_infer_dim(c, 1, 0), &n) ||
+        !vt_dim_meet(n, vt_infer_dim(c, 2, 0), &n)) {
         return vt_fail(c->err, VT_E_SHAPE,
                        "inputs 1 and 2 must hold deltas and scores of %lld classes for each box",
                        (long long)classes);

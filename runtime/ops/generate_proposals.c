@@ -1,17 +1,12 @@
 /* GenerateProposals-9 and ExperimentalDetectronGenerateProposalsSingleImage-6. */
 #include "generate_proposals.h"
 
-#include "element.h"
 #include "shape.h"
 
 static int check(struct vt_infer *c, const int *ranks, enum vt_type *type)
 {
-    int status = vt_infer_same_type(c, 0, 3, type);
+    int status = vt_infer_same_float(c, 0, 3, type);
 
-    if (status == VT_OK && *type != VT_DYNAMIC && !vt_is_float(*type)) {
-        status = vt_fail(c->err, VT_E_TYPE, "the inputs must be of a float type, not %s",
-                         vt_type_info(*type)->name);
-    }
     for (int i = 0; i < 4 && status == VT_OK; i++) {
         int rank = c->in[i]->shape.rank;
 
@@ -26,15 +21,12 @@ static int infer(struct vt_infer *c)
 {
     struct vt_pshape boxes = {2, {vt_dim_any(), vt_dim_fixed(4)}}, scores = {1, {vt_dim_any()}};
     struct vt_pshape counts = {1, {vt_dim_any()}};
-    enum vt_type type, count_type = vt_attr_type_of(c->node, "roi_num_type");
+    enum vt_type type, count_type;
     int status = check(c, (const int[]){2, 4, 4, 4}, &type);
 
+    status = status ? status : vt_infer_index_type(c, "roi_num_type", &count_type);
     if (status) {
         return status;
-    }
-    if (count_type != VT_I32 && count_type != VT_I64) {
-        return vt_fail(c->err, VT_E_TYPE, "attribute roi_num_type must be i32 or i64, not %s",
-                       vt_type_info(count_type)->name);
     }
     for (int i = 0; i < 4; i++) {
         if (i != 1 && c->in[i]->shape.rank > 0 &&

@@ -47,15 +47,12 @@ static int infer(struct vt_infer *c)
     struct vt_pshape boxes = {2, {vt_dim_any(), vt_dim_fixed(6)}},
                      indices = {2, {vt_dim_any(), vt_dim_fixed(1)}};
     struct vt_pshape counts = {1, {vt_dim_any()}};
-    enum vt_type type, index_type = vt_attr_type_of(c->node, "output_type");
+    enum vt_type type, index_type;
     int status = check(c, &type, &counts.dims[0]);
 
+    status = status ? status : vt_infer_index_type(c, "output_type", &index_type);
     if (status) {
         return status;
-    }
-    if (index_type != VT_I32 && index_type != VT_I64) {
-        return vt_fail(c->err, VT_E_TYPE, "attribute output_type must be i32 or i64, not %s",
-                       vt_type_info(index_type)->name);
     }
     if (per_class(c)) {
         const struct vt_pshape *rois = &c->in[2]->shape;

@@ -5,15 +5,14 @@
 
 static int infer(struct vt_infer *c)
 {
-    enum vt_type type = vt_attr_type_of(c->node, "convert_type");
     const struct vt_pshape *probs = &c->in[0]->shape, *count = &c->in[1]->shape;
     struct vt_pshape shape = {.rank = 2, .dims = {probs->dims[0], vt_dim_any()}};
     struct vt_dim samples;
-    int n;
+    enum vt_type type;
+    int n, status = vt_infer_index_type(c, "convert_type", &type);
 
-    if (type != VT_I32 && type != VT_I64) {
-        return vt_fail(c->err, VT_E_TYPE, "attribute convert_type must be i32 or i64, not %s",
-                       vt_type_info(type)->name);
+    if (status) {
+        return status;
     }
     if (c->in[0]->type != VT_DYNAMIC && !vt_is_float(c->in[0]->type)) {
         return vt_fail(c->err, VT_E_TYPE, "probs (input 0) must be of a float type, not %s",

@@ -4,7 +4,8 @@
 #include "graph.h"
 #include "shape.h"
 
-static int check(struct vt_infer *c, struct vt_dim *batch, struct vt_dim *classes, struct vt_dim *boxes)
+int vt_nms_inputs(struct vt_infer *c, int64_t values, struct vt_dim *batch, struct vt_dim *classes,
+                  struct vt_dim *boxes)
 {
     const struct vt_pshape *box = &c->in[0]->shape, *score = &c->in[1]->shape;
 
@@ -23,8 +24,9 @@ static int check(struct vt_infer *c, struct vt_dim *batch, struct vt_dim *classe
     if (box->rank == 3) {
         *batch = box->dims[0];
         *boxes = box->dims[1];
-        if (!vt_dim_can_be(box->dims[2], 4)) {
-            return vt_fail(c->err, VT_E_SHAPE, "the last axis of input 0 must have 4 elements");
+        if (!vt_dim_can_be(box->dims[2], values)) {
+            return vt_fail(c->err, VT_E_SHAPE, "the last axis of input 0 must have %lld elements",
+                           (long long)values);
         }
     }
     if (score->rank == 3) {
@@ -58,15 +60,14 @@ static int infer(struct vt_infer *c)
     struct vt_dim batch, classes, boxes;
     struct vt_pshape selected = {.rank = 2, .dims = {vt_dim_any(), vt_dim_fixed(3)}};
     struct vt_pshape one = {.rank = 1, .dims = {vt_dim_fixed(1)}};
-    int opset = c->node->op->opset, status = check(c, &batch, &classes, &boxes);
-    enum vt_type type = opset >= 3 ? vt_attr_type_of(c->node, "output_type") : VT_I64;
+    int status = vt_nms_inputs(c, 4, &batch, &classes, &boxes);
+    enum vt_type type = VT_I64;
 
+    if (status == VT_OK && c->node->op->opset >= 3) {
+        status = vt_infer_index_type(c, "output_type", &type);
+    }
     if (status) {
         return status;
-    }
-    if (type != VT_I32 && type != VT_I64) {
-        return vt_fail(c->err, VT_E_TYPE, "attribute output_type must be i32 or i64, not %s",
-                       vt_type_info(type)->name);
     }
     selected.dims[0] = most(c, batch, classes, boxes);
     if (selected.dims[0].max == 0) {

@@ -42,11 +42,11 @@ static int infer(struct vt_infer *c)
     }
     vt_infer_set(c, 0, c->in[0]->type, &out);
     if (c->n_out > 1) {
-        enum vt_type type = vt_attr_type_of(c->node, "index_element_type");
+        enum vt_type type;
 
-        if (type != VT_I32 && type != VT_I64) {
-            return vt_fail(c->err, VT_E_TYPE, "attribute index_element_type must be i32 or i64, not %s",
-                           vt_type_info(type)->name);
+        status = vt_infer_index_type(c, "index_element_type", &type);
+        if (status) {
+            return status;
         }
         vt_infer_set(c, 1, type, &out);
         return vt_infer_axis(c, vt_attr_i64(c->node, "axis"), out.rank, &axis);

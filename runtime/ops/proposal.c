@@ -1,7 +1,6 @@
 /* Proposal-1 and -4; the latter has the scores as a second output. */
 #include "proposal.h"
 
-#include "element.h"
 #include "shape.h"
 
 static int check(struct vt_infer *c, struct vt_dim *batch)
@@ -45,15 +44,11 @@ static int infer(struct vt_infer *c)
     struct vt_pshape boxes = {2, {vt_dim_any(), vt_dim_fixed(5)}};
     struct vt_dim batch;
     enum vt_type type;
-    int status = vt_infer_same_type(c, 0, 2, &type);
+    int status = vt_infer_same_float(c, 0, 2, &type);
 
     status = status ? status : check(c, &batch);
     if (status) {
         return status;
-    }
-    if (type != VT_DYNAMIC && !vt_is_float(type)) {
-        return vt_fail(c->err, VT_E_TYPE, "the inputs must be of a float type, not %s",
-                       vt_type_info(type)->name);
     }
     boxes.dims[0] = vt_dim_mul(batch, vt_dim_fixed(vt_attr_i64(c->node, "post_nms_topn")));
     vt_infer_set(c, 0, type, &boxes);

@@ -200,6 +200,33 @@ int vt_infer_same_type(struct vt_infer *c, int first, int last, enum vt_type *ty
     return VT_OK;
 }
 
+int vt_infer_same_float(struct vt_infer *c, int first, int last, enum vt_type *type)
+{
+    int status = vt_infer_same_type(c, first, last, type);
+
+    if (status == VT_OK && *type != VT_DYNAMIC && !vt_is_float(*type)) {
+        return vt_fail(c->err, VT_E_TYPE, "the inputs must be of a float type, not %s",
+                       vt_type_info(*type)->name);
+    }
+    return status;
+}
+
+int vt_infer_index_type(struct vt_infer *c, const char *attr, enum vt_type *type)
+{
+    *type = vt_attr_type_of(c->node, attr);
+    return *type == VT_I32 || *type == VT_I64
+               ? VT_OK
+               : vt_fail(c->err, VT_E_TYPE, "attribute %s must be i32 or i64, not %s", attr,
+                         vt_type_info(*type)->name);
+}
+
+struct vt_dim vt_infer_dim(const struct vt_infer *c, int input, int axis)
+{
+    const struct vt_pshape *shape = &c->in[input]->shape;
+
+    return shape->rank > axis ? shape->dims[axis] : vt_dim_any();
+}
+
 int vt_infer_axis(struct vt_infer *c, int64_t axis, int rank, int *normal)
 {
     *normal = -1;

@@ -32,6 +32,15 @@ char *vt_pshape_text(const struct vt_pshape *s, char *buf, size_t size);
 /* The type that inputs first..last (inclusive, left-out ones skipped) share; dynamic ones are skipped. */
 int vt_infer_same_type(struct vt_infer *c, int first, int last, enum vt_type *type);
 
+/* The same, and it must be a float type (or not known yet). */
+int vt_infer_same_float(struct vt_infer *c, int first, int last, enum vt_type *type);
+
+/* The type that an attribute gives to indices or counts: i32 or i64. */
+int vt_infer_index_type(struct vt_infer *c, const char *attr, enum vt_type *type);
+
+/* One dimension of an input, unknown where the input has no such axis or an unknown rank. */
+struct vt_dim vt_infer_dim(const struct vt_infer *c, int input, int axis);
+
 /* Axis attribute or value: negative counts from the back. Unknown rank: VT_E_SHAPE is not raised and -1 is
  * stored. */
 int vt_infer_axis(struct vt_infer *c, int64_t axis, int rank, int *normal);
