@@ -347,7 +347,7 @@ bool vt_attr_value_ok(const struct vt_attr_def *def, const union vt_attr_value *
     switch (def->type) {
     case VT_ATTR_BOOL: return value->i == 0 || value->i == 1;
     case VT_ATTR_TYPE: return value->i >= 0 && value->i < VT_TYPE_COUNT;
-    case VT_ATTR_STR: return !def->allowed || (value->s && word_allowed(def->allowed, value->s));
+    case VT_ATTR_STR: return value->s && (!def->allowed || word_allowed(def->allowed, value->s));
     default: return in_range(def, value);
     }
 }

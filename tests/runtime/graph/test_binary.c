@@ -211,6 +211,44 @@ static void test_damage(void **state)
     vt_blob_unref(blob);
 }
 
+/* A text is missing or empty, which differ by one byte: no attribute comes back without one. */
+static void test_missing_text(void **state)
+{
+    struct vt_graph *g = vt_graph_create("state"), *back = NULL;
+    struct vt_node *x = op(g, "Parameter", 1, NULL, NULL), *read;
+    static struct bytes b;
+    int refused = 0;
+
+    (void)state;
+    assert_ok(vt_attr_set_text(x, "shape", "2", ERR));
+    assert_ok(vt_attr_set_text(x, "element_type", "f32", ERR));
+    read = op(g, "ReadValue", 3, x, NULL);
+    assert_ok(vt_attr_set_str(read, "variable_id", ""));
+    op(g, "Result", 1, read, NULL);
+    assert_ok(vt_graph_write(g, NULL, keep, &b, ERR));
+    vt_graph_destroy(g);
+    assert_ok(vt_graph_read(b.data, b.n, NULL, 0, 0, &back, ERR));
+    assert_string_equal(vt_attr_str(back->results[0]->in[0].node, "variable_id"), "");
+    vt_graph_destroy(back);
+    for (size_t i = 0; i < b.n; i++) {
+        if (b.data[i] != 1) {
+            continue;
+        }
+        b.data[i] = 0;
+        if (vt_graph_read(b.data, b.n, NULL, 0, 0, &back, ERR) == VT_OK) {
+            for (int k = 0; k < back->n_nodes; k++) {
+                assert_true(!vt_node_is(back->nodes[k], "ReadValue") ||
+                            vt_attr_str(back->nodes[k], "variable_id"));
+            }
+            vt_graph_destroy(back);
+        } else {
+            refused += strstr(test_error.text, "not allowed") != NULL;
+        }
+        b.data[i] = 1;
+    }
+    assert_true(refused > 0);
+}
+
 static void test_refused(void **state)
 {
     struct vt_graph *g = vt_graph_create("odd");
@@ -226,10 +264,8 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_spaces),
-        cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_spaces),  cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_missing_text), cmocka_unit_test(test_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
