@@ -165,8 +165,9 @@ static inline bool has_device(const char *name)
     ov_available_devices_t devices = all_devices(core);
     bool found = false;
 
-    for (size_t i = 0; i < devices.size; i++)
+    for (size_t i = 0; i < devices.size; i++) {
         found = found || strcmp(devices.devices[i], name) == 0;
+    }
     ov_available_devices_free(&devices);
     ov_core_free(core);
     return found;

@@ -171,8 +171,9 @@ static void test_unload(void **state)
     char *value = NULL;
 
     (void)state;
-    if (!has_device("REFDEV"))
+    if (!has_device("REFDEV")) {
         skip();
+    }
     core = new_core();
     BAD(vt_core_unload_plugin(NULL, "REFDEV"));
     BAD(vt_core_unload_plugin(core, NULL));
