@@ -15,7 +15,7 @@ struct picture_layout {
 };
 
 /* Finds the picture of a static shape of rank 2 to 4. `layout`: letters such as NCHW or NHWC, or "" to guess:
-   the channels are the dimension of 1, 3 or 4 in front of, or else behind, the two others. 0, or -1 with a
+   the channels are the dimension of 1 or 3 in front of, or else behind, the two others. 0, or -1 with a
    message. */
 int picture_layout_find(const struct shape *shape, const char *layout, struct picture_layout *found,
                         struct message *message);

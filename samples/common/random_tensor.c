@@ -2,7 +2,7 @@
 
 #include "element.h"
 
-int random_fill(ov_tensor_t *tensor, uint64_t seed, struct message *message)
+static int fill(ov_tensor_t *tensor, uint64_t seed, struct message *message)
 {
     ov_element_type_e type = DYNAMIC;
     size_t count = 0;
@@ -43,7 +43,7 @@ int random_fill_inputs(const ov_compiled_model_t *compiled, ov_infer_request_t *
         rc = rc == 0 ? runtime_check(ov_infer_request_get_input_tensor_by_index(request, i, &tensor), message,
                                      "input %zu", i)
                      : rc;
-        rc = rc == 0 ? random_fill(tensor, i + 1, message) : rc;
+        rc = rc == 0 ? fill(tensor, i + 1, message) : rc;
         ov_tensor_free(tensor);
         port_info_finish(&info);
     }
