@@ -113,9 +113,6 @@ static int run_alone(struct request *r, int (*output)(void *ctx, int port, struc
     const struct vt_compiled *c = plain(r->batch);
     int status = VT_OK;
 
-    if (atomic_load(&r->cancelled)) {
-        return vt_fail(err, VT_E_CANCELLED, "the inference was cancelled");
-    }
     r->ran_alone = true;
     if (!r->alone) {
         void *alone = NULL;
@@ -127,6 +124,13 @@ static int run_alone(struct request *r, int (*output)(void *ctx, int port, struc
     }
     if (status == VT_OK && r->stale) {
         status = tell_bindings(r, err);
+    }
+    if (status == VT_OK) {
+        /* In this order: a cancel that is not seen here finds `alone` and reaches it. */
+        vt_member_begin(c->request_fns, r->alone);
+        if (atomic_load(&r->cancelled)) {
+            status = vt_fail(err, VT_E_CANCELLED, "the inference was cancelled");
+        }
     }
     return status ? status : c->request_fns->run(r->alone, output, ctx, err);
 }
@@ -316,11 +320,15 @@ static int run(void *request, int (*output)(void *ctx, int port, struct vt_tenso
     bool alone = true;
     int status = VT_OK;
 
-    atomic_store(&r->cancelled, false);
     if (r->batch->many) {
         status = run_together(r, output, ctx, &alone, err);
     }
     return status || !alone ? status : run_alone(r, output, ctx, err);
+}
+
+static void begin(void *request)
+{
+    atomic_store(&((struct request *)request)->cancelled, false);
 }
 
 /* A batch that runs is not stopped for the sake of one row. */
@@ -359,4 +367,5 @@ const struct vt_request_fns vt_batch_request_fns = {
     .run = run,
     .cancel = cancel,
     .profile = profile,
+    .begin = begin,
 };

@@ -290,10 +290,12 @@ static int run_part(struct request *r, int index, struct vt_error *err)
     const struct vt_hetero_part *part = &r->hetero->parts[index];
     int status;
 
-    if (atomic_load_explicit(&r->cancelled, memory_order_relaxed)) {
+    /* In this order: a cancel that is not seen here comes after `at` and reaches the part. */
+    atomic_store(&r->at, index);
+    vt_member_begin(fns_of(r, index), r->sub[index]);
+    if (atomic_load(&r->cancelled)) {
         return vt_fail(err, VT_E_CANCELLED, "the inference was cancelled");
     }
-    atomic_store(&r->at, index);
     status = bind_changed(r, index, err);
     status = status ? status : fns_of(r, index)->run(r->sub[index], give_output, r, err);
     return status ? vt_fail(err, status, "device %s: the inference failed", part->compiled->device) : VT_OK;
@@ -308,11 +310,15 @@ static int run(void *request, int (*output)(void *ctx, int port, struct vt_tenso
     r->output = output;
     r->ctx = ctx;
     r->err = err;
-    atomic_store(&r->cancelled, false);
     for (int i = 0; i < r->hetero->n_parts && status == VT_OK; i++) {
         status = run_part(r, i, err);
     }
     return status;
+}
+
+static void begin(void *request)
+{
+    atomic_store(&((struct request *)request)->cancelled, false);
 }
 
 static void cancel(void *request)
@@ -363,4 +369,5 @@ const struct vt_request_fns vt_hetero_request_fns = {
     .cancel = cancel,
     .states = states,
     .profile = profile,
+    .begin = begin,
 };

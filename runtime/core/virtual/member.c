@@ -274,6 +274,13 @@ bool vt_graph_is_stateful(const struct vt_graph *graph)
     return false;
 }
 
+void vt_member_begin(const struct vt_request_fns *fns, void *request)
+{
+    if (VT_TABLE_HAS(fns, begin)) {
+        fns->begin(request);
+    }
+}
+
 int vt_put_value(const char *text, char *buf, size_t size, size_t *length)
 {
     *length = (size_t)snprintf(buf, size, "%s", text);

@@ -18,6 +18,7 @@ struct request {
     struct binding *io[2];
     atomic_int
         at; /* member of the last inference, whose request is there; -1 before the first of a spread one */
+    atomic_bool cancelled;
     bool pinned;          /* states bind it to that member */
     pthread_mutex_t lock; /* between cancelling and dropping what is cancelled */
 };
@@ -235,7 +236,12 @@ static int run_at(struct request *r, int at, int (*output)(void *ctx, int port, 
         status = tell_bindings(r, at, err);
     }
     if (status == VT_OK) {
+        /* In this order: a cancel that is not seen here comes after `at` and reaches the member. */
         move_to(r, at);
+        vt_member_begin(m->compiled->request_fns, r->sub[at]);
+        if (atomic_load(&r->cancelled)) {
+            return vt_fail(err, VT_E_CANCELLED, "the inference was cancelled");
+        }
         if (r->relay->spread) {
             atomic_fetch_add(&m->running, 1);
         }
@@ -280,12 +286,17 @@ static int run(void *request, int (*output)(void *ctx, int port, struct vt_tenso
     return none_left(status, err);
 }
 
+static void begin(void *request)
+{
+    atomic_store(&((struct request *)request)->cancelled, false);
+}
+
 static void cancel(void *request)
 {
     struct request *r = request;
     int at;
 
-    /* The core keeps the wish, so missing the moment costs time only. */
+    atomic_store(&r->cancelled, true);
     pthread_mutex_lock(&r->lock);
     at = atomic_load(&r->at);
     if (at >= 0) {
@@ -341,4 +352,5 @@ const struct vt_request_fns vt_relay_request_fns = {
     .cancel = cancel,
     .states = states,
     .profile = profile,
+    .begin = begin,
 };

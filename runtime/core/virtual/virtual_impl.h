@@ -106,6 +106,9 @@ int vt_members_memory(const struct vt_members *members, struct vt_memory_stats *
 /* Whether a model has variable states. */
 bool vt_graph_is_stateful(const struct vt_graph *graph);
 
+/* Mark where a device's request forgets earlier cancels, if it can keep those that come before its run. */
+void vt_member_begin(const struct vt_request_fns *fns, void *request);
+
 /* Write a text as a property's value. */
 int vt_put_value(const char *text, char *buf, size_t size, size_t *length);
 

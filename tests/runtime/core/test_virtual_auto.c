@@ -1,5 +1,9 @@
 /* AUTO: names, lists, the choice, the start on the CPU, falling back, states. */
+#include "buffer.h"
+#include "compiled.h"
 #include "virtual_test.h"
+
+#include <pthread.h>
 
 static struct vt_core *core;
 static struct vt_model *model;
@@ -325,6 +329,72 @@ static void test_cancel_while_switching(void **state)
     assert_true(cancelled > 0);
 }
 
+/* One inference without the core around it, which keeps wishes to cancel of its own. */
+struct bare {
+    const struct vt_request_fns *fns;
+    void *request;
+    int status;
+};
+
+static void *run_bare(void *arg)
+{
+    struct bare *b = arg;
+
+    b->status = b->fns->run(b->request, NULL, NULL, NULL);
+    return NULL;
+}
+
+static void check_keeps_cancels(const char *device)
+{
+    struct knobs *k = knobs();
+    struct vt_compiled *compiled = compile_for(core, model, device, NULL);
+    struct bare b = {.fns = compiled->request_fns};
+    struct vt_buffer *x = NULL, *y = NULL;
+    pthread_t thread;
+
+    assert_ok(compiled->fns->create_request(compiled->impl, &b.request, ERR));
+    assert_ok(vt_buffer_create(VT_F32, 2, (int64_t[]){2, 5}, &x, ERR));
+    assert_ok(vt_buffer_create(VT_F32, 2, (int64_t[]){2, 5}, &y, ERR));
+    memset(x->t.data, 0, x->t.bytes);
+    assert_ok(b.fns->bind_input(b.request, 0, &x->t, ERR));
+    assert_ok(b.fns->bind_output(b.request, 0, &y->t, y->capacity, ERR));
+    assert_true(VT_TABLE_HAS(b.fns, begin));
+    /* before the run */
+    b.fns->begin(b.request);
+    b.fns->cancel(b.request);
+    assert_fails(b.fns->run(b.request, NULL, NULL, ERR), VT_E_CANCELLED, "cancelled");
+    /* before the run of the device behind it */
+    b.fns->begin(b.request);
+    atomic_store(&k->hold_run, 1);
+    assert_int_equal(pthread_create(&thread, NULL, run_bare, &b), 0);
+    for (int i = 0; i < 20000 && !atomic_load(&k->running); i++) {
+        sleep_ms(1);
+    }
+    b.fns->cancel(b.request);
+    atomic_store(&k->hold_run, 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(b.status, VT_E_CANCELLED);
+    /* forgotten by the next one */
+    b.fns->begin(b.request);
+    assert_ok(b.fns->run(b.request, NULL, NULL, ERR));
+    assert_near(((float *)y->t.data)[0], 0.2f);
+    b.fns->destroy(b.request);
+    vt_buffer_unref(x);
+    vt_buffer_unref(y);
+    vt_compiled_unref(compiled);
+}
+
+/* A virtual device passes on from when on no cancel may be lost. */
+static void test_keeps_cancels(void **state)
+{
+    (void)state;
+    check_keeps_cancels("KNOBS");
+    check_keeps_cancels("AUTO:KNOBS");
+    check_keeps_cancels("MULTI:KNOBS");
+    check_keeps_cancels("HETERO:KNOBS");
+    check_keeps_cancels("BATCH:KNOBS");
+}
+
 static void test_no_startup_fallback(void **state)
 {
     struct vt_compiled *compiled =
@@ -501,6 +571,7 @@ int main(void)
         TEST(test_helper_goes),
         TEST(test_switch_under_load),
         TEST(test_cancel_while_switching),
+        TEST(test_keeps_cancels),
         TEST(test_no_startup_fallback),
         TEST(test_compile_fails),
         TEST(test_run_fails),
