@@ -3,17 +3,11 @@
 
 #include <stdlib.h>
 
-struct binding {
-    struct vt_tensor t;
-    size_t capacity;
-    bool bound;
-};
-
 struct request {
     struct vt_batch *batch;
-    struct binding *io[2];
-    void *alone; /* request of the model of one row, made when it is needed */
-    bool stale;  /* `alone` does not know all bindings */
+    struct vt_bindings bindings;
+    void *alone;   /* request of the model of one row, made when it is needed */
+    uint32_t seen; /* version of the bindings that `alone` knows */
     bool ran_alone;
     atomic_bool cancelled;
     struct vt_gathering *waits_in; /* under the batch's lock */
@@ -35,8 +29,7 @@ static void destroy(void *request)
     if (r->alone) {
         plain(r->batch)->request_fns->destroy(r->alone);
     }
-    free(r->io[VT_INPUT]);
-    free(r->io[VT_OUTPUT]);
+    vt_bindings_finish(&r->bindings);
     free(r->profile);
     free(r);
 }
@@ -45,18 +38,16 @@ int vt_batch_create_request(void *compiled, void **request, struct vt_error *err
 {
     struct vt_batch *b = compiled;
     struct request *r = calloc(1, sizeof(*r));
+    int status;
 
     if (!r) {
         return vt_fail(err, VT_E_NOMEM, "out of memory");
     }
     r->batch = b;
-    r->stale = true;
-    for (int side = 0; side < 2; side++) {
-        r->io[side] = calloc((size_t)b->n_io[side] + 1, sizeof(struct binding));
-        if (!r->io[side]) {
-            destroy(r);
-            return vt_fail(err, VT_E_NOMEM, "out of memory");
-        }
+    status = vt_bindings_init(&r->bindings, b->n_io, err);
+    if (status) {
+        destroy(r);
+        return status;
     }
     *request = r;
     return VT_OK;
@@ -64,48 +55,20 @@ int vt_batch_create_request(void *compiled, void **request, struct vt_error *err
 
 static int bind_input(void *request, int port, const struct vt_tensor *t, struct vt_error *err)
 {
-    struct request *r = request;
-
     (void)err;
-    r->io[VT_INPUT][port] = (struct binding){.t = *t, .bound = true};
-    r->stale = true;
+    vt_bindings_put(&((struct request *)request)->bindings, VT_INPUT, port, t, 0);
     return VT_OK;
 }
 
 static int bind_output(void *request, int port, const struct vt_tensor *t, size_t capacity,
                        struct vt_error *err)
 {
-    struct request *r = request;
-
     (void)err;
-    r->io[VT_OUTPUT][port] = (struct binding){.capacity = capacity, .bound = t != NULL};
-    if (t) {
-        r->io[VT_OUTPUT][port].t = *t;
-    }
-    r->stale = true;
+    vt_bindings_put(&((struct request *)request)->bindings, VT_OUTPUT, port, t, capacity);
     return VT_OK;
 }
 
 /* ---- alone */
-
-static int tell_bindings(struct request *r, struct vt_error *err)
-{
-    const struct vt_request_fns *fns = plain(r->batch)->request_fns;
-    int status = VT_OK;
-
-    for (int i = 0; i < r->batch->n_io[VT_INPUT] && status == VT_OK; i++) {
-        struct binding *b = &r->io[VT_INPUT][i];
-
-        status = b->bound ? fns->bind_input(r->alone, i, &b->t, err) : VT_OK;
-    }
-    for (int i = 0; i < r->batch->n_io[VT_OUTPUT] && status == VT_OK; i++) {
-        struct binding *b = &r->io[VT_OUTPUT][i];
-
-        status = fns->bind_output(r->alone, i, b->bound ? &b->t : NULL, b->capacity, err);
-    }
-    r->stale = status != VT_OK;
-    return status;
-}
 
 static int run_alone(struct request *r, int (*output)(void *ctx, int port, struct vt_tensor *t), void *ctx,
                      struct vt_error *err)
@@ -122,8 +85,8 @@ static int run_alone(struct request *r, int (*output)(void *ctx, int port, struc
         r->alone = status ? NULL : alone;
         pthread_mutex_unlock(&r->batch->lock);
     }
-    if (status == VT_OK && r->stale) {
-        status = tell_bindings(r, err);
+    if (status == VT_OK) {
+        status = vt_bindings_tell(&r->bindings, c->request_fns, r->alone, &r->seen, err);
     }
     if (status == VT_OK) {
         /* In this order: a cancel that is not seen here finds `alone` and reaches it. */
@@ -188,8 +151,8 @@ static void copy_inputs(struct request *r, struct vt_gathering *g, int row)
         size_t bytes = r->batch->rows[VT_INPUT][i].bytes;
 
         if (bytes) {
-            memcpy((char *)g->io[VT_INPUT][i]->t.data + (size_t)row * bytes, r->io[VT_INPUT][i].t.data,
-                   bytes);
+            memcpy((char *)g->io[VT_INPUT][i]->t.data + (size_t)row * bytes,
+                   r->bindings.io[VT_INPUT][i].t.data, bytes);
         }
     }
 }
@@ -240,7 +203,7 @@ static int copy_outputs(struct request *r, struct vt_gathering *g, int row,
                         int (*output)(void *ctx, int port, struct vt_tensor *t), void *ctx)
 {
     for (int i = 0; i < r->batch->n_io[VT_OUTPUT]; i++) {
-        struct binding *b = &r->io[VT_OUTPUT][i];
+        const struct vt_binding *b = &r->bindings.io[VT_OUTPUT][i];
         struct vt_tensor t = r->batch->rows[VT_OUTPUT][i];
 
         if (b->bound && b->capacity >= t.bytes) {

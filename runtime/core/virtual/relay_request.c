@@ -3,19 +3,11 @@
 
 #include <stdlib.h>
 
-/* What the core bound to one port. */
-struct binding {
-    struct vt_tensor t;
-    size_t capacity;
-    bool bound;
-};
-
 struct request {
     struct vt_relay *relay;
     void **sub;     /* per member, NULL until an inference goes there */
     uint32_t *seen; /* per member: the version of the bindings that it knows */
-    uint32_t version;
-    struct binding *io[2];
+    struct vt_bindings bindings;
     atomic_int
         at; /* member of the last inference, whose request is there; -1 before the first of a spread one */
     atomic_bool cancelled;
@@ -48,8 +40,7 @@ static void destroy(void *request)
     pthread_mutex_destroy(&r->lock);
     free(r->sub);
     free(r->seen);
-    free(r->io[VT_INPUT]);
-    free(r->io[VT_OUTPUT]);
+    vt_bindings_finish(&r->bindings);
     free(r);
 }
 
@@ -152,20 +143,17 @@ int vt_relay_create_request(void *compiled, void **request, struct vt_error *err
     struct vt_relay *relay = compiled;
     struct request *r = calloc(1, sizeof(*r));
     size_t n = (size_t)relay->members.n;
-    int status = VT_OK;
+    int status;
 
     if (!r) {
         return vt_fail(err, VT_E_NOMEM, "out of memory");
     }
     r->relay = relay;
-    r->version = 1;
     pthread_mutex_init(&r->lock, NULL);
     r->sub = calloc(n, sizeof(*r->sub));
     r->seen = calloc(n, sizeof(*r->seen));
-    for (int side = 0; side < 2; side++) {
-        r->io[side] = calloc((size_t)relay->n_io[side] + 1, sizeof(struct binding));
-    }
-    if (!r->sub || !r->seen || !r->io[VT_INPUT] || !r->io[VT_OUTPUT]) {
+    status = vt_bindings_init(&r->bindings, relay->n_io, err);
+    if (status == VT_OK && (!r->sub || !r->seen)) {
         status = vt_fail(err, VT_E_NOMEM, "out of memory");
     }
     atomic_init(&r->at, -1);
@@ -182,48 +170,17 @@ int vt_relay_create_request(void *compiled, void **request, struct vt_error *err
 
 static int bind_input(void *request, int port, const struct vt_tensor *t, struct vt_error *err)
 {
-    struct request *r = request;
-
     (void)err;
-    r->io[VT_INPUT][port] = (struct binding){.t = *t, .bound = true};
-    r->version++;
+    vt_bindings_put(&((struct request *)request)->bindings, VT_INPUT, port, t, 0);
     return VT_OK;
 }
 
 static int bind_output(void *request, int port, const struct vt_tensor *t, size_t capacity,
                        struct vt_error *err)
 {
-    struct request *r = request;
-    struct binding *b = &r->io[VT_OUTPUT][port];
-
     (void)err;
-    *b = (struct binding){.capacity = capacity, .bound = t != NULL};
-    if (t) {
-        b->t = *t;
-    }
-    r->version++;
+    vt_bindings_put(&((struct request *)request)->bindings, VT_OUTPUT, port, t, capacity);
     return VT_OK;
-}
-
-static int tell_bindings(struct request *r, int at, struct vt_error *err)
-{
-    const struct vt_request_fns *fns = compiled_at(r, at)->request_fns;
-    int status = VT_OK;
-
-    for (int i = 0; i < r->relay->n_io[VT_INPUT] && status == VT_OK; i++) {
-        struct binding *b = &r->io[VT_INPUT][i];
-
-        status = b->bound ? fns->bind_input(r->sub[at], i, &b->t, err) : VT_OK;
-    }
-    for (int i = 0; i < r->relay->n_io[VT_OUTPUT] && status == VT_OK; i++) {
-        struct binding *b = &r->io[VT_OUTPUT][i];
-
-        status = fns->bind_output(r->sub[at], i, b->bound ? &b->t : NULL, b->capacity, err);
-    }
-    if (status == VT_OK) {
-        r->seen[at] = r->version;
-    }
-    return status;
 }
 
 static int run_at(struct request *r, int at, int (*output)(void *ctx, int port, struct vt_tensor *t),
@@ -232,8 +189,8 @@ static int run_at(struct request *r, int at, int (*output)(void *ctx, int port, 
     struct vt_member *m = &r->relay->members.items[at];
     int status = require_sub(r, at, err);
 
-    if (status == VT_OK && r->seen[at] != r->version) {
-        status = tell_bindings(r, at, err);
+    if (status == VT_OK) {
+        status = vt_bindings_tell(&r->bindings, m->compiled->request_fns, r->sub[at], &r->seen[at], err);
     }
     if (status == VT_OK) {
         /* In this order: a cancel that is not seen here comes after `at` and reaches the member. */

@@ -103,6 +103,32 @@ int vt_compiled_number(struct vt_compiled *compiled, const char *key, int otherw
 int vt_add_memory(struct vt_compiled *compiled, struct vt_memory_stats *sum); /* of one */
 int vt_members_memory(const struct vt_members *members, struct vt_memory_stats *stats);
 
+/* ---- bindings.c: what the core bound to a request of AUTO, MULTI or BATCH */
+
+struct vt_binding {
+    struct vt_tensor t;
+    size_t capacity;
+    bool bound;
+};
+
+struct vt_bindings {
+    int n_io[2];
+    struct vt_binding *io[2]; /* by side and port */
+    uint32_t version;         /* another one after each change, never 0 at first */
+};
+
+/* The caller finishes the result, also on failure. */
+int vt_bindings_init(struct vt_bindings *bindings, const int n_io[2], struct vt_error *err);
+void vt_bindings_finish(struct vt_bindings *bindings);
+
+/* t NULL: nothing is bound any more. */
+void vt_bindings_put(struct vt_bindings *bindings, int side, int port, const struct vt_tensor *t,
+                     size_t capacity);
+
+/* Bind all of it to a device's request that knows the version *seen, 0: none, and knows this one then. */
+int vt_bindings_tell(const struct vt_bindings *bindings, const struct vt_request_fns *fns, void *request,
+                     uint32_t *seen, struct vt_error *err);
+
 /* Whether a model has variable states. */
 bool vt_graph_is_stateful(const struct vt_graph *graph);
 
