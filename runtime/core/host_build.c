@@ -156,38 +156,16 @@ static int node_add_body(struct vt_node *node, struct vt_graph *body, struct vt_
     return VT_OK;
 }
 
-static bool within(int index, int count)
-{
-    return index >= 0 && index < count;
-}
-
-/* Whether the indices of a mapping exist at both ends. */
-static bool map_fits(const struct vt_node *node, const struct vt_graph *body, const struct vt_body_map *map)
-{
-    switch (map->kind) {
-    case VT_MAP_INPUT:
-    case VT_MAP_SLICED: return within(map->outer, node->n_in) && within(map->inner, body->n_params);
-    case VT_MAP_MERGED:
-        return within(map->outer, node->n_in) && within(map->inner, body->n_params) &&
-               within(map->back, body->n_results);
-    case VT_MAP_OUTPUT:
-    case VT_MAP_CONCAT: return within(map->outer, node->n_out) && within(map->inner, body->n_results);
-    case VT_MAP_CONDITION: return within(map->inner, body->n_results);
-    case VT_MAP_COUNTER: return within(map->inner, body->n_params);
-    }
-    return false;
-}
-
 static int node_map_body(struct vt_node *node, int body, const struct vt_body_map *map, struct vt_error *err)
 {
     struct vt_body *b;
     struct vt_body_map *wider;
 
-    if (!within(body, node->n_bodies)) {
+    if (body < 0 || body >= node->n_bodies) {
         return vt_fail(err, VT_E_RANGE, "node '%s' (%s) has no body %d", node->name, node->op->name, body);
     }
     b = &node->bodies[body];
-    if (!map_fits(node, b->graph, map)) {
+    if (!vt_body_map_fits(node, b->graph, map)) {
         return vt_fail(err, VT_E_RANGE, "node '%s' (%s): body %d is mapped to a port that does not exist",
                        node->name, node->op->name, body);
     }

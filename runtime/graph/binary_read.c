@@ -301,28 +301,6 @@ static void get_output_names(struct reader *r, struct vt_node *node)
     }
 }
 
-static bool within(int index, int count)
-{
-    return index >= 0 && index < count;
-}
-
-/* Whether the indices of a mapping exist at both ends. */
-static bool map_fits(const struct vt_node *node, const struct vt_graph *body, const struct vt_body_map *map)
-{
-    switch (map->kind) {
-    case VT_MAP_INPUT:
-    case VT_MAP_SLICED: return within(map->outer, node->n_in) && within(map->inner, body->n_params);
-    case VT_MAP_MERGED:
-        return within(map->outer, node->n_in) && within(map->inner, body->n_params) &&
-               within(map->back, body->n_results);
-    case VT_MAP_OUTPUT:
-    case VT_MAP_CONCAT: return within(map->outer, node->n_out) && within(map->inner, body->n_results);
-    case VT_MAP_CONDITION: return within(map->inner, body->n_results);
-    case VT_MAP_COUNTER: return within(map->inner, body->n_params);
-    }
-    return false;
-}
-
 static struct vt_graph *get_graph(struct reader *r, int depth);
 
 static void get_maps(struct reader *r, struct vt_node *node, struct vt_body *body)
@@ -350,7 +328,7 @@ static void get_maps(struct reader *r, struct vt_node *node, struct vt_body *bod
         m->end = get_signed(r);
         m->stride = get_signed(r);
         m->part_size = get_signed(r);
-        if (!r->status && !map_fits(node, body->graph, m)) {
+        if (!r->status && !vt_body_map_fits(node, body->graph, m)) {
             bad(r, "a sub-graph is mapped to a port that does not exist");
         }
         body->n_maps = i + 1;

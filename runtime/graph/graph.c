@@ -394,3 +394,24 @@ bool vt_graph_find_tensor(const struct vt_graph *graph, const char *name, struct
     }
     return false;
 }
+
+static bool within(int index, int count)
+{
+    return index >= 0 && index < count;
+}
+
+bool vt_body_map_fits(const struct vt_node *node, const struct vt_graph *body, const struct vt_body_map *map)
+{
+    switch (map->kind) {
+    case VT_MAP_INPUT:
+    case VT_MAP_SLICED: return within(map->outer, node->n_in) && within(map->inner, body->n_params);
+    case VT_MAP_MERGED:
+        return within(map->outer, node->n_in) && within(map->inner, body->n_params) &&
+               within(map->back, body->n_results);
+    case VT_MAP_OUTPUT:
+    case VT_MAP_CONCAT: return within(map->outer, node->n_out) && within(map->inner, body->n_results);
+    case VT_MAP_CONDITION: return within(map->inner, body->n_results);
+    case VT_MAP_COUNTER: return within(map->inner, body->n_params);
+    }
+    return false;
+}

@@ -188,6 +188,9 @@ static inline struct vt_output *vt_port_output(struct vt_port port)
     return &port.node->out[port.index];
 }
 
+/* Whether the indices of a mapping between a node and its body exist at both ends. */
+bool vt_body_map_fits(const struct vt_node *node, const struct vt_graph *body, const struct vt_body_map *map);
+
 /* Operation name, any version that the registry has. */
 bool vt_node_is(const struct vt_node *node, const char *op_name);
 
