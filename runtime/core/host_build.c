@@ -113,6 +113,17 @@ static int node_add_rt_info(struct vt_node *node, const char *name, const char *
     return status ? no_memory(node, err) : VT_OK;
 }
 
+int vt_node_set_rt_info(struct vt_node *node, const char *name, const char *value, struct vt_error *err)
+{
+    struct vt_rt_info *item = vt_node_rt_info(node, name);
+
+    if (!item) {
+        return node_add_rt_info(node, name, "0", value, err);
+    }
+    item->value = vt_arena_strdup(&node->graph->arena, value);
+    return item->value ? VT_OK : no_memory(node, err);
+}
+
 static int graph_add_rt_info(struct vt_graph *graph, const char *path, const char *value,
                              struct vt_error *err)
 {

@@ -4,6 +4,9 @@
 
 #include "vt/host.h"
 
+/* Set a node's rt_info entry of that name; a new one has the version "0". */
+int vt_node_set_rt_info(struct vt_node *node, const char *name, const char *value, struct vt_error *err);
+
 /* graph_create to op_known, node_create_unknown and node_declare_output. */
 void vt_host_fill_build(struct vt_host *host);
 

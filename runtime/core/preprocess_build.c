@@ -1,7 +1,7 @@
 /* From descriptions to a new model. */
 #include "preprocess_impl.h"
 
-#include "host.h"
+#include "host_build.h"
 #include "shape.h"
 
 #include <stdlib.h>
@@ -31,23 +31,9 @@ static int parse_optional(const char *text, struct vt_layout *layout, struct vt_
 
 static const char *noted_layout(const struct vt_node *node)
 {
-    for (const struct vt_rt_info *i = node->rt_info; i; i = i->next) {
-        if (strcmp(i->name, "layout") == 0) {
-            return i->value;
-        }
-    }
-    return NULL;
-}
+    const struct vt_rt_info *item = vt_node_rt_info(node, "layout");
 
-static int note_layout(struct vt_node *node, const struct vt_layout *layout, struct vt_error *err)
-{
-    for (struct vt_rt_info *i = node->rt_info; i; i = i->next) {
-        if (strcmp(i->name, "layout") == 0) {
-            i->value = vt_arena_strdup(&node->graph->arena, layout->text);
-            return i->value ? VT_OK : vt_fail(err, VT_E_NOMEM, "out of memory");
-        }
-    }
-    return vt_core_host()->node_add_rt_info(node, "layout", "0", layout->text, err);
+    return item ? item->value : NULL;
 }
 
 /* What the model expects: as said, as its file says, or as the last conversion of the layout makes it. */
@@ -193,7 +179,7 @@ static int set_parameter(struct vt_prep_way *way, struct vt_node *param, enum vt
     status = status ? status : vt_attr_set_shape(param, "shape", shape);
     status = status ? vt_fail(way->err, status, "out of memory") : vt_node_infer(param, way->err);
     if (status == VT_OK && vt_layout_is_set(&way->layout)) {
-        status = note_layout(param, &way->layout, way->err);
+        status = vt_node_set_rt_info(param, "layout", way->layout.text, way->err);
     }
     return status;
 }

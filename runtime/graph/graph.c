@@ -395,6 +395,16 @@ bool vt_graph_find_tensor(const struct vt_graph *graph, const char *name, struct
     return false;
 }
 
+struct vt_rt_info *vt_node_rt_info(const struct vt_node *node, const char *name)
+{
+    struct vt_rt_info *item = node->rt_info;
+
+    while (item && strcmp(item->name, name)) {
+        item = item->next;
+    }
+    return item;
+}
+
 static bool within(int index, int count)
 {
     return index >= 0 && index < count;

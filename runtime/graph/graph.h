@@ -188,6 +188,9 @@ static inline struct vt_output *vt_port_output(struct vt_port port)
     return &port.node->out[port.index];
 }
 
+/* The first rt_info entry of that name, or NULL. */
+struct vt_rt_info *vt_node_rt_info(const struct vt_node *node, const char *name);
+
 /* Whether the indices of a mapping between a node and its body exist at both ends. */
 bool vt_body_map_fits(const struct vt_node *node, const struct vt_graph *body, const struct vt_body_map *map);
 

@@ -4,6 +4,7 @@
 
 #include "graph.h"
 #include "host.h"
+#include "host_build.h"
 #include "log.h"
 #include "partition.h"
 
@@ -86,37 +87,18 @@ static int divide(const struct vt_members *members, const struct vt_graph *graph
 
 /* ---- telling where things run */
 
-static int set_affinity(struct vt_node *node, const char *name)
-{
-    struct vt_arena *arena = &node->graph->arena;
-    struct vt_rt_info **at = &node->rt_info, *item;
-
-    while (*at && strcmp((*at)->name, "affinity")) {
-        at = &(*at)->next;
-    }
-    if (!*at) {
-        item = vt_arena_alloc(arena, sizeof(*item));
-        if (!item) {
-            return VT_E_NOMEM;
-        }
-        item->name = "affinity";
-        item->version = "0";
-        *at = item;
-    }
-    (*at)->value = vt_arena_strdup(arena, name);
-    return (*at)->value ? VT_OK : VT_E_NOMEM;
-}
-
 static int show_devices(struct vt_hetero *h, const struct vt_partition *p, struct vt_error *err)
 {
-    for (int i = 0; i < h->graph->n_nodes; i++) {
+    int status = VT_OK;
+
+    for (int i = 0; i < h->graph->n_nodes && status == VT_OK; i++) {
         int part = p->part_of[i];
 
-        if (part >= 0 && set_affinity(h->graph->nodes[i], h->members.items[p->parts[part].device].name)) {
-            return vt_fail(err, VT_E_NOMEM, "out of memory");
-        }
+        status = part < 0 ? VT_OK
+                          : vt_node_set_rt_info(h->graph->nodes[i], "affinity",
+                                                h->members.items[p->parts[part].device].name, err);
     }
-    return VT_OK;
+    return status;
 }
 
 /* "TopK (2), Softmax (1)" of the nodes that are not on the first device. */

@@ -57,12 +57,9 @@ static bool supports(const struct divider *d, int device, int node)
 
 static const char *affinity_of(const struct vt_node *node)
 {
-    for (const struct vt_rt_info *item = node->rt_info; item; item = item->next) {
-        if (strcmp(item->name, "affinity") == 0 && item->value && *item->value) {
-            return item->value;
-        }
-    }
-    return NULL;
+    const struct vt_rt_info *item = vt_node_rt_info(node, "affinity");
+
+    return item && item->value && *item->value ? item->value : NULL;
 }
 
 /* ---- one node, one device */
