@@ -43,8 +43,8 @@ ov_status_e vt_core_import_model_file(const ov_core_t *core, const char *path, c
     return vt_capi_status(status, &err);
 }
 
-/* Zero or more options that this library does not know are an error unless they are zero: a program that was
- * compiled with newer headers gets what it asks for, or a message. */
+/* Options that this library does not know are an error unless they are zero: a program that was compiled with
+ * newer headers gets what it asks for, or a message. */
 static bool options_known(const vt_save_options_t *options)
 {
     const char *bytes = (const char *)options;

@@ -14,7 +14,7 @@ static ov_status_e find(const ov_infer_request_t *request, const char *name, str
     if (status) {
         return vt_capi_status(status, &err);
     }
-    *state = store ? store->first : NULL;
+    *state = store->first;
     while (name && *state && strcmp((*state)->name, name) != 0) {
         *state = (*state)->next;
     }
