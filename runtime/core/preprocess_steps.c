@@ -367,19 +367,24 @@ static int reverse(struct vt_prep_way *way, const struct vt_prep_step *step)
     return status ? status : vt_prep_node(way, "Gather", 8, 3, in, "", &way->planes[0]);
 }
 
-/* The first three channels. */
-static int drop_fourth(struct vt_prep_way *way, const struct vt_prep_step *step)
+/* The first `n` elements along an axis. */
+static int take_first(struct vt_prep_way *way, int axis, int64_t n)
 {
     struct vt_port in[5] = {way->planes[0]};
-    int64_t where;
+    const int64_t values[4] = {0, n, 1, axis}; /* begin, end, step */
+    int status = VT_OK;
+
+    for (int i = 0; i < 4 && status == VT_OK; i++) {
+        status = integers(way, 1, &values[i], &in[i + 1]);
+    }
+    return status ? status : vt_prep_node(way, "Slice", 8, 5, in, "", &way->planes[0]);
+}
+
+static int drop_fourth(struct vt_prep_way *way, const struct vt_prep_step *step)
+{
     int axis = 0, status = axis_of(way, step, "C", &axis);
 
-    where = status ? 0 : axis;
-    status = status ? status : integers(way, 1, (const int64_t[]){0}, &in[1]);
-    status = status ? status : integers(way, 1, (const int64_t[]){3}, &in[2]);
-    status = status ? status : integers(way, 1, (const int64_t[]){1}, &in[3]);
-    status = status ? status : integers(way, 1, &where, &in[4]);
-    return status ? status : vt_prep_node(way, "Slice", 8, 5, in, "", &way->planes[0]);
+    return status ? status : take_first(way, axis, 3);
 }
 
 /* The weighted sum of red, green and blue (ITU-R BT.601); integers are rounded, half to even. */
@@ -418,8 +423,6 @@ static int to_gray(struct vt_prep_way *way, const struct vt_prep_step *step)
 static int luma(struct vt_prep_way *way, const struct vt_prep_step *step)
 {
     const struct vt_pshape *shape = &value_of(way->planes[0])->shape;
-    struct vt_port in[5] = {way->planes[0]};
-    int64_t where, rows;
     int axis = 0, status;
 
     if (way->color == VT_COLOR_NV12_TWO) {
@@ -430,16 +433,7 @@ static int luma(struct vt_prep_way *way, const struct vt_prep_step *step)
     if (status == VT_OK && !vt_dim_is_static(shape->dims[axis])) {
         status = refuse(way, step, VT_E_SHAPE, "the height of the picture is not known");
     }
-    if (status) {
-        return status;
-    }
-    where = axis;
-    rows = shape->dims[axis].min / 3 * 2;
-    status = integers(way, 1, (const int64_t[]){0}, &in[1]);
-    status = status ? status : integers(way, 1, &rows, &in[2]);
-    status = status ? status : integers(way, 1, (const int64_t[]){1}, &in[3]);
-    status = status ? status : integers(way, 1, &where, &in[4]);
-    return status ? status : vt_prep_node(way, "Slice", 8, 5, in, "", &way->planes[0]);
+    return status ? status : take_first(way, axis, shape->dims[axis].min / 3 * 2);
 }
 
 static bool is_yuv(enum vt_color color)
