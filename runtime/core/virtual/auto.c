@@ -305,7 +305,7 @@ int vt_auto_replace(struct vt_relay *r, int failed, int status, const struct vt_
     }
     if (next >= 0) {
         atomic_store(&r->current, next);
-    } else {
+    } else if (m->compiled) {
         /* It may have been a passing trouble, and there is no other. */
         atomic_store(&m->state, VT_MEMBER_READY);
     }
