@@ -129,14 +129,15 @@ static int prepare_gather(struct vt_slot *slot, struct vt_error *err)
 {
     const struct vt_tensor *t = &slot->buffer->t;
 
-    if (!slot->buffer->strides) {
+    if (slot->scratch && (!slot->buffer->strides || slot->scratch->t.type != t->type)) {
         vt_buffer_unref(slot->scratch);
         slot->scratch = NULL;
+    }
+    if (!slot->buffer->strides) {
         return VT_OK;
     }
-    return slot->scratch && slot->scratch->t.type == t->type
-               ? vt_buffer_reshape(slot->scratch, t->rank, t->dims, err)
-               : vt_buffer_create(t->type, t->rank, t->dims, &slot->scratch, err);
+    return slot->scratch ? vt_buffer_reshape(slot->scratch, t->rank, t->dims, err)
+                         : vt_buffer_create(t->type, t->rank, t->dims, &slot->scratch, err);
 }
 
 static int bind_input(struct vt_request *r, int index, struct vt_error *err)

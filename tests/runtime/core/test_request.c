@@ -1,5 +1,6 @@
 /* Tensors of requests, synchronous inference, dynamic shapes, life times. */
 #include "core_test.h"
+#include "element.h"
 
 #include <math.h>
 
@@ -216,6 +217,45 @@ static void test_overlap(void **state)
     vt_buffer_unref(high);
 }
 
+/* Regions of tensors of two types, one after the other, as an input whose type is open. */
+static void test_regions_of_types(void **state)
+{
+    static const enum vt_type types[] = {VT_F32, VT_I64, VT_F32};
+    struct vt_graph *g = vt_graph_create("open");
+    struct vt_core *core = test_core();
+    struct vt_model *model;
+    struct vt_compiled *compiled = NULL;
+    struct vt_request *r = NULL;
+
+    (void)state;
+    test_unary(g, "Result", 1, "y", test_param(g, "x", "dynamic", "2,2", "x_t"), NULL);
+    model = test_finish(g);
+    assert_ok(vt_core_compile(core, model, "REFDEV", NULL, &compiled, ERR));
+    assert_ok(vt_request_create(compiled, &r, ERR));
+    for (int i = 0; i < 3; i++) {
+        struct vt_buffer *whole = NULL, *part = NULL, *out = NULL;
+
+        assert_ok(vt_buffer_create(types[i], 2, (int64_t[]){2, 3}, &whole, ERR));
+        for (int k = 0; k < 6; k++) {
+            vt_set_i64(&whole->t, k, 10 * i + k);
+        }
+        assert_ok(vt_buffer_region(whole, (int64_t[]){0, 1}, (int64_t[]){2, 3}, &part, ERR));
+        assert_ok(vt_buffer_create(types[i], 2, (int64_t[]){2, 2}, &out, ERR));
+        assert_ok(vt_request_set(r, VT_INPUT, 0, part, ERR));
+        assert_ok(vt_request_set(r, VT_OUTPUT, 0, out, ERR));
+        assert_ok(vt_request_infer(r, ERR));
+        assert_int_equal(vt_get_i64(&out->t, 0), 10 * i + 1);
+        assert_int_equal(vt_get_i64(&out->t, 3), 10 * i + 5);
+        vt_buffer_unref(out);
+        vt_buffer_unref(part);
+        vt_buffer_unref(whole);
+    }
+    vt_request_destroy(r);
+    vt_compiled_unref(compiled);
+    vt_model_unref(model);
+    vt_core_destroy(core);
+}
+
 /* Objects may be given back in any order: every permutation of four. */
 static void test_order_of_frees(void **state)
 {
@@ -289,11 +329,11 @@ static void test_null(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_static),         cmocka_unit_test(test_user_tensors),
-        cmocka_unit_test(test_wrong_tensors),  cmocka_unit_test(test_dynamic),
-        cmocka_unit_test(test_dynamic_output), cmocka_unit_test(test_overlap),
-        cmocka_unit_test(test_order_of_frees), cmocka_unit_test(test_profile),
-        cmocka_unit_test(test_null),
+        cmocka_unit_test(test_static),           cmocka_unit_test(test_user_tensors),
+        cmocka_unit_test(test_wrong_tensors),    cmocka_unit_test(test_dynamic),
+        cmocka_unit_test(test_dynamic_output),   cmocka_unit_test(test_overlap),
+        cmocka_unit_test(test_regions_of_types), cmocka_unit_test(test_order_of_frees),
+        cmocka_unit_test(test_profile),          cmocka_unit_test(test_null),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
