@@ -665,44 +665,40 @@ static void test_f16_quantized(void **state)
 
 /* ---- what cannot be saved */
 
+static void assert_refused(struct vt_graph *g, int code, const char *part)
+{
+    struct vt_model *model = test_finish(g);
+    struct saved s = {0};
+
+    assert_fails(save(model, 0, &s), code, part);
+    vt_model_unref(model);
+    drop(&s);
+}
+
 static void test_refused(void **state)
 {
     struct vt_graph *g = vt_graph_create("fused");
     struct vt_node *x = test_param(g, "x", "f32", "2,3", "x_t");
     struct vt_port ports[2] = {vt_port_of(x, 0), {NULL, 0}};
     struct vt_node *n = vt_node_build(g, "LayerNorm", 0, "ln", 1, ports, ERR);
-    struct vt_model *model;
-    struct saved s = {0};
 
     (void)state;
     assert_non_null(n);
     test_unary(g, "Result", 1, "r", n, NULL);
-    model = test_finish(g);
-    assert_fails(save(model, 0, &s), VT_E_UNSUPPORTED, "not implemented: saving node 'ln'");
-    vt_model_unref(model);
-    drop(&s);
+    assert_refused(g, VT_E_UNSUPPORTED, "not implemented: saving node 'ln'");
 
     g = vt_graph_create("bell\a");
     test_unary(g, "Result", 1, "r", test_param(g, "x", "f32", "2,3", "x_t"), NULL);
-    model = test_finish(g);
-    assert_fails(save(model, 0, &s), VT_E_INVALID, "cannot be written as XML");
-    vt_model_unref(model);
-    drop(&s);
+    assert_refused(g, VT_E_INVALID, "cannot be written as XML");
 
     g = vt_graph_create("ok");
     test_unary(g, "Result", 1, "r", test_param(g, "x\xc3", "f32", "2,3", "x_t"), NULL);
-    model = test_finish(g);
-    assert_fails(save(model, 0, &s), VT_E_INVALID, "cannot be written as XML");
-    vt_model_unref(model);
-    drop(&s);
+    assert_refused(g, VT_E_INVALID, "cannot be written as XML");
 
     g = vt_graph_create("text");
     n = constant(g, "words", VT_STRING, 0, NULL);
     test_unary(g, "Result", 1, "r", n, NULL);
-    model = test_finish(g);
-    assert_fails(save(model, 0, &s), VT_E_UNSUPPORTED, "constant 'words' of type string");
-    vt_model_unref(model);
-    drop(&s);
+    assert_refused(g, VT_E_UNSUPPORTED, "constant 'words' of type string");
 }
 
 /* Every write can be the one that fails. */
