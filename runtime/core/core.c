@@ -363,7 +363,7 @@ static int import_blob(struct vt_target *target, struct vt_blob *blob, const str
     return status;
 }
 
-int vt_core_import_target(struct vt_core *core, struct vt_target *target, const void *data, size_t bytes,
+int vt_core_import_target(struct vt_target *target, const void *data, size_t bytes,
                           const struct vt_config *config, struct vt_compiled **compiled, struct vt_error *err)
 {
     /* A plugin that uses the bytes in place needs them for longer than the caller has them. */
@@ -373,7 +373,6 @@ int vt_core_import_target(struct vt_core *core, struct vt_target *target, const 
     int status = blob ? import_blob(target, blob, config, compiled, err)
                       : vt_fail(err, VT_E_NOMEM, "out of memory for %zu bytes", bytes);
 
-    (void)core;
     vt_blob_unref(blob);
     return status;
 }
@@ -384,7 +383,7 @@ int vt_core_import(struct vt_core *core, const char *device, const void *data, s
     struct vt_target target;
     int status = vt_target_open(core, device, &target, err);
 
-    return status ? status : vt_core_import_target(core, &target, data, bytes, config, compiled, err);
+    return status ? status : vt_core_import_target(&target, data, bytes, config, compiled, err);
 }
 
 int vt_core_import_file(struct vt_core *core, const char *device, const char *path,

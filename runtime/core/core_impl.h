@@ -49,7 +49,7 @@ int vt_core_compile_target(struct vt_core *core, struct vt_target *target, const
                            struct vt_error *err);
 
 /* The same for what vt_compiled_export wrote. */
-int vt_core_import_target(struct vt_core *core, struct vt_target *target, const void *data, size_t bytes,
+int vt_core_import_target(struct vt_target *target, const void *data, size_t bytes,
                           const struct vt_config *config, struct vt_compiled **compiled,
                           struct vt_error *err);
 

@@ -271,8 +271,7 @@ static int get_part(struct reader *r, struct vt_hetero *h, struct vt_hetero_part
         return part->member;
     }
     member = &h->members.items[part->member];
-    status =
-        vt_member_import(h->plugin->core, member, blob, (size_t)bytes, &h->config.pass, &part->compiled, err);
+    status = vt_member_import(member, blob, (size_t)bytes, &h->config.pass, &part->compiled, err);
     if (status == VT_OK && !ports_fit(part)) {
         status = damaged(err);
     }

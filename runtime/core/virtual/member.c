@@ -71,15 +71,14 @@ int vt_member_build(struct vt_core *core, struct vt_member *member, const struct
     return status;
 }
 
-int vt_member_import(struct vt_core *core, struct vt_member *member, const void *data, size_t bytes,
-                     const struct vt_settings *pass, struct vt_compiled **compiled, struct vt_error *err)
+int vt_member_import(struct vt_member *member, const void *data, size_t bytes, const struct vt_settings *pass,
+                     struct vt_compiled **compiled, struct vt_error *err)
 {
     struct vt_settings settings = {0};
     struct vt_config config;
     int status = config_of(member, pass, &settings, &config, err);
 
-    status =
-        status ? status : vt_core_import_target(core, &member->target, data, bytes, &config, compiled, err);
+    status = status ? status : vt_core_import_target(&member->target, data, bytes, &config, compiled, err);
     vt_settings_finish(&settings);
     return status;
 }

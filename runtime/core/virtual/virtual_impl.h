@@ -80,8 +80,8 @@ int vt_member_build(struct vt_core *core, struct vt_member *member, const struct
                     const struct vt_settings *pass, struct vt_compiled **compiled, struct vt_error *err);
 
 /* What vt_compiled_export wrote for the member's device. */
-int vt_member_import(struct vt_core *core, struct vt_member *member, const void *data, size_t bytes,
-                     const struct vt_settings *pass, struct vt_compiled **compiled, struct vt_error *err);
+int vt_member_import(struct vt_member *member, const void *data, size_t bytes, const struct vt_settings *pass,
+                     struct vt_compiled **compiled, struct vt_error *err);
 
 /* What the member's device says about each node of a graph. */
 int vt_member_query(struct vt_member *member, const struct vt_graph *graph, const struct vt_settings *pass,
