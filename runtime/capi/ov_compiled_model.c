@@ -1,8 +1,8 @@
 #include "openvino/c/ov_compiled_model.h"
 
 #include "capi.h"
+#include "new_file.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 void ov_compiled_model_free(ov_compiled_model_t *compiled_model)
@@ -151,32 +151,22 @@ ov_status_e ov_compiled_model_get_runtime_model(const ov_compiled_model_t *compi
     return vt_capi_status(status, &err);
 }
 
-static int write_file(void *file, const void *data, size_t bytes)
-{
-    return fwrite(data, 1, bytes, file) == bytes ? VT_OK : VT_E_IO;
-}
-
 ov_status_e ov_compiled_model_export_model(const ov_compiled_model_t *compiled_model,
                                            const char *export_model_path)
 {
+    struct vt_new_file file = {.path = export_model_path};
     struct vt_error err = {0};
-    FILE *file;
     int status;
 
     if (!compiled_model || !export_model_path) {
         return INVALID_C_PARAM;
     }
-    file = fopen(export_model_path, "wbe");
-    if (!file) {
-        return vt_capi_fail(GENERAL_ERROR, "%s cannot be written: %s", export_model_path, strerror(errno));
-    }
-    status = vt_compiled_export(vt_capi_compiled(compiled_model), write_file, file, &err);
-    if (fclose(file) && status == VT_OK) {
-        status = vt_fail(&err, VT_E_IO, "%s cannot be written: %s", export_model_path, strerror(errno));
-    }
-    if (status) {
-        remove(export_model_path);
-    }
+    status = vt_new_file_begin(&file, &err);
+    status = status ? status
+                    : vt_compiled_export(vt_capi_compiled(compiled_model), vt_new_file_write, &file, &err);
+    status = status ? status : vt_new_file_end(&file, &err);
+    status = status ? status : vt_new_file_publish(&file, &err);
+    vt_new_file_drop(&file);
     return vt_capi_ordinary(status, &err);
 }
 

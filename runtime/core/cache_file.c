@@ -1,11 +1,9 @@
 #include "cache.h"
 #include "exported.h"
 #include "map.h"
+#include "new_file.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 
 /* ---- writing */
 
@@ -33,11 +31,6 @@ static int to_memory(void *ctx, const void *data, size_t bytes)
     return VT_OK;
 }
 
-static int to_file(void *file, const void *data, size_t bytes)
-{
-    return fwrite(data, 1, bytes, file) == bytes ? VT_OK : VT_E_IO;
-}
-
 /* Bytes through one of the user's functions into *out, for free(). */
 static int run_cipher(vt_cache_cipher_fn *fn, const void *data, size_t bytes, struct memory *out,
                       struct vt_error *err)
@@ -58,58 +51,31 @@ static int run_cipher(vt_cache_cipher_fn *fn, const void *data, size_t bytes, st
     return VT_OK;
 }
 
-static int write_encrypted(const struct vt_cache *cache, struct vt_compiled *compiled, FILE *file,
-                           struct vt_error *err)
+static int write_encrypted(const struct vt_cache *cache, struct vt_compiled *compiled,
+                           struct vt_new_file *file, struct vt_error *err)
 {
     struct memory plain = {0}, secret = {0};
     int status = vt_exported_write(compiled, cache->small, to_memory, &plain, err);
 
     status = status ? status : run_cipher(cache->encrypt, plain.data, plain.n, &secret, err);
-    status = status ? status : to_file(file, secret.data, secret.n);
+    status = status ? status : vt_new_file_write(file, secret.data, secret.n);
     free(plain.data);
     free(secret.data);
     return status;
 }
 
-/* A name in the same folder that no other process and no other thread uses. */
-static char *temporary_name(const char *path)
-{
-    static atomic_uint count;
-    struct timespec now;
-    char *name;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return asprintf(&name, "%s.%ld.%u.%lx.tmp", path, (long)getpid(), atomic_fetch_add(&count, 1),
-                    (unsigned long)now.tv_nsec) < 0
-               ? NULL
-               : name;
-}
-
 int vt_cache_write(const struct vt_cache *cache, struct vt_compiled *compiled, struct vt_error *err)
 {
-    char *name = temporary_name(cache->path);
-    FILE *file = name ? fopen(name, "wbxe") : NULL;
-    int status;
+    struct vt_new_file file = {.path = cache->path};
+    int status = vt_new_file_begin(&file, err);
 
-    if (!file) {
-        status = name ? vt_fail(err, VT_E_IO, "'%s' cannot be written: %s", name, strerror(errno))
-                      : vt_fail(err, VT_E_NOMEM, "out of memory");
-        free(name);
-        return status;
+    if (status == VT_OK) {
+        status = cache->encrypt ? write_encrypted(cache, compiled, &file, err)
+                                : vt_exported_write(compiled, cache->small, vt_new_file_write, &file, err);
     }
-    status = cache->encrypt ? write_encrypted(cache, compiled, file, err)
-                            : vt_exported_write(compiled, cache->small, to_file, file, err);
-    if (fclose(file) && status == VT_OK) {
-        status = VT_E_IO;
-    }
-    if (status == VT_OK && rename(name, cache->path)) {
-        status = VT_E_IO;
-    }
-    if (status) {
-        vt_fail(err, status, "'%s' cannot be written: %s", cache->path, strerror(errno));
-        unlink(name);
-    }
-    free(name);
+    status = status ? status : vt_new_file_end(&file, err);
+    status = status ? status : vt_new_file_publish(&file, err);
+    vt_new_file_drop(&file);
     return status;
 }
 

@@ -5,6 +5,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -122,6 +124,49 @@ static ov_compiled_model_t *compile_file(ov_core_t *core, const char *dir)
 }
 
 /* ---- export and import */
+
+/* What a file held stays with those who have mapped it when it is exported to again, and when that fails. */
+static void test_export_over(void **state)
+{
+    ov_core_t *core = new_core();
+    ov_compiled_model_t *compiled = NULL, *mapped = NULL;
+    char path[128], *first, *second;
+    size_t n_first = 0, n_second = 0;
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/over.blob", scratch);
+    PASS(ov_core_compile_model_from_file(core, DIGITS, "CPU", 0, &compiled));
+    PASS(ov_compiled_model_export_model(compiled, path));
+    first = read_all(path, &n_first);
+    PASS(vt_core_import_model_file(core, path, "CPU", &mapped));
+    PASS(ov_compiled_model_export_model(mapped, path));
+    second = read_all(path, &n_second);
+    assert_int_equal(n_first, n_second);
+    assert_same_results(compiled, mapped);
+    {
+        struct rlimit old, tight;
+
+        signal(SIGXFSZ, SIG_IGN);
+        assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+        tight = (struct rlimit){100, old.rlim_max};
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+        CHECK(ov_compiled_model_export_model(compiled, path), GENERAL_ERROR, "written: File too large");
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    }
+    free(first);
+    first = read_all(path, &n_first);
+    assert_int_equal(n_first, n_second);
+    assert_memory_equal(first, second, n_first);
+    assert_same_results(compiled, mapped);
+    CHECK(ov_compiled_model_export_model(compiled, scratch), GENERAL_ERROR, "it is a folder");
+    PASS(ov_compiled_model_export_model(compiled, "/dev/null"));
+    unlink(path);
+    free(first);
+    free(second);
+    ov_compiled_model_free(mapped);
+    ov_compiled_model_free(compiled);
+    ov_core_free(core);
+}
 
 static void test_export(void **state)
 {
@@ -510,9 +555,11 @@ static int remove_scratch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_export),    cmocka_unit_test(test_from_file),  cmocka_unit_test(test_in_memory),
-        cmocka_unit_test(test_damaged),   cmocka_unit_test(test_small),      cmocka_unit_test(test_at_once),
-        cmocka_unit_test(test_no_folder), cmocka_unit_test(test_encryption),
+        cmocka_unit_test(test_export),     cmocka_unit_test(test_export_over),
+        cmocka_unit_test(test_from_file),  cmocka_unit_test(test_in_memory),
+        cmocka_unit_test(test_damaged),    cmocka_unit_test(test_small),
+        cmocka_unit_test(test_at_once),    cmocka_unit_test(test_no_folder),
+        cmocka_unit_test(test_encryption),
     };
 
     return cmocka_run_group_tests(tests, make_scratch, remove_scratch);

@@ -66,7 +66,8 @@ OPENVINO_C_API(ov_status_e)
 ov_compiled_model_get_property(const ov_compiled_model_t *compiled_model, const char *property_key,
                                char **property_value);
 
-/* Write the compiled model to a file, which ov_core_import_model() reads. */
+/* Write the compiled model to a file, which ov_core_import_model() reads. A file of that name is replaced
+ * once the new one is complete, so models that map it go on. */
 OPENVINO_C_API(ov_status_e)
 ov_compiled_model_export_model(const ov_compiled_model_t *compiled_model, const char *export_model_path);
 
