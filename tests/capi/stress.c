@@ -173,14 +173,18 @@ static void stress(const char *device, int rounds, int cancels)
 int main(int argc, char **argv)
 {
     int rounds = argc > 1 ? atoi(argv[1]) : 100, cancels = argc > 2 ? atoi(argv[2]) : 40;
-    ov_core_t *core = new_core();
-    ov_available_devices_t devices = all_devices(core);
+    ov_core_t *core;
+    ov_available_devices_t devices;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
+    if (argc > 3) {
+        stress(argv[3], rounds, cancels);
+        return 0;
+    }
+    core = new_core();
+    devices = all_devices(core);
     for (size_t i = 0; i < devices.size; i++) {
-        if (argc < 4 || strcmp(argv[3], devices.devices[i]) == 0) {
-            stress(devices.devices[i], rounds, cancels);
-        }
+        stress(devices.devices[i], rounds, cancels);
     }
     ov_available_devices_free(&devices);
     ov_core_free(core);
