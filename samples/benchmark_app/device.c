@@ -119,13 +119,23 @@ static int set_properties(struct bench *b, const char *device, const struct prop
                          "setting the properties of %s", device);
 }
 
+/* Whether a device of its own knows a property; one that has no hints runs as it does. */
+static bool device_knows(const struct bench *b, const char *device, const char *key)
+{
+    char *value = NULL;
+    bool known = is_virtual(device) || ov_core_get_property(b->core, device, key, &value) == OK;
+    ov_free(value);
+    return known;
+}
+
 static void hint_properties(const struct bench *b, struct property_list *list)
 {
     const char *hint = b->options.hint, *device = b->options.device;
-    /* A default must not undo what a file has set. */
+    /* A default must not undo what a file has set, nor ask for what a device does not have. */
     if (!hint && (bench_has_property(b, device, ov_property_key_hint_performance_mode) ||
                   bench_has_property(b, device, ov_property_key_num_streams) ||
-                  bench_has_property(b, device, ov_property_key_inference_num_threads))) {
+                  bench_has_property(b, device, ov_property_key_inference_num_threads) ||
+                  !device_knows(b, device, ov_property_key_hint_performance_mode))) {
         hint = "none";
     }
     if (!hint && strncmp(b->options.device, "AUTO", 4) != 0 && strncmp(b->options.device, "MULTI", 5) != 0) {

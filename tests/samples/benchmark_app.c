@@ -320,6 +320,13 @@ static void test_modes(void **state)
     expect("[ INFO ] 2. picture: [3,1,8,8]");
     expect("[ INFO ] Defined 2 tensor groups:\n[ INFO ] \t picture: [1,1,8,8]\n");
     run(0, "-use_device_mem -niter 4");
+    assert_int_equal(program_run(output, "'%s' -h", program), 0);
+    if (strstr(output, "  REFDEV  ")) { /* not there with static libraries */
+        assert_int_equal(program_run(output, "'%s' -m '%s/digits.xml' -d REFDEV -niter 2", program, folder),
+                         0);
+        expect("[ INFO ] Execution Devices:['REFDEV']"); /* it has no hints, so the default asks for none */
+        assert_null(strstr(output, "hint will be set"));
+    }
 }
 
 /* An output whose number of dimensions is open has its name and type, and is written with the shape it got.
