@@ -14,15 +14,23 @@ struct config_entry {
     char *device, *key, *value;
 };
 
+static void free_entry(struct config_entry *entry)
+{
+    free(entry->device);
+    free(entry->key);
+    free(entry->value);
+}
+
 void bench_note_property(struct bench *b, const char *device, const char *key, const char *value)
 {
     struct config_entry *grown = realloc(b->config, (b->config_count + 1) * sizeof(*grown));
-    if (!grown) {
+    struct config_entry entry = {strdup(device), strdup(key), strdup(value)};
+    b->config = grown ? grown : b->config;
+    if (!grown || !entry.device || !entry.key || !entry.value) {
+        free_entry(&entry);
         return;
     }
-    b->config = grown;
-    b->config[b->config_count] = (struct config_entry){strdup(device), strdup(key), strdup(value)};
-    b->config_count++;
+    b->config[b->config_count++] = entry;
 }
 
 bool bench_has_property(const struct bench *b, const char *device, const char *key)
@@ -38,9 +46,7 @@ bool bench_has_property(const struct bench *b, const char *device, const char *k
 void bench_forget_config(struct bench *b)
 {
     for (size_t i = 0; i < b->config_count; i++) {
-        free(b->config[i].device);
-        free(b->config[i].key);
-        free(b->config[i].value);
+        free_entry(&b->config[i]);
     }
     free(b->config);
 }

@@ -8,9 +8,9 @@
 #include <strings.h>
 
 struct option_row {
-    const char *name;       /* without dashes */
-    const char *aliases[2]; /* other spellings, as OpenVINO's Python tool has them */
-    const char *value;      /* the value's name in the help; NULL: a flag */
+    const char *name;  /* without dashes */
+    const char *alias; /* the spelling of OpenVINO's Python tool, or NULL */
+    const char *value; /* the value's name in the help; NULL: a flag */
     option_parser *parse;
     size_t field;
     const char *help;
@@ -20,238 +20,98 @@ struct option_row {
 
 /* One row an option: all that the program knows about its command line. */
 static const struct option_row rows[] = {
-    {"h", {"help"}, NULL, option_flag, FIELD(help), "Print this help and the devices."},
-    {"m",
-     {"path_to_model"},
-     "PATH",
-     option_text,
-     FIELD(model),
+    {"h", "help", NULL, option_flag, FIELD(help), "Print this help and the devices."},
+    {"m", "path_to_model", "PATH", option_text, FIELD(model),
      "Required. Model to measure: .xml, .onnx or another format that the runtime reads, or a compiled "
      ".blob."},
-    {"i",
-     {"paths_to_input"},
-     "PATHS",
-     option_text,
-     FIELD(input),
+    {"i", "paths_to_input", "PATHS", option_text, FIELD(input),
      "Inputs: files or folders, separated by commas; NAME:FILE,FILE gives an input's own. .npy, .bin (raw "
      "bytes) and pictures; "
      "the word 'random' for random values. Without names the files go round over the inputs. Default: random "
      "values."},
-    {"d",
-     {"target_device"},
-     "DEVICE",
-     option_text,
-     FIELD(device),
+    {"d", "target_device", "DEVICE", option_text, FIELD(device),
      "Device: CPU (default), GPU, GPU.1, NPU, AUTO, HETERO:GPU,CPU, …"},
-    {"hint",
-     {"perf_hint"},
-     "HINT",
-     option_hint,
-     FIELD(hint),
+    {"hint", "perf_hint", "HINT", option_hint, FIELD(hint),
      "latency, throughput (tput), cumulative_throughput (ctput), or none. Default: throughput, unless "
      "-nstreams or -nthreads is "
      "given: then none."},
-    {"niter",
-     {"number_iterations"},
-     "N",
-     option_count,
-     FIELD(iterations),
+    {"niter", "number_iterations", "N", option_count, FIELD(iterations),
      "Number of inferences. With -api async rounded up to a multiple of the requests or data shapes. 0: "
      "compile only. With -t as "
      "well, the longer of the two."},
-    {"t",
-     {"time"},
-     "SECONDS",
-     option_count,
-     FIELD(seconds),
+    {"t", "time", "SECONDS", option_count, FIELD(seconds),
      "Time to measure. Default: 10 where -niter is not given."},
-    {"max_irate",
-     {"maximum_inference_rate"},
-     "RATE",
-     option_real,
-     FIELD(max_rate),
+    {"max_irate", "maximum_inference_rate", "RATE", option_real, FIELD(max_rate),
      "Upper limit of inferences a second, for measuring power; 0: none."},
-    {"api",
-     {"api_type"},
-     "API",
-     option_api,
-     FIELD(api),
+    {"api", "api_type", "API", option_api, FIELD(api),
      "sync or async. Default: async; sync with -hint latency."},
-    {"b",
-     {"batch_size"},
-     "N",
-     option_positive,
-     FIELD(batch),
+    {"b", "batch_size", "N", option_positive, FIELD(batch),
      "Batch: the model is reshaped to it. Needs an N in the layout (see -layout)."},
-    {"shape",
-     {NULL},
-     "SHAPES",
-     option_shapes,
-     FIELD(shapes),
+    {"shape", NULL, "SHAPES", option_shapes, FIELD(shapes),
      "Reshapes the model: [1,3,224,224] for every input, or in1[1,3,224,224],in2[?,1..10]."},
-    {"data_shape",
-     {NULL},
-     "SHAPES",
-     option_data_shapes,
-     FIELD(data_shapes),
+    {"data_shape", NULL, "SHAPES", option_data_shapes, FIELD(data_shapes),
      "Shapes of the data that models of open shape are fed with, used in turn: "
      "in1[1,64][8,64],in2[1,5][8,5]."},
-    {"layout",
-     {NULL},
-     "LAYOUTS",
-     option_text,
-     FIELD(layout),
+    {"layout", NULL, "LAYOUTS", option_text, FIELD(layout),
      "Meaning of the dimensions: [NCHW] or in1[NHWC],in2[NC]. Default: guessed."},
-    {"extensions",
-     {NULL},
-     "PATHS",
-     option_text,
-     FIELD(extensions),
+    {"extensions", NULL, "PATHS", option_text, FIELD(extensions),
      "Libraries with operations of one's own, separated by commas."},
-    {"c",
-     {"path_to_cldnn_config"},
-     "PATH",
-     option_text,
-     FIELD(gpu_config),
+    {"c", "path_to_cldnn_config", "PATH", option_text, FIELD(gpu_config),
      "Description of GPU kernels of one's own."},
-    {"cache_dir",
-     {"cdir"},
-     "FOLDER",
-     option_text,
-     FIELD(cache_dir),
+    {"cache_dir", "cdir", "FOLDER", option_text, FIELD(cache_dir),
      "Folder for compiled models: the second start takes them from there."},
-    {"load_from_file",
-     {"lfile"},
-     NULL,
-     option_flag,
-     FIELD(from_file),
+    {"load_from_file", "lfile", NULL, option_flag, FIELD(from_file),
      "Compile from the file at once, without reading the model first; -shape, -b and element types cannot be "
      "given."},
-    {"nireq",
-     {"number_infer_requests"},
-     "N",
-     option_positive,
-     FIELD(requests),
+    {"nireq", "number_infer_requests", "N", option_positive, FIELD(requests),
      "Requests that run side by side. Default: what the compiled model recommends; 1 with -api sync."},
-    {"nstreams",
-     {"number_streams"},
-     "N",
-     option_text,
-     FIELD(streams),
+    {"nstreams", "number_streams", "N", option_text, FIELD(streams),
      "Streams: a number, AUTO, or by device CPU:4,GPU:2."},
-    {"inference_only",
-     {NULL},
-     NULL,
-     option_flag,
-     FIELD(inference_only),
+    {"inference_only", NULL, NULL, option_flag, FIELD(inference_only),
      "Fill the inputs once, before measuring (default for models of fixed shape), or =false: with each "
      "inference."},
-    {"infer_precision",
-     {NULL},
-     "TYPE",
-     option_text,
-     FIELD(infer_precision),
+    {"infer_precision", NULL, "TYPE", option_text, FIELD(infer_precision),
      "f32, bf16, f16, or by device CPU:bf16,GPU:f32."},
-    {"no_warmup", {NULL}, NULL, option_flag, FIELD(no_warmup), "Leave out the first, unmeasured inference."},
-    {"ip",
-     {"input_precision"},
-     "TYPE",
-     option_text,
-     FIELD(input_type),
+    {"no_warmup", NULL, NULL, option_flag, FIELD(no_warmup), "Leave out the first, unmeasured inference."},
+    {"ip", "input_precision", "TYPE", option_text, FIELD(input_type),
      "Element type of all inputs: bool, f16, f32, f64, i8 … u64."},
-    {"op", {"output_precision"}, "TYPE", option_text, FIELD(output_type), "Element type of all outputs."},
-    {"iop",
-     {"input_output_precision"},
-     "TYPES",
-     option_text,
-     FIELD(types),
+    {"op", "output_precision", "TYPE", option_text, FIELD(output_type), "Element type of all outputs."},
+    {"iop", "input_output_precision", "TYPES", option_text, FIELD(types),
      "Element types by name, before -ip and -op: in:f16,out:f16."},
-    {"mean_values",
-     {NULL},
-     "VALUES",
-     option_text,
-     FIELD(mean),
+    {"mean_values", NULL, "VALUES", option_text, FIELD(mean),
      "Mean of each channel, subtracted first: [R,G,B] for all inputs, or NAME[R,G,B]."},
-    {"scale_values",
-     {NULL},
-     "VALUES",
-     option_text,
-     FIELD(scale),
+    {"scale_values", NULL, "VALUES", option_text, FIELD(scale),
      "What each channel is divided by then: [R,G,B], or NAME[R,G,B]."},
-    {"nthreads", {"number_threads"}, "N", option_count, FIELD(threads), "Threads of the CPU device."},
-    {"pin", {"infer_threads_pinning"}, "YES|NO", option_yes_no, FIELD(pin), "Bind threads to cores."},
-    {"use_device_mem",
-     {NULL},
-     NULL,
-     option_flag,
-     FIELD(device_memory),
+    {"nthreads", "number_threads", "N", option_count, FIELD(threads), "Threads of the CPU device."},
+    {"pin", "infer_threads_pinning", "YES|NO", option_yes_no, FIELD(pin), "Bind threads to cores."},
+    {"use_device_mem", NULL, NULL, option_flag, FIELD(device_memory),
      "Inputs and outputs in the memory of the device; on the CPU that is the host's."},
-    {"latency_percentile",
-     {NULL},
-     "LIST",
-     option_percentiles,
-     FIELD(percentiles),
+    {"latency_percentile", NULL, "LIST", option_percentiles, FIELD(percentiles),
      "Percentiles of the latency to print, such as 50,90,95,99 (50 is the median). Nearest rank. Default: "
      "50."},
-    {"report_type",
-     {NULL},
-     "TYPE",
-     option_report_type,
-     FIELD(report_type),
+    {"report_type", NULL, "TYPE", option_report_type, FIELD(report_type),
      "Write a report: no_counters, average_counters, detailed_counters, sort_detailed_counters."},
-    {"report_folder",
-     {NULL},
-     "FOLDER",
-     option_text,
-     FIELD(report_folder),
+    {"report_folder", NULL, "FOLDER", option_text, FIELD(report_folder),
      "Folder of the report. Default: the current one."},
-    {"json_stats", {NULL}, NULL, option_flag, FIELD(json), "Write the report as JSON instead of CSV."},
-    {"pc", {"perf_counts"}, NULL, option_flag, FIELD(counters), "Print what each node took."},
-    {"pcsort",
-     {"perf_counts_sort"},
-     "ORDER",
-     option_order,
-     FIELD(counters_order),
+    {"json_stats", NULL, NULL, option_flag, FIELD(json), "Write the report as JSON instead of CSV."},
+    {"pc", "perf_counts", NULL, option_flag, FIELD(counters), "Print what each node took."},
+    {"pcsort", "perf_counts_sort", "ORDER", option_order, FIELD(counters_order),
      "Print what each node took: sort (longest first), no_sort, simple_sort (longest first, executed ones "
      "only)."},
-    {"pcseq", {NULL}, NULL, option_flag, FIELD(group_latencies), "Latencies of each group of -data_shape."},
-    {"exec_graph_path",
-     {NULL},
-     "PATH",
-     option_text,
-     FIELD(exec_graph),
+    {"pcseq", NULL, NULL, option_flag, FIELD(group_latencies), "Latencies of each group of -data_shape."},
+    {"exec_graph_path", NULL, "PATH", option_text, FIELD(exec_graph),
      "Write the graph as it is executed, as IR."},
-    {"dump_config",
-     {NULL},
-     "PATH",
-     option_text,
-     FIELD(dump_config),
+    {"dump_config", NULL, "PATH", option_text, FIELD(dump_config),
      "Write the properties that were set, as JSON: {\"CPU\": {\"KEY\": \"value\"}}."},
-    {"load_config",
-     {NULL},
-     "PATH",
-     option_text,
-     FIELD(load_config),
+    {"load_config", NULL, "PATH", option_text, FIELD(load_config),
      "Set properties from such a file; what the command line says wins."},
-    {"dump_output",
-     {NULL},
-     "FOLDER",
-     option_text,
-     FIELD(dump_output),
+    {"dump_output", NULL, "FOLDER", option_text, FIELD(dump_output),
      "Write the outputs of one more inference with the first inputs as FOLDER/NAME.npy."},
-    {"compare",
-     {NULL},
-     "FOLDER",
-     option_text,
-     FIELD(compare),
+    {"compare", NULL, "FOLDER", option_text, FIELD(compare),
      "Compare those outputs with FOLDER/NAME.npy; exit code 3 where they differ by more than -tolerance."},
-    {"tolerance",
-     {NULL},
-     "SHARE",
-     option_real,
-     FIELD(tolerance),
+    {"tolerance", NULL, "SHARE", option_real, FIELD(tolerance),
      "Largest difference that -compare allows, as a share of the largest value. Default: 0.001."},
-    {"seed", {NULL}, "N", option_count, FIELD(seed), "Seed of the random inputs. Default: 1."},
+    {"seed", NULL, "N", option_count, FIELD(seed), "Seed of the random inputs. Default: 1."},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(*rows) };
@@ -274,8 +134,8 @@ static const struct {
 static const struct option_row *find_row(const char *name, size_t length)
 {
     for (size_t i = 0; i < ROWS; i++) {
-        const char *names[] = {rows[i].name, rows[i].aliases[0], rows[i].aliases[1]};
-        for (size_t k = 0; k < 3 && names[k]; k++) {
+        const char *names[] = {rows[i].name, rows[i].alias};
+        for (size_t k = 0; k < 2 && names[k]; k++) {
             if (strlen(names[k]) == length && strncmp(names[k], name, length) == 0) {
                 return &rows[i];
             }
@@ -323,8 +183,8 @@ static const char *nearest_name(const char *name)
     const char *nearest = rows[0].name;
     size_t least = SIZE_MAX;
     for (size_t i = 0; i < ROWS; i++) {
-        const char *names[] = {rows[i].name, rows[i].aliases[0], rows[i].aliases[1]};
-        for (size_t k = 0; k < 3 && names[k]; k++) {
+        const char *names[] = {rows[i].name, rows[i].alias};
+        for (size_t k = 0; k < 2 && names[k]; k++) {
             size_t d = distance(name, names[k]);
             if (d < least || (d == least && common_prefix(name, names[k]) > common_prefix(name, nearest))) {
                 least = d;
@@ -438,8 +298,8 @@ void options_print_help(FILE *file)
     for (size_t i = 0; i < ROWS; i++) {
         const struct option_row *row = &rows[i];
         fprintf(file, "  -%s%s%s", row->name, row->value ? " " : "", row->value ? row->value : "");
-        if (row->aliases[0]) {
-            fprintf(file, ", --%s", row->aliases[0]);
+        if (row->alias) {
+            fprintf(file, ", --%s", row->alias);
         }
         fprintf(file, "\n      %s\n", row->help);
     }
