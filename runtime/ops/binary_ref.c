@@ -119,7 +119,10 @@ static double floormod_f(double a, double b)
 {
     double r = fmod(a, b);
 
-    return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+    if (r == 0) {
+        return copysign(0, b);
+    }
+    return (r < 0) != (b < 0) ? r + b : r;
 }
 
 static int64_t floormod_i(int64_t a, int64_t b, bool u)
