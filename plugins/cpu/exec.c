@@ -58,13 +58,13 @@ static int bind_ports(struct cpu_request *r, struct cpu_stream *s, const struct 
             s->data[root] = output_memory(r, i, &plan->values[plan->results[i]].t, output, ctx, &status, err);
         }
     }
-    for (int i = 0; i < plan->n_values && status == VT_OK; i++) {
-        const struct cpu_value *v = &plan->values[i], *root = &plan->values[v->root];
+    for (int i = 0; i < plan->n_ports && status == VT_OK; i++) {
+        const struct cpu_value *v = &plan->values[plan->ports[i]], *root = &plan->values[v->root];
 
         if (root->place == CPU_AT_INPUT) {
-            s->data[i] = (char *)r->inputs[root->port].data + v->root_offset;
-        } else if (root->place == CPU_AT_OUTPUT) {
-            s->data[i] = (char *)s->data[v->root] + v->root_offset;
+            s->data[plan->ports[i]] = (char *)r->inputs[root->port].data + v->root_offset;
+        } else {
+            s->data[plan->ports[i]] = (char *)s->data[v->root] + v->root_offset;
         }
     }
     return status;
@@ -171,7 +171,7 @@ static int prepare_profile(struct cpu_request *r, struct cpu_plan *plan, struct 
     r->n_profile = plan->n_steps;
     r->profiled = plan;
     if (r->last) {
-        cpu_plan_release(r->model, r->last);
+        cpu_plan_release(r->last);
     }
     r->last = plan;
     atomic_fetch_add(&plan->users, 1);
@@ -233,7 +233,7 @@ static int request_run(void *request, output_fn *output, void *ctx, struct vt_er
         set_cancelled(r, false);
     }
     r->begun = false;
-    status = cpu_model_plan(r->model, r->inputs, &plan, err);
+    status = cpu_plans_get(&r->model->plans, r->inputs, &plan, err);
     if (status) {
         return status;
     }
@@ -243,7 +243,7 @@ static int request_run(void *request, output_fn *output, void *ctx, struct vt_er
         status = run_on_stream(r, stream, plan, output, ctx, err);
         cpu_stream_give(r->model, stream);
     }
-    cpu_plan_release(r->model, plan);
+    cpu_plan_release(plan);
     return status;
 }
 
@@ -258,7 +258,7 @@ static void request_destroy(void *request)
         return;
     }
     if (r->last) {
-        cpu_plan_release(r->model, r->last);
+        cpu_plan_release(r->last);
     }
     if (r->states) {
         r->model->host->states_destroy(r->states);
@@ -335,7 +335,7 @@ static int list_steps(struct cpu_request *r)
 {
     const struct cpu_model *model = r->model;
     const struct vt_host *host = model->host;
-    const struct cpu_plan *plan = model->dynamic ? NULL : model->plans;
+    const struct cpu_plan *plan = model->plans.fixed;
     int n = plan ? plan->n_steps : host->graph_n_nodes(model->graph);
 
     r->profile = calloc((size_t)n + 1, sizeof(*r->profile));

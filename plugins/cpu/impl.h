@@ -102,6 +102,10 @@ struct cpu_impl {
     /* Bytes of packed weights beyond those of the model's own in f32; NULL: none to speak of. The sum over a
      * plan is bounded (select.c); a candidate that would exceed it is passed over. */
     size_t (*growth)(const struct cpu_op *op);
+
+    /* Whether the node's weights would have another form with other shapes of what is no constant: such are
+     * not packed before shapes are known. NULL: no. */
+    bool (*form_varies)(const struct cpu_op *op);
 };
 
 /* ---- values: the tensors of a plan

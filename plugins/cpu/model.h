@@ -58,10 +58,31 @@ struct cpu_plan {
     int n_results;
     size_t arena_bytes, scratch_bytes;
     bool has_dynamic;
-    struct vt_pshape *key; /* per parameter */
-    atomic_int users;      /* inferences that use it now; the LRU drops only idle ones */
-    uint64_t used;         /* clock of the LRU */
+    int *ports; /* values that lie in inputs and outputs: bound anew for each inference */
+    int n_ports;
+    uint64_t id;      /* unique in the process */
+    int64_t *key;     /* ranks and dims of the parameters */
+    uint64_t hash;    /* of the key */
+    size_t bytes;     /* that it takes, its graph included */
+    atomic_int users; /* inferences that use it now; the LRU drops only idle ones */
+    uint64_t used;    /* clock of the LRU */
     struct cpu_plan *next;
+};
+
+#define CPU_PLAN_BUCKETS 128
+
+/* The plans of one graph (plans.c). */
+struct cpu_plans {
+    struct cpu_model *model; /* NULL: not begun */
+    struct vt_graph *graph;
+    int n_params;
+    struct cpu_plan *fixed; /* the one of a graph whose parameters are static: there are no others */
+    pthread_mutex_t lock;
+    struct cpu_plan *buckets[CPU_PLAN_BUCKETS];
+    int n;
+    size_t bytes;       /* of all plans */
+    size_t arena_bytes; /* of the largest yet */
+    uint64_t clock;
 };
 
 /* What one running inference needs. */
@@ -74,7 +95,7 @@ struct cpu_stream {
     void **data;
     struct vt_tensor *dynamic;
     int n_values;
-    const struct cpu_plan *bound; /* the plan that `data` is filled for */
+    uint64_t bound; /* id of the plan that `data` is filled for; 0: none */
     struct cpu_stream *next_free;
 };
 
@@ -90,11 +111,8 @@ struct cpu_model {
     struct vt_blob *blob; /* that it was loaded from, or NULL */
     bool *covered;        /* per node of `graph`: a constant that the plan has in packed forms only; static
                              models */
-
-    pthread_mutex_t plan_lock;
-    struct cpu_plan *plans; /* newest first */
-    int n_plans;
-    uint64_t plan_clock;
+    bool ahead;           /* a plan is being made for its weights alone (cpu_plans_pack) */
+    struct cpu_plans plans;
 
     pthread_mutex_t stream_lock;
     pthread_cond_t stream_freed;
@@ -112,10 +130,18 @@ int cpu_model_load(const struct vt_host *host, struct vt_graph *graph, const str
                    struct cpu_model **model, struct vt_error *err);
 void cpu_model_destroy(struct cpu_model *model);
 
-/* The plan for these input shapes, built or found; release with cpu_plan_release. */
-int cpu_model_plan(struct cpu_model *model, const struct vt_tensor *inputs, struct cpu_plan **plan,
-                   struct vt_error *err);
-void cpu_plan_release(struct cpu_model *model, struct cpu_plan *plan);
+/* ---- plans.c */
+/* The graph must live longer. */
+void cpu_plans_init(struct cpu_plans *plans, struct cpu_model *model, struct vt_graph *graph);
+void cpu_plans_finish(struct cpu_plans *plans);
+/* The plan for inputs of these shapes, found or made; release it with cpu_plan_release. From any thread. */
+int cpu_plans_get(struct cpu_plans *plans, const struct vt_tensor *inputs, struct cpu_plan **plan,
+                  struct vt_error *err);
+/* The one that was used last, or NULL; release it, too. */
+struct cpu_plan *cpu_plans_newest(struct cpu_plans *plans);
+void cpu_plan_release(struct cpu_plan *plan);
+/* While compiling: pack what does not depend on the shapes, by making a plan for shapes that might come. */
+void cpu_plans_pack(struct cpu_plans *plans);
 
 /* ---- plan.c: build a plan for a graph whose parameters are static. */
 struct cpu_plan *cpu_plan_create(struct cpu_model *model, struct vt_graph *graph, bool owns_graph,

@@ -41,6 +41,7 @@ struct cpu_step *cpu_step_add(struct cpu_build *b, int n_in, int n_out, struct v
 {
     struct cpu_plan *plan = b->plan;
     struct cpu_step *step;
+    int *ports;
 
     if (plan->n_steps == b->cap_steps) {
         int wider = b->cap_steps ? b->cap_steps * 2 : 64;
@@ -58,12 +59,13 @@ struct cpu_step *cpu_step_add(struct cpu_build *b, int n_in, int n_out, struct v
     }
     step = &plan->steps[plan->n_steps];
     *step = (struct cpu_step){.n_in = n_in, .n_out = n_out};
-    step->in = cpu_plan_alloc(b, (size_t)n_in * sizeof(int));
-    step->out = cpu_plan_alloc(b, (size_t)n_out * sizeof(int));
-    if (!step->in || !step->out) {
+    ports = cpu_plan_alloc(b, (size_t)(n_in + n_out) * sizeof(int));
+    if (!ports) {
         vt_fail(err, VT_E_NOMEM, "out of memory");
         return NULL;
     }
+    step->in = ports;
+    step->out = ports + n_in;
     plan->n_steps++;
     return step;
 }
@@ -142,6 +144,10 @@ static int build_node(struct cpu_build *b, struct cpu_choice *c, struct vt_error
     step->node = c->op.node;
     step->kernel = c->impl->name;
     step->serial = too_little(&c->options[c->chosen]);
+    if (b->model->ahead && c->impl->form_varies && c->impl->form_varies(&c->op)) {
+        b->plan->n_steps--; /* this plan is never run */
+        return VT_OK;
+    }
     status = c->impl->prepare(b, &c->op, &c->options[c->chosen], step, err);
     if (status) {
         vt_fail(err, status, "%s cannot be prepared", c->impl->name);
@@ -291,13 +297,45 @@ static int build_steps(struct cpu_build *b, struct vt_error *err)
     return status;
 }
 
+static bool at_port(const struct cpu_plan *plan, int value)
+{
+    enum cpu_place place = plan->values[plan->values[value].root].place;
+
+    return place == CPU_AT_INPUT || place == CPU_AT_OUTPUT;
+}
+
+static int note_ports(struct cpu_plan *plan, struct vt_error *err)
+{
+    int n = 0;
+
+    for (int i = 0; i < plan->n_values; i++) {
+        n += at_port(plan, i);
+    }
+    plan->ports = cpu_region_array(&plan->region, (size_t)n, sizeof(int));
+    if (!plan->ports) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    for (int i = 0; i < plan->n_values; i++) {
+        if (at_port(plan, i)) {
+            plan->ports[plan->n_ports++] = i;
+        }
+    }
+    return VT_OK;
+}
+
 static int complete(struct cpu_plan *plan, struct vt_error *err)
 {
+    static atomic_ullong ids;
+
+    plan->id = atomic_fetch_add(&ids, 1) + 1;
     for (int i = 0; i < plan->n_values; i++) {
         struct cpu_value *v = &plan->values[i];
 
         v->root = cpu_value_root(plan, i, &v->root_offset);
         plan->has_dynamic |= v->place == CPU_AT_DYNAMIC;
+    }
+    if (note_ports(plan, err)) {
+        return VT_E_NOMEM;
     }
     for (int i = 0; i < plan->n_steps; i++) {
         size_t scratch = (plan->steps[i].scratch + 63) & ~(size_t)63;

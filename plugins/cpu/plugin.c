@@ -230,11 +230,9 @@ static int compiled_memory(void *compiled, struct vt_memory_stats *stats)
     stats->weights = model->weights.bytes;
     stats->constants_mapped = model->weights.mapped;
     pthread_mutex_unlock(&model->weights.lock);
-    pthread_mutex_lock(&model->plan_lock);
-    for (const struct cpu_plan *plan = model->plans; plan; plan = plan->next) {
-        stats->arena = plan->arena_bytes > stats->arena ? plan->arena_bytes : stats->arena;
-    }
-    pthread_mutex_unlock(&model->plan_lock);
+    pthread_mutex_lock(&model->plans.lock);
+    stats->arena = model->plans.fixed ? model->plans.fixed->arena_bytes : model->plans.arena_bytes;
+    pthread_mutex_unlock(&model->plans.lock);
     stats->arena *= (uint64_t)model->config.streams;
     return VT_OK;
 }

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK ((size_t)64 * 1024)
+/* Blocks grow with the region, so that many small plans take little. */
+#define BLOCK_MIN ((size_t)16 * 1024)
+#define BLOCK_MAX ((size_t)64 * 1024)
 
 struct cpu_region_block {
     struct cpu_region_block *next;
@@ -25,7 +27,11 @@ void *cpu_region_alloc(struct cpu_region *region, size_t bytes)
     }
     need &= ~(size_t)63;
     if (!block || block->size - block->used < need) {
-        size_t size = need > BLOCK ? need : BLOCK, total;
+        size_t least = region->bytes / 4 < BLOCK_MIN ? BLOCK_MIN : region->bytes / 4;
+        size_t size, total;
+
+        least = least > BLOCK_MAX ? BLOCK_MAX : least;
+        size = need > least ? need : least;
 
         if (!vt_add_size(size, HEADER, &total)) {
             return NULL;
@@ -36,7 +42,8 @@ void *cpu_region_alloc(struct cpu_region *region, size_t bytes)
         }
         block->used = 0;
         block->size = size;
-        if (region->head && need > BLOCK / 2) {
+        region->bytes += total;
+        if (region->head && need > BLOCK_MIN / 2) {
             block->next = region->head->next; /* keep filling the half-empty block */
             region->head->next = block;
         } else {

@@ -8,6 +8,7 @@ struct cpu_region_block;
 
 struct cpu_region {
     struct cpu_region_block *head;
+    size_t bytes; /* of all blocks */
 };
 
 /* Zeroed, 64-byte aligned; NULL when out of memory. */

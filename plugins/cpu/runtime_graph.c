@@ -202,16 +202,15 @@ int cpu_runtime_graph(void *compiled, struct vt_graph **graph, struct vt_error *
     const struct vt_host *host = model->host;
     struct copy c = {.host = host, .err = err};
     const struct vt_graph *from = model->graph;
+    struct cpu_plan *plan;
     int n, status = VT_OK;
 
     /* Plans come and go while other threads infer: one in use stays. */
-    pthread_mutex_lock(&model->plan_lock);
-    c.plan = model->plans;
-    if (c.plan) {
-        from = c.plan->graph;
-        atomic_fetch_add(&model->plans->users, 1);
+    plan = cpu_plans_newest(&model->plans);
+    c.plan = plan;
+    if (plan) {
+        from = plan->graph;
     }
-    pthread_mutex_unlock(&model->plan_lock);
     n = host->graph_n_nodes(from);
     c.made = calloc((size_t)n + 1, sizeof(*c.made));
     c.to = c.made ? host->graph_create(host->graph_name(from), err) : NULL;
@@ -222,8 +221,8 @@ int cpu_runtime_graph(void *compiled, struct vt_graph **graph, struct vt_error *
         status = copy_node(&c, host->graph_node(from, i));
     }
     status = status ? status : host->graph_finish(c.to, err);
-    if (c.plan) {
-        cpu_plan_release(model, (struct cpu_plan *)(uintptr_t)c.plan);
+    if (plan) {
+        cpu_plan_release(plan);
     }
     if (status && c.to) {
         host->graph_destroy(c.to);

@@ -132,10 +132,10 @@ int cpu_stream_bind(struct cpu_model *model, struct cpu_stream *s, const struct 
 {
     int status;
 
-    if (s->bound == plan) {
+    if (s->bound == plan->id) {
         return VT_OK;
     }
-    s->bound = NULL;
+    s->bound = 0;
     /* Never nothing: steps compute addresses from both even where they use no byte of them. */
     status = grow(&s->arena, &s->arena_bytes, plan->arena_bytes + 1, err);
     if (status == VT_OK) {
@@ -160,7 +160,9 @@ int cpu_stream_bind(struct cpu_model *model, struct cpu_stream *s, const struct 
     for (int i = 0; i < plan->n_values; i++) {
         const struct cpu_value *v = &plan->values[i], *root = &plan->values[v->root];
 
-        s->dynamic[i] = v->t;
+        if (v->place == CPU_AT_DYNAMIC) {
+            s->dynamic[i] = v->t;
+        }
         s->data[i] = NULL;
         if (root->place == CPU_AT_CONST && root->t.data) {
             s->data[i] = (char *)root->t.data + v->root_offset;
@@ -168,6 +170,6 @@ int cpu_stream_bind(struct cpu_model *model, struct cpu_stream *s, const struct 
             s->data[i] = s->arena + root->offset + v->root_offset;
         }
     }
-    s->bound = plan;
+    s->bound = plan->id;
     return VT_OK;
 }

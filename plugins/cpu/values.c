@@ -8,7 +8,7 @@ int cpu_value_add(struct cpu_build *b, const struct cpu_value *v)
     struct cpu_plan *plan = b->plan;
 
     if (plan->n_values == b->cap_values) {
-        int wider = b->cap_values ? b->cap_values * 2 : 64;
+        int wider = b->cap_values ? b->cap_values + b->cap_values / 2 : b->n_nodes / 2 + 16;
         struct cpu_value *values = cpu_region_array(&plan->region, (size_t)wider, sizeof(*values));
         int *pending = cpu_region_array(&b->temp, (size_t)wider, sizeof(*pending));
 

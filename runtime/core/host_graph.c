@@ -48,6 +48,11 @@ static struct vt_node *graph_result(const struct vt_graph *graph, int index)
     return index >= 0 && index < graph->n_results ? graph->results[index] : NULL;
 }
 
+static size_t graph_bytes(const struct vt_graph *graph)
+{
+    return graph->arena.bytes + graph->values.bytes;
+}
+
 static int set_param_shapes(struct vt_graph *graph, const struct vt_pshape *const *shapes)
 {
     for (int i = 0; i < graph->n_params; i++) {
@@ -321,4 +326,6 @@ void vt_host_fill_graph(struct vt_host *host)
     host->blob_ref = vt_blob_ref;
     host->hash = vt_hash;
     host->states_cancel = states_cancel;
+    host->graph_clone_shaped = vt_graph_clone_shaped;
+    host->graph_bytes = graph_bytes;
 }

@@ -1,4 +1,5 @@
-/* Deep copies of graphs. Strings and attribute arrays are copied too: a clone outlives its original. */
+/* Copies of graphs: deep ones that outlive their original (strings and attribute arrays are copied too), and
+ * those for one set of shapes, which read the constants of their original. */
 #include "graph.h"
 
 #include <stdlib.h>
@@ -45,12 +46,15 @@ static bool copy_attr(struct vt_arena *arena, enum vt_attr_type type, union vt_a
     }
 }
 
-static int copy_outputs(struct vt_node *to, const struct vt_node *from)
+static struct vt_graph *copy_graph(const struct vt_graph *graph, const struct vt_pshape *shapes, bool shares,
+                                   struct vt_error *err);
+
+static int copy_outputs(struct vt_node *to, const struct vt_node *from, bool names)
 {
     for (int i = 0; i < from->n_out; i++) {
         to->out[i].v.type = from->out[i].v.type;
         to->out[i].v.shape = from->out[i].v.shape;
-        for (int k = 0; k < from->out[i].n_names; k++) {
+        for (int k = 0; names && k < from->out[i].n_names; k++) {
             if (vt_output_add_name(to->graph, &to->out[i], from->out[i].names[k])) {
                 return VT_E_NOMEM;
             }
@@ -59,7 +63,7 @@ static int copy_outputs(struct vt_node *to, const struct vt_node *from)
     return VT_OK;
 }
 
-static int copy_bodies(struct vt_node *to, const struct vt_node *from, struct vt_error *err)
+static int copy_bodies(struct vt_node *to, const struct vt_node *from, bool shares, struct vt_error *err)
 {
     struct vt_arena *arena = &to->graph->arena;
 
@@ -73,7 +77,7 @@ static int copy_bodies(struct vt_node *to, const struct vt_node *from, struct vt
     for (int i = 0; i < from->n_bodies; i++) {
         const struct vt_body *b = &from->bodies[i];
 
-        to->bodies[i].graph = vt_graph_clone(b->graph, err);
+        to->bodies[i].graph = copy_graph(b->graph, NULL, shares, err);
         if (!to->bodies[i].graph) {
             return VT_E_NOMEM;
         }
@@ -95,9 +99,13 @@ static int copy_bodies(struct vt_node *to, const struct vt_node *from, struct vt
     return VT_OK;
 }
 
-static int copy_constant(struct vt_node *to, const struct vt_node *from)
+static int copy_constant(struct vt_node *to, const struct vt_node *from, bool shares)
 {
     to->constant = from->constant;
+    if (shares) {
+        to->blob = from->blob;
+        return VT_OK;
+    }
     if (from->blob) {
         to->blob = from->blob;
         return vt_graph_hold_blob(to->graph, from->blob);
@@ -109,7 +117,8 @@ static int copy_constant(struct vt_node *to, const struct vt_node *from)
     return VT_OK;
 }
 
-static struct vt_node *clone_node(struct vt_graph *graph, const struct vt_node *from, struct vt_error *err)
+static struct vt_node *clone_node(struct vt_graph *graph, const struct vt_node *from, bool shares,
+                                  struct vt_error *err)
 {
     const struct vt_op_def *op = from->op;
     struct vt_node *to;
@@ -129,8 +138,9 @@ static struct vt_node *clone_node(struct vt_graph *graph, const struct vt_node *
         }
     }
     to->fused_names = vt_arena_strdup(&graph->arena, from->fused_names);
-    if (copy_outputs(to, from) || copy_bodies(to, from, err) || copy_constant(to, from) ||
-        copy_rt_info(&graph->arena, from->rt_info, &to->rt_info)) {
+    if (copy_outputs(to, from, !shares) || copy_bodies(to, from, shares, err) ||
+        copy_constant(to, from, shares) ||
+        (!shares && copy_rt_info(&graph->arena, from->rt_info, &to->rt_info))) {
         return NULL;
     }
     return to;
@@ -144,13 +154,13 @@ static void restore_order(struct vt_node **list, struct vt_node *const *original
     }
 }
 
-static bool clone_into(struct vt_graph *copy, const struct vt_graph *graph, struct vt_node **map,
+static bool clone_into(struct vt_graph *copy, const struct vt_graph *graph, struct vt_node **map, bool shares,
                        struct vt_error *err)
 {
     for (int i = 0; i < graph->n_nodes; i++) {
         const struct vt_node *from = graph->nodes[i];
 
-        map[i] = clone_node(copy, from, err);
+        map[i] = clone_node(copy, from, shares, err);
         if (!map[i]) {
             return false;
         }
@@ -168,15 +178,26 @@ static bool clone_into(struct vt_graph *copy, const struct vt_graph *graph, stru
     restore_order(copy->params, graph->params, graph->n_params, map);
     restore_order(copy->results, graph->results, graph->n_results, map);
     restore_order(copy->sinks, graph->sinks, graph->n_sinks, map);
-    return !copy_rt_info(&copy->arena, graph->rt_info, &copy->rt_info);
+    return shares || !copy_rt_info(&copy->arena, graph->rt_info, &copy->rt_info);
 }
 
-struct vt_graph *vt_graph_clone(const struct vt_graph *graph, struct vt_error *err)
+static int give_shapes(struct vt_graph *graph, const struct vt_pshape *shapes)
+{
+    int status = VT_OK;
+
+    for (int i = 0; shapes && i < graph->n_params && status == VT_OK; i++) {
+        status = vt_attr_set_shape(graph->params[i], "shape", &shapes[i]);
+    }
+    return status;
+}
+
+static struct vt_graph *copy_graph(const struct vt_graph *graph, const struct vt_pshape *shapes, bool shares,
+                                   struct vt_error *err)
 {
     struct vt_graph *copy = vt_graph_create(graph->name);
     struct vt_node **map = calloc(graph->n_nodes ? (size_t)graph->n_nodes : 1, sizeof(*map));
 
-    if (!copy || !map || !clone_into(copy, graph, map, err)) {
+    if (!copy || !map || !clone_into(copy, graph, map, shares, err) || give_shapes(copy, shapes)) {
         vt_fail(err, VT_E_NOMEM, "out of memory copying model '%s'", graph->name);
         vt_graph_destroy(copy);
         copy = NULL;
@@ -190,4 +211,15 @@ struct vt_graph *vt_graph_clone(const struct vt_graph *graph, struct vt_error *e
     }
     free(map);
     return copy;
+}
+
+struct vt_graph *vt_graph_clone(const struct vt_graph *graph, struct vt_error *err)
+{
+    return copy_graph(graph, NULL, false, err);
+}
+
+struct vt_graph *vt_graph_clone_shaped(const struct vt_graph *graph, const struct vt_pshape *shapes,
+                                       struct vt_error *err)
+{
+    return copy_graph(graph, shapes, true, err);
 }

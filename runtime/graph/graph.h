@@ -104,6 +104,11 @@ void vt_graph_destroy(struct vt_graph *graph);
 /* A deep copy (sub-graphs too) that shares the blobs. */
 struct vt_graph *vt_graph_clone(const struct vt_graph *graph, struct vt_error *err);
 
+/* A copy whose parameters have the given shapes (one each, in order; NULL: those of the original). It reads
+ * the constants of the original, which must live longer, and has no tensor names and no rt_info. */
+struct vt_graph *vt_graph_clone_shaped(const struct vt_graph *graph, const struct vt_pshape *shapes,
+                                       struct vt_error *err);
+
 /* A node of operation `op` with `n_in` empty inputs and `n_out` outputs of unknown type; attributes have
  * their defaults. Parameter, Result and sink nodes are appended to the graph's lists. n_out -1: what the
  * operation says. The node is not inferred yet. NULL and an error when out of memory or the counts do not fit

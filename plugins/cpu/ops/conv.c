@@ -394,12 +394,23 @@ static int shared_input(const struct cpu_op *op, const struct cpu_option *option
     return cpu_post_leading_sum(op);
 }
 
+/* Winograd's form pays for some shapes. */
+static bool form_varies(const struct cpu_op *op)
+{
+    const struct cpu_winograd_f32 *k = cpu_winograd_f32_get(op->isa);
+    struct cpu_conv_shape s;
+
+    fill_shape(op, &s);
+    return k && !op->accurate && !is_transposed(op) && k->supports(&s);
+}
+
 const struct cpu_impl cpu_impl_conv_nxc = {
     .name = "conv_nxc",
     .flags = CPU_READS_STRIDED | CPU_WRITES_STRIDED | CPU_TAKES_RAW,
     .supports = supports,
     .options = options,
     .prepare = prepare,
+    .form_varies = form_varies,
     .shared_input = shared_input,
 };
 
@@ -452,6 +463,7 @@ const struct cpu_impl cpu_impl_conv_winograd = {
     .supports = winograd_supports,
     .options = winograd_options,
     .prepare = prepare,
+    .form_varies = form_varies,
     .growth = winograd_growth,
 };
 
@@ -489,4 +501,5 @@ const struct cpu_impl cpu_impl_conv_winograd_late = {
     .supports = late_supports,
     .options = late_options,
     .prepare = prepare,
+    .form_varies = form_varies,
 };

@@ -219,6 +219,14 @@ struct vt_host {
     /* Ask node_eval, which runs with these states, to stop between two nodes of a sub-graph with
      * VT_E_CANCELLED, or take that back: a Loop may never end by itself. From any thread. */
     void (*states_cancel)(struct vt_state_store *states, bool cancelled);
+
+    /* ---- one model for many shapes. A copy whose parameters have these shapes (one vt_pshape each, in
+     * order; NULL: as they are), inferred once: cheaper than graph_clone and graph_reshape. It reads the
+     * constants of `graph`, which must live longer, and has no tensor names and no rt_info. graph_bytes: the
+     * memory that a graph takes, what it reads of others' not counted. */
+    struct vt_graph *(*graph_clone_shaped)(const struct vt_graph *graph, const struct vt_pshape *shapes,
+                                           struct vt_error *err);
+    size_t (*graph_bytes)(const struct vt_graph *graph);
 };
 
 #endif

@@ -90,11 +90,14 @@ static void test_dynamic(void **state)
     struct vt_model *model = net_finish(network("1,8,?,9"));
     struct vt_compiled *compiled = compile_for(model, "CPU", "INFERENCE_NUM_THREADS=2");
     struct vt_request *r = request_of(compiled);
-    struct vt_buffer *in[3] = {picture(20), picture(11), picture(5)};
+    struct vt_buffer *in[50];
 
     (void)state;
+    for (int i = 0; i < 50; i++) {
+        in[i] = picture(52 - i);
+    }
     for (int round = 0; round < 4; round++) {
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 50; i++) {
             bind_inputs(r, 1, &in[i]);
             if (round < 2) {
                 assert_ok(vt_request_infer(r, ERR));
@@ -104,7 +107,7 @@ static void test_dynamic(void **state)
         }
     }
     vt_request_destroy(r);
-    drop_inputs(3, in);
+    drop_inputs(50, in);
     vt_compiled_unref(compiled);
     vt_model_unref(model);
 }

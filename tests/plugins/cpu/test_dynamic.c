@@ -32,7 +32,7 @@ static struct vt_buffer *picture(int64_t n, int64_t h, int64_t w)
 
 #define SHAPES 40
 
-/* More shapes than there are plans kept, twice. */
+/* Many shapes, in three rounds. */
 static void test_many_shapes(void **state)
 {
     struct vt_model *model = pictures();
@@ -75,15 +75,92 @@ static void test_many_shapes(void **state)
     vt_model_unref(model);
 }
 
-/* Only so many plans are kept: the memory of weights does not grow with the number of shapes. */
+/* More shapes than plans are kept at most: those that come again get the bits that they had. */
+static void test_dropped_plans(void **state)
+{
+    enum { MANY = 1100 };
+    struct vt_graph *g = net_create();
+    struct vt_port x = net_param_as(g, "f32", "?,4");
+    struct vt_model *model;
+    struct vt_compiled *compiled;
+    struct vt_request *r;
+    struct outputs first[MANY];
+
+    (void)state;
+    random_seed(2);
+    net_result(g, net_unary(g, "Softmax", 8,
+                            net_binary(g, "MatMul", 1, x, net_random(g, VT_F32, 2, (int64_t[]){4, 3}, 0), ""),
+                            "axis=0"));
+    model = net_finish(g);
+    compiled = compile_for(model, "CPU", "INFERENCE_NUM_THREADS=1");
+    r = request_of(compiled);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < MANY; i++) {
+            struct vt_buffer *in = NULL;
+            struct outputs have;
+
+            snprintf(test_case, sizeof(test_case), "round %d shape %d", round, i);
+            assert_ok(vt_buffer_create(VT_F32, 2, (int64_t[]){1 + (i * 7) % MANY, 4}, &in, ERR));
+            random_seed((uint64_t)i);
+            fill_tensor(&in->t);
+            bind_inputs(r, 1, &in);
+            assert_ok(vt_request_infer(r, ERR));
+            collect(r, 1, &have);
+            assert_int_equal(have.t[0].dims[0], in->t.dims[0]);
+            if (round == 0) {
+                first[i] = have;
+            } else {
+                assert_same_bits(&first[i], &have, "with the same shape again");
+                outputs_free(&have);
+            }
+            vt_buffer_unref(in);
+        }
+    }
+    for (int i = 0; i < MANY; i++) {
+        outputs_free(&first[i]);
+    }
+    vt_request_destroy(r);
+    vt_compiled_unref(compiled);
+    vt_model_unref(model);
+}
+
+/* The bits of the static model of the same shape. */
+static void test_as_static(void **state)
+{
+    static const int64_t sizes[][3] = {{1, 12, 9}, {2, 5, 7}, {3, 1, 1}, {1, 30, 17}};
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct vt_model *model = pictures();
+        struct vt_buffer *in = picture(sizes[i][0], sizes[i][1], sizes[i][2]);
+        struct vt_pshape shape = vt_pshape_of(&in->t);
+        int port = 0;
+        struct outputs have, want;
+
+        snprintf(test_case, sizeof(test_case), "size %d", i);
+        run_once(model, "CPU", "INFERENCE_NUM_THREADS=1", 1, &in, &have);
+        assert_ok(vt_model_reshape(model, 1, &port, &shape, ERR));
+        run_once(model, "CPU", "INFERENCE_NUM_THREADS=1", 1, &in, &want);
+        assert_same_bits(&want, &have, "than the static model");
+        outputs_free(&want);
+        outputs_free(&have);
+        vt_buffer_unref(in);
+        vt_model_unref(model);
+    }
+}
+
+/* Weights are packed while compiling where their form does not depend on the shapes, and once for all plans.
+ */
 static void test_weights_once(void **state)
 {
     struct vt_model *model = pictures();
     struct vt_compiled *compiled = compile_for(model, "CPU", "INFERENCE_NUM_THREADS=1");
     struct vt_request *r = request_of(compiled);
-    struct vt_memory_stats before, after;
+    struct vt_memory_stats compiled_only, before, after;
 
     (void)state;
+    assert_ok(vt_compiled_memory(compiled, &compiled_only, ERR));
+    assert_true(compiled_only.weights > 0);
     for (int i = 0; i < 60; i++) {
         struct vt_buffer *in = picture(1, 2 + i, 3);
 
@@ -96,6 +173,7 @@ static void test_weights_once(void **state)
     }
     assert_ok(vt_compiled_memory(compiled, &after, ERR));
     assert_true(before.weights > 0);
+    assert_true(before.weights > compiled_only.weights); /* a 3x3 convolution has several forms */
     assert_true(after.weights <= 2 * before.weights);
     vt_request_destroy(r);
     vt_compiled_unref(compiled);
@@ -268,9 +346,10 @@ static void test_states(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_many_shapes), cmocka_unit_test(test_weights_once),
-        cmocka_unit_test(test_data_shapes), cmocka_unit_test(test_boxes),
-        cmocka_unit_test(test_bodies),      cmocka_unit_test(test_states),
+        cmocka_unit_test(test_many_shapes),   cmocka_unit_test(test_weights_once),
+        cmocka_unit_test(test_dropped_plans), cmocka_unit_test(test_as_static),
+        cmocka_unit_test(test_data_shapes),   cmocka_unit_test(test_boxes),
+        cmocka_unit_test(test_bodies),        cmocka_unit_test(test_states),
     };
 
     cap_isa(argc, argv);
