@@ -93,12 +93,19 @@ static int file_index(struct exporter *e, const struct vt_blob *file)
     return i < CPU_BLOB_FILES ? i : -1;
 }
 
+/* Floats and numbers of few bits, which may be absent (vt/host.h); the others may be shapes. */
+static bool is_weight(enum vt_type type)
+{
+    return type == VT_F32 || type == VT_F16 || type == VT_BF16 ||
+           (vt_type_info(type)->bits <= 8 && type != VT_BOOLEAN && type != VT_STRING);
+}
+
 static bool add_source(struct exporter *e, const struct vt_node *node, const struct vt_tensor *t,
                        uint64_t index)
 {
     bool absent = cpu_constant_absent(e->host, node) ||
                   (!e->small && index != UINT64_MAX && e->model->covered && e->model->covered[index] &&
-                   vt_type_info(t->type)->is_float && t->bytes > INLINE_BYTES);
+                   is_weight(t->type) && t->bytes > INLINE_BYTES);
 
     struct source *s;
 

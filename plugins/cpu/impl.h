@@ -31,6 +31,12 @@ struct cpu_constant_use {
     bool read;   /* in place */
 };
 
+/* Weights of few bits (operation CompressedWeights): the constants that they are made of. */
+struct cpu_stored {
+    const struct vt_node *node;                /* the operation */
+    const struct vt_node *data, *scale, *zero; /* scale and zero may be NULL */
+};
+
 /* One input or output of a node in a plan. */
 struct cpu_arg {
     enum vt_type type;   /* VT_DYNAMIC: left out */
@@ -41,7 +47,9 @@ struct cpu_arg {
      * decompression Convert is seen through. NULL for activations. */
     const struct vt_tensor *raw;
     const struct vt_node *constant; /* the node behind `raw` */
-    struct cpu_constant_use *use;   /* of constants */
+    /* NULL where they are no weights of few bits; else `raw` is what is stored, whose shape may differ. */
+    const struct cpu_stored *stored;
+    struct cpu_constant_use *use; /* of constants */
 };
 
 /* A node with concrete shapes. */
@@ -220,6 +228,9 @@ const float *cpu_constant_f32(struct cpu_build *b, const struct cpu_arg *source,
 /* A constant in its own type, aligned to its elements: as the model stores it, or a copy. NULL for an empty
  * one, or with an error on failure. */
 const void *cpu_constant_aligned(struct cpu_build *b, const struct cpu_arg *source, struct vt_error *err);
+
+/* What forms of weights of few bits depend on beside the stored numbers: which scales and zero points. */
+uint64_t cpu_stored_key(const struct vt_host *host, const struct cpu_stored *stored);
 
 /* Values of an i32 or i64 constant of at most `max` elements; false when it is no such constant. */
 bool cpu_constant_i64s(const struct cpu_arg *source, int64_t *values, int max, int *n);

@@ -253,6 +253,23 @@ static int build_tables(struct cpu_build *b, struct vt_error *err)
     return VT_OK;
 }
 
+/* A Convert or weights of few bits, without a step of their own: those behind them read the constants. */
+static bool seen_through(const struct cpu_choice *c)
+{
+    return !c->impl && (strcmp(c->op.type, "Convert") == 0 || strcmp(c->op.type, "CompressedWeights") == 0);
+}
+
+static void uncover(const struct vt_host *host, const struct cpu_arg *arg, bool *covered)
+{
+    covered[host->node_index(arg->constant)] = false;
+    if (arg->stored && arg->stored->scale) {
+        covered[host->node_index(arg->stored->scale)] = false;
+    }
+    if (arg->stored && arg->stored->zero) {
+        covered[host->node_index(arg->stored->zero)] = false;
+    }
+}
+
 /* Which constants the plan has in packed forms only. */
 static int note_covered(struct cpu_build *b, struct vt_error *err)
 {
@@ -265,12 +282,11 @@ static int note_covered(struct cpu_build *b, struct vt_error *err)
     for (int i = 0; i < b->n_nodes; i++) {
         const struct cpu_choice *c = &b->choices[i];
 
-        /* A Convert without a step is seen through by those behind it. */
-        for (int k = 0; k < c->op.n_in && (c->impl || strcmp(c->op.type, "Convert")); k++) {
+        for (int k = 0; k < c->op.n_in && !seen_through(c); k++) {
             const struct cpu_arg *arg = &c->op.in[k];
 
             if (arg->constant && (!arg->use->packed || arg->use->read)) {
-                covered[b->host->node_index(arg->constant)] = false;
+                uncover(b->host, arg, covered);
             }
         }
     }

@@ -56,15 +56,28 @@ static const struct cpu_impl *find_impl(const struct cpu_op *op, const struct cp
     return NULL;
 }
 
+/* The operation that stands for weights of few bits, behind an input; else NULL. */
+static const struct vt_node *stored_of(const struct vt_host *host, const struct vt_node *node, int input)
+{
+    struct vt_edge e = host->node_in(node, input);
+    bool is = e.src && host->node_opset(e.src) == 0 && strcmp(host->node_op(e.src), "CompressedWeights") == 0;
+
+    return is && host->node_constant(host->node_in(e.src, 0).src) ? e.src : NULL;
+}
+
 const struct vt_node *cpu_constant_of(const struct vt_host *host, const struct vt_node *node, int input)
 {
     struct vt_edge e = host->node_in(node, input);
+    const struct vt_node *stored = stored_of(host, node, input);
 
     if (!e.src) {
         return NULL;
     }
     if (host->node_constant(e.src)) {
         return e.src;
+    }
+    if (stored) {
+        return host->node_in(stored, 0).src;
     }
     if (strcmp(host->node_op(e.src), "Convert") == 0 && host->node_value(e.src, 0)->type == VT_F32) {
         struct vt_edge inner = host->node_in(e.src, 0);
@@ -103,6 +116,28 @@ static bool fill_arg(struct cpu_region *region, struct cpu_arg *arg, const struc
     return true;
 }
 
+static const struct vt_node *input_of(const struct vt_host *host, const struct vt_node *node, int input)
+{
+    return input < host->node_n_in(node) ? host->node_in(node, input).src : NULL;
+}
+
+static bool fill_stored(const struct vt_host *host, struct cpu_region *region, struct cpu_arg *arg,
+                        const struct vt_node *node)
+{
+    struct cpu_stored *s;
+
+    if (!node) {
+        return true;
+    }
+    s = cpu_region_array(region, 1, sizeof(*s));
+    if (s) {
+        *s = (struct cpu_stored){node, input_of(host, node, 0), input_of(host, node, 1),
+                                 input_of(host, node, 2)};
+        arg->stored = s;
+    }
+    return s;
+}
+
 static bool fill_op(struct cpu_model *model, struct cpu_region *region, struct cpu_choice *c,
                     const struct vt_node *node)
 {
@@ -134,7 +169,8 @@ static bool fill_op(struct cpu_model *model, struct cpu_region *region, struct c
         op->in[i].constant = cpu_constant_of(host, node, i);
         op->in[i].use = &uses[i];
         op->in[i].raw = op->in[i].constant ? host->node_constant(op->in[i].constant) : NULL;
-        if (!fill_arg(region, &op->in[i], host->node_value(e.src, e.port))) {
+        if (!fill_arg(region, &op->in[i], host->node_value(e.src, e.port)) ||
+            !fill_stored(host, region, &op->in[i], stored_of(host, node, i))) {
             return false;
         }
         c->dynamic |= op->in[i].rank < 0;
@@ -173,13 +209,16 @@ const struct cpu_impl *cpu_impl_judge(struct cpu_model *model, struct cpu_region
     return fill_op(model, region, &c, node) ? find_impl(&c.op, NULL, keep_first, &first) : NULL;
 }
 
-/* Parameters, constants and results take no step; a decompression Convert is read through by its consumers,
- * who make its value when they need it. */
+/* Parameters, constants and results take no step; a decompression Convert and weights of few bits are read
+ * through by their consumers, who make the value when they need it. */
 static bool needs_step(const struct cpu_choice *c)
 {
     const char *type = c->op.type;
 
     if (strcmp(type, "Parameter") == 0 || strcmp(type, "Constant") == 0 || strcmp(type, "Result") == 0) {
+        return false;
+    }
+    if (strcmp(type, "CompressedWeights") == 0 && c->op.in[0].raw) {
         return false;
     }
     if (strcmp(type, "Convert") == 0 && c->op.in[0].raw && c->op.out[0].type == VT_F32 &&

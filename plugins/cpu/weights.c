@@ -360,9 +360,70 @@ const void *cpu_constant_aligned(struct cpu_build *b, const struct cpu_arg *sour
     return cpu_weights(b, source, 2, raw->bytes, copy_fill, (void *)(uintptr_t)raw, 1, err);
 }
 
+/* ---- weights of few bits in full, for those who cannot take them as they are */
+
+struct full {
+    const struct vt_host *host;
+    const struct cpu_arg *source;
+    int status;
+};
+
+static struct vt_tensor tensor_of(const struct vt_host *host, const struct vt_node *constant)
+{
+    return constant ? *host->node_constant(constant) : (struct vt_tensor){.type = VT_DYNAMIC};
+}
+
+static void full_fill(void *dst, void *ctx, int64_t first, int64_t last)
+{
+    struct full *f = ctx;
+    const struct cpu_stored *s = f->source->stored;
+    struct vt_tensor in[] = {tensor_of(f->host, s->data), tensor_of(f->host, s->scale),
+                             tensor_of(f->host, s->zero)};
+    struct vt_tensor out;
+
+    (void)first;
+    (void)last;
+    vt_tensor_describe(&out, VT_F32, f->source->rank, f->source->dims);
+    out.data = dst;
+    f->status = f->host->node_eval(s->node, in, &out, NULL, NULL);
+}
+
+uint64_t cpu_stored_key(const struct vt_host *host, const struct cpu_stored *stored)
+{
+    const struct vt_node *parts[] = {stored->scale, stored->zero};
+    uint64_t key = 3;
+
+    for (int i = 0; i < 2; i++) {
+        const struct vt_tensor *t = parts[i] ? host->node_constant(parts[i]) : NULL;
+        const char *name = t ? host->node_name(parts[i]) : "";
+
+        key = cpu_key(key, name, strlen(name) + 1);
+        key = t ? cpu_key(key, t->dims, (size_t)t->rank * sizeof(t->dims[0])) : key;
+    }
+    return key;
+}
+
+static const float *stored_f32(struct cpu_build *b, const struct cpu_arg *source, struct vt_error *err)
+{
+    struct full f = {.host = b->host, .source = source};
+    const void *data = cpu_weights(b, source, cpu_stored_key(b->host, source->stored),
+                                   (size_t)source->count * sizeof(float), full_fill, &f, 1, err);
+
+    if (f.status) {
+        vt_fail(err, f.status, "node '%s': weights cannot be unpacked",
+                b->host->node_name(source->stored->node));
+        return NULL;
+    }
+    return data;
+}
+
 const float *cpu_constant_f32(struct cpu_build *b, const struct cpu_arg *source, struct vt_error *err)
 {
     struct widen w = {source->raw, source->count, b->model->isa};
+
+    if (source->stored) {
+        return stored_f32(b, source, err);
+    }
 
     if (source->raw->type == VT_F32 && ((uintptr_t)source->raw->data & 3) == 0 &&
         !cpu_constant_absent(b->host, source->constant)) {

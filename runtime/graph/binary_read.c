@@ -396,11 +396,18 @@ static void place_in_space(struct reader *r, struct vt_node *node, struct vt_ten
     }
 }
 
+/* What weights are made of; anything else may hold shapes and indices, which inference reads. */
+static bool may_be_absent(enum vt_type type)
+{
+    return type == VT_F32 || type == VT_F16 || type == VT_BF16 ||
+           (vt_type_info(type)->bits <= 8 && type != VT_BOOLEAN && type != VT_STRING);
+}
+
 static void place_absent(struct reader *r, struct vt_node *node, struct vt_tensor *t)
 {
     uint64_t offset = get_number(r);
 
-    if (t->type != VT_F32 && t->type != VT_F16 && t->type != VT_BF16) {
+    if (!may_be_absent(t->type)) {
         bad(r, "a constant that must be there is absent");
     } else if (!r->hole || !vt_range_fits(offset, t->bytes, r->hole->size)) {
         bad(r, "an absent constant has no place");

@@ -132,7 +132,8 @@ const struct vt_tensor *vt_match_constant(struct vt_port port)
 
 static bool constant_chain(struct vt_port port, int depth)
 {
-    static const char *const through[] = {"Convert", "Subtract", "Multiply", "Reshape", "Transpose"};
+    static const char *const through[] = {"Convert", "Subtract",  "Multiply",
+                                          "Reshape", "Transpose", "CompressedWeights"};
 
     if (!port.node || vt_node_is(port.node, "Constant")) {
         return port.node != NULL;
@@ -140,7 +141,7 @@ static bool constant_chain(struct vt_port port, int depth)
     for (size_t i = 0; depth < 8 && i < sizeof(through) / sizeof(through[0]); i++) {
         if (vt_node_is(port.node, through[i])) {
             for (int k = 0; k < port.node->n_in; k++) {
-                if (!constant_chain(port.node->in[k], depth + 1)) {
+                if (port.node->in[k].node && !constant_chain(port.node->in[k], depth + 1)) {
                     return false;
                 }
             }
