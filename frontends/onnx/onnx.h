@@ -185,4 +185,9 @@ struct onnx_value onnx_sequence_at(const struct onnx_sequence *s, int index);
 int onnx_out_sequence(struct onnx_node *n, int output, enum onnx_sequence_kind kind,
                       const struct onnx_value *values, int count);
 
+/* ---- the translators: every row of ops.def is a function of this type. */
+#define ONNX_OP(domain, name, since, translator) int onnx_##translator(struct onnx_node *n);
+#include "ops.def"
+#undef ONNX_OP
+
 #endif

@@ -226,6 +226,34 @@ static int graph_finish(struct vt_graph *graph, struct vt_error *err)
     return status ? status : vt_graph_infer(graph, err);
 }
 
+static int node_infer(struct vt_node *node, struct vt_error *err)
+{
+    int status = check_node(node, err);
+
+    return status ? status : vt_node_infer(node, err);
+}
+
+static int node_set_name(struct vt_node *node, const char *name, struct vt_error *err)
+{
+    const char *copy = vt_arena_strdup(&node->graph->arena, name);
+
+    if (!copy) {
+        return no_memory(node, err);
+    }
+    node->name = copy;
+    return VT_OK;
+}
+
+static struct vt_node *constant_clone(struct vt_graph *graph, const struct vt_node *constant,
+                                      const char *name, struct vt_error *err)
+{
+    if (!vt_node_is(constant, "Constant")) {
+        vt_fail(err, VT_E_INVALID, "node '%s' (%s) is no Constant", constant->name, constant->op->name);
+        return NULL;
+    }
+    return vt_constant_create(graph, name, &constant->constant, constant->blob, err);
+}
+
 void vt_host_fill_build(struct vt_host *host)
 {
     host->graph_create = graph_create;
@@ -242,4 +270,7 @@ void vt_host_fill_build(struct vt_host *host)
     host->op_known = vt_op_known;
     host->node_create_unknown = node_create_unknown;
     host->node_declare_output = node_declare_output;
+    host->node_infer = node_infer;
+    host->node_set_name = node_set_name;
+    host->constant_clone = constant_clone;
 }

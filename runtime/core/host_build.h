@@ -7,7 +7,7 @@
 /* Set a node's rt_info entry of that name; a new one has the version "0". */
 int vt_node_set_rt_info(struct vt_node *node, const char *name, const char *value, struct vt_error *err);
 
-/* graph_create to op_known, node_create_unknown and node_declare_output. */
+/* graph_create to op_known, node_create_unknown, node_declare_output, node_infer to constant_clone. */
 void vt_host_fill_build(struct vt_host *host);
 
 #endif

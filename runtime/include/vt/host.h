@@ -227,6 +227,15 @@ struct vt_host {
     struct vt_graph *(*graph_clone_shaped)(const struct vt_graph *graph, const struct vt_pshape *shapes,
                                            struct vt_error *err);
     size_t (*graph_bytes)(const struct vt_graph *graph);
+
+    /* ---- building, while the model is read. node_infer: check required attributes and inputs and infer the
+     * node's outputs from those of its inputs, which are inferred already; graph_finish infers all anew.
+     * node_set_name: another friendly name. constant_clone: a Constant of another graph again, in this one;
+     * both share the data. */
+    int (*node_infer)(struct vt_node *node, struct vt_error *err);
+    int (*node_set_name)(struct vt_node *node, const char *name, struct vt_error *err);
+    struct vt_node *(*constant_clone)(struct vt_graph *graph, const struct vt_node *constant,
+                                      const char *name, struct vt_error *err);
 };
 
 #endif
