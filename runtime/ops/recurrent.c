@@ -30,7 +30,7 @@ struct vt_recurrent_inputs vt_recurrent_inputs(const struct vt_node *node)
     in.w = next++;
     in.r = next++;
     in.b = next < node->n_in ? next : -1;
-    if (in.c >= 0 && in.lengths < 0 && node->op->opset < 4) {
+    if (in.c >= 0 && node->op->opset < 4) {
         in.p = next + 1 < node->n_in ? next + 1 : -1;
     }
     return in;
@@ -45,7 +45,14 @@ static int next_function(const char **text, enum vt_gate_function *kind)
     } rows[] = {{"sigmoid", VT_GATE_SIGMOID},
                 {"tanh", VT_GATE_TANH},
                 {"relu", VT_GATE_RELU},
-                {"hardsigmoid", VT_GATE_HARD_SIGMOID}};
+                {"hardsigmoid", VT_GATE_HARD_SIGMOID},
+                {"affine", VT_GATE_AFFINE},
+                {"leakyrelu", VT_GATE_LEAKY_RELU},
+                {"thresholdedrelu", VT_GATE_THRESHOLDED_RELU},
+                {"scaledtanh", VT_GATE_SCALED_TANH},
+                {"elu", VT_GATE_ELU},
+                {"softsign", VT_GATE_SOFTSIGN},
+                {"softplus", VT_GATE_SOFTPLUS}};
     size_t n = 0;
 
     while (**text == ',' || isspace((unsigned char)**text)) {
@@ -75,8 +82,8 @@ int vt_recurrent_functions(const struct vt_node *node, struct vt_gate_functions 
     for (int i = 0; i < count; i++) {
         if (next_function(&text, &f->kind[i]) != VT_OK) {
             return vt_fail(err, VT_E_UNSUPPORTED,
-                           "attribute activations \"%s\": %d of sigmoid, tanh, relu and "
-                           "hardsigmoid are wanted",
+                           "attribute activations \"%s\": %d of sigmoid, tanh, relu, hardsigmoid, affine, "
+                           "leakyrelu, thresholdedrelu, scaledtanh, elu, softsign and softplus are wanted",
                            whole, count);
         }
         f->alpha[i] = i < n_alpha ? alpha[i] : 0.2;
@@ -134,7 +141,8 @@ static int merge_all(struct vt_infer *c, struct sizes *s)
         status = status ? status : merge(c, in.lengths, 1, (struct vt_dim *[]){&s->batch});
         status = status ? status : merge(c, in.w, 3, (struct vt_dim *[]){&s->directions, &rows, &s->width});
         status = status ? status : merge(c, in.r, 3, (struct vt_dim *[]){&s->directions, &rows, &s->hidden});
-        return status ? status : merge(c, in.b, 2, (struct vt_dim *[]){&s->directions, &bias});
+        status = status ? status : merge(c, in.b, 2, (struct vt_dim *[]){&s->directions, &bias});
+        return status ? status : merge(c, in.p, 2, (struct vt_dim *[]){&s->directions, &peep});
     }
     status = merge(c, in.x, 2, (struct vt_dim *[]){&s->batch, &s->width});
     status = status ? status : merge(c, in.h, 2, (struct vt_dim *[]){&s->batch, &s->hidden});
@@ -241,6 +249,13 @@ static const struct vt_attr_def lstm_sequence_attrs[] = {
     {0},
 };
 
+static const struct vt_attr_def lstm_sequence_attrs_0[] = {
+    CELL_ATTRS("sigmoid,tanh,tanh"),
+    DIRECTION,
+    {"input_forget", VT_ATTR_BOOL},
+    {0},
+};
+
 static const struct vt_attr_def gru_sequence_attrs[] = {
     CELL_ATTRS("sigmoid,tanh"),
     DIRECTION,
@@ -260,7 +275,10 @@ static const struct vt_attr_def rnn_sequence_attrs[] = {
         .infer = infer, .eval = vt_recurrent_ref                                                             \
     }
 
+/* LSTMSequence of the internal opset has what ONNX's LSTM has more: input 7 are peepholes [directions, 3
+ * hidden sizes] for the gates f, i, o, and with input_forget f is 1 - i. */
 const struct vt_op_def vt_op_recurrent[] = {
+    RECURRENT("LSTMSequence", 0, 6, 8, 3, lstm_sequence_attrs_0),
     RECURRENT("LSTMCell", 1, 5, 7, 2, lstm_attrs_1),
     RECURRENT("LSTMCell", 4, 5, 6, 2, lstm_attrs),
     RECURRENT("GRUCell", 3, 4, 5, 1, gru_attrs),

@@ -6,7 +6,20 @@
 
 enum vt_cell { VT_CELL_RNN, VT_CELL_GRU, VT_CELL_LSTM };
 
-enum vt_gate_function { VT_GATE_SIGMOID, VT_GATE_TANH, VT_GATE_RELU, VT_GATE_HARD_SIGMOID };
+/* The first four are OpenVINO's, the others those that ONNX adds. */
+enum vt_gate_function {
+    VT_GATE_SIGMOID,
+    VT_GATE_TANH,
+    VT_GATE_RELU,
+    VT_GATE_HARD_SIGMOID,     /* min(max(alpha x + beta, 0), 1) */
+    VT_GATE_AFFINE,           /* alpha x + beta */
+    VT_GATE_LEAKY_RELU,       /* alpha x below 0 */
+    VT_GATE_THRESHOLDED_RELU, /* 0 below alpha */
+    VT_GATE_SCALED_TANH,      /* alpha tanh(beta x) */
+    VT_GATE_ELU,              /* alpha (e^x - 1) below 0 */
+    VT_GATE_SOFTSIGN,         /* x / (1 + |x|) */
+    VT_GATE_SOFTPLUS,         /* log(1 + e^x) */
+};
 
 /* The functions of a cell's gates with their parameters. */
 struct vt_gate_functions {

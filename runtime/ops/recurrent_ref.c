@@ -21,11 +21,20 @@ struct cell {
 
 static double apply(const struct cell *q, int function, double v)
 {
+    double alpha = q->f.alpha[function], beta = q->f.beta[function];
+
     switch (q->f.kind[function]) {
     case VT_GATE_SIGMOID: return 1 / (1 + exp(-v));
     case VT_GATE_TANH: return tanh(v);
     case VT_GATE_RELU: return v < 0 ? 0 : v;
-    default: return fmax(0, fmin(1, q->f.alpha[function] * v + q->f.beta[function]));
+    case VT_GATE_AFFINE: return alpha * v + beta;
+    case VT_GATE_LEAKY_RELU: return v < 0 ? alpha * v : v;
+    case VT_GATE_THRESHOLDED_RELU: return v < alpha ? 0 : v;
+    case VT_GATE_SCALED_TANH: return alpha * tanh(beta * v);
+    case VT_GATE_ELU: return v < 0 ? alpha * expm1(v) : v;
+    case VT_GATE_SOFTSIGN: return v / (1 + fabs(v));
+    case VT_GATE_SOFTPLUS: return v > 40 ? v : log1p(exp(v));
+    default: return fmax(0, fmin(1, alpha * v + beta));
     }
 }
 
@@ -98,19 +107,33 @@ static double lstm_sum(const struct cell *q, int64_t d, int which, int64_t u, co
     return from_x(q, d, row, x) + from_h(q, d, row, h) + bias(q, d, row);
 }
 
+/* Coupled gates: version 1 of the cell takes i from f, ONNX's sequence f from i. */
+static void lstm_gates(const struct cell *q, int64_t d, int64_t u, const double *x, const double *h, double c,
+                       double *f, double *i)
+{
+    bool coupled = q->e->node->op->opset < 4 && vt_attr_bool(q->e->node, "input_forget");
+    const double *p = q->p ? q->p + d * 3 * q->hidden : NULL;
+
+    *f = gate(q, 0, lstm_sum(q, d, 0, u, x, h) + (p ? p[u] * c : 0));
+    *i = gate(q, 0, lstm_sum(q, d, 1, u, x, h) + (p ? p[q->hidden + u] * c : 0));
+    if (coupled && q->e->node->op->opset == 0) {
+        *f = 1 - *i;
+    } else if (coupled) {
+        *i = 1 - *f;
+    }
+}
+
 static void lstm_step(struct cell *q, int64_t d, const double *x, double *h, double *c)
 {
-    bool forget = q->e->node->op->opset < 4 && vt_attr_bool(q->e->node, "input_forget");
+    const double *p = q->p ? q->p + (d * 3 + 2) * q->hidden : NULL;
     int64_t n = q->hidden;
 
     for (int64_t u = 0; u < n; u++) {
-        double f = lstm_sum(q, d, 0, u, x, h), i = lstm_sum(q, d, 1, u, x, h), o = lstm_sum(q, d, 3, u, x, h);
-        double now;
+        double f, i, now, o = lstm_sum(q, d, 3, u, x, h);
 
-        f = gate(q, 0, f + (q->p ? q->p[u] * c[u] : 0));
-        i = forget ? 1 - f : gate(q, 0, i + (q->p ? q->p[n + u] * c[u] : 0));
+        lstm_gates(q, d, u, x, h, c[u], &f, &i);
         now = f * c[u] + i * gate(q, 1, lstm_sum(q, d, 2, u, x, h));
-        o = gate(q, 0, o + (q->p ? q->p[2 * n + u] * now : 0));
+        o = gate(q, 0, o + (p ? p[u] * now : 0));
         q->gates[u] = now;
         q->fresh[u] = o * apply(q, 2, now);
     }
@@ -198,7 +221,7 @@ static void describe(struct cell *q)
     q->clip = vt_attr_f64(node, "clip");
     q->n_gates = q->kind == VT_CELL_LSTM ? 4 : q->kind == VT_CELL_GRU ? 3 : 1;
     q->before = q->kind == VT_CELL_GRU && vt_attr_bool(node, "linear_before_reset");
-    if (q->kind == VT_CELL_LSTM && node->op->opset < 4) {
+    if (q->kind == VT_CELL_LSTM && node->op->opset > 0 && node->op->opset < 4) {
         format = vt_attr_str(node, "weights_format");
     }
     for (int i = 0; i < 4; i++) {

@@ -167,6 +167,81 @@ static void test_sequences(void **state)
     op_end(&t);
 }
 
+/* What the internal opset's sequence has more, and the functions that ONNX adds; the numbers are
+ * onnxruntime's. */
+static void test_onnx(void **state)
+{
+    static const struct {
+        const char *function, *alpha, *beta, *want;
+    } rows[] = {
+        {"affine", "0.7", "0.1", "0.59434003 0.57530004 -0.54298824 0.63748258"},
+        {"leakyrelu", "0.1", "0", "0.7062 0.67900002 -0.11014781 0.90504599"},
+        {"thresholdedrelu", "0.2", "0", "0.7062 0.67900002 0 0.90504599"},
+        {"scaledtanh", "0.8", "1.2", "0.55178374 0.53778374 -0.61605525 0.55679983"},
+        {"elu", "0.6", "0", "0.7062 0.67900002 -0.40057233 0.90504599"},
+        {"softsign", "0", "0", "0.41390225 0.40440738 -0.38301069 0.35289299"},
+        {"softplus", "0", "0", "1.1073331 1.0892031 0.15494743 1.6279366"},
+    };
+    struct op_test t;
+
+    (void)state;
+    op_begin(&t, "LSTMSequence", 0);
+    op_input(&t, "f32", "1,3,2", "0.25 0.79000002 0.55000001 -0.55000001 -0.40000001 0.75");
+    op_input(&t, "f32", "1,1,2", "0.28 0.47999999");
+    op_input(&t, "f32", "1,1,2", "-0.81999999 0.079999998");
+    op_const(&t, "i32", "1", "3");
+    op_const(&t, "f32", "1,8,2",
+             "0.0099999998 0.11 0.99000001 0.58999997 -0.99000001 0.63999999 0.58999997 -0.059999999 "
+             "0.23999999 0.98000002 -0.56999999 -0.68000001 -0.38999999 -0.44 -0.49000001 -0.11");
+    op_const(&t, "f32", "1,8,2",
+             "-0.0099999998 -0.5 -0.98000002 -0.62 0.23 -0.91000003 -0.93000001 0.029999999 0.38 -0.60000002 "
+             "-0.25999999 -0.99000001 -0.07 0.82999998 0.25999999 0.029999999");
+    op_const(&t, "f32", "1,8", "0 0 0 0 0 0 0 0");
+    op_const(&t, "f32", "1,6", "0.02 0.69 0.66000003 -0.69 -0.46000001 0.75999999");
+    op_attr(&t, "hidden_size", "2");
+    op_attr(&t, "input_forget", "false");
+    op_expect(&t, 0, "f32", "1,1,3,2",
+              "-0.08942315 -0.13138425 -0.094044738 -0.017938465 0.11263245 -0.064253069", 1e-5);
+    op_expect(&t, 2, "f32", "1,1,2", "0.27237108 -0.12989093", 1e-5);
+    op_end(&t);
+
+    op_begin(&t, "LSTMSequence", 0);
+    op_input(&t, "f32", "1,3,2", "0.25 0.79000002 0.55000001 -0.55000001 -0.40000001 0.75");
+    op_input(&t, "f32", "1,1,2", "0.14 -0.25");
+    op_input(&t, "f32", "1,1,2", "-0.18000001 -0.51999998");
+    op_const(&t, "i32", "1", "3");
+    op_const(&t, "f32", "1,8,2",
+             "0.63 -0.23999999 0.95999998 0.18000001 0.02 0.74000001 -0.28 0.2 0.20999999 0.28 0.34999999 "
+             "-0.69999999 -0.88 -0.22 -0.34999999 -0.69999999");
+    op_const(&t, "f32", "1,8,2",
+             "0.75 0.31999999 -0.74000001 0.69 -0.12 -0.51999998 -0.2 -0.81 0.88999999 0.81 0.14 -0.70999998 "
+             "0.94 -0.56999999 0.34 -0.40000001");
+    op_const(&t, "f32", "1,8", "0 0 0 0 0 0 0 0");
+    op_const(&t, "f32", "1,6", "0.76999998 0.28 -0.62 0.86000001 0.1 -0.63999999");
+    op_attr(&t, "hidden_size", "2");
+    op_attr(&t, "input_forget", "true");
+    op_expect(&t, 0, "f32", "1,1,3,2",
+              "0.037093829 -0.16886273 -0.005133993 -0.010009565 0.037020106 -0.14708182", 1e-5);
+    op_expect(&t, 2, "f32", "1,1,2", "0.067595288 -0.33313772", 1e-5);
+    op_end(&t);
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        op_begin(&t, "RNNSequence", 5);
+        op_input(&t, "f32", "1,2,2", "-0.92000002 0.75 -0.059999999 0.1");
+        op_input(&t, "f32", "1,1,2", "0 0");
+        op_const(&t, "i32", "1", "2");
+        op_const(&t, "f32", "1,2,2", "-0.36000001 0.5 -0.94999999 -0.25999999");
+        op_const(&t, "f32", "1,2,2", "-0.94 -0.75 0.93000001 0.31999999");
+        op_const(&t, "f32", "1,2", "0 0");
+        op_attr(&t, "hidden_size", "2");
+        op_attr(&t, "activations", rows[i].function);
+        op_attr(&t, "activations_alpha", rows[i].alpha);
+        op_attr(&t, "activations_beta", rows[i].beta);
+        op_expect(&t, 0, "f32", "1,1,2,2", rows[i].want, 1e-5);
+        op_end(&t);
+    }
+}
+
 static void test_shapes(void **state)
 {
     struct op_test t;
@@ -236,7 +311,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lstm_cell), cmocka_unit_test(test_gru_cell), cmocka_unit_test(test_rnn_cell),
-        cmocka_unit_test(test_sequences), cmocka_unit_test(test_shapes),   cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_sequences), cmocka_unit_test(test_onnx),     cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_errors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
