@@ -5,7 +5,6 @@
 
 #include "graph.h"
 #include "host.h"
-#include "map.h"
 #include "vt/frontend.h"
 
 #include <setjmp.h>
