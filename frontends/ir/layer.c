@@ -174,16 +174,28 @@ static int declare_outputs(const struct ir_reader *r, struct ir_layer *layer)
     return VT_OK;
 }
 
+/* The name that the file has: an extension's operation is not renamed. */
+static const char *file_type(const struct ir_layer *layer)
+{
+    return ir_attr(layer->elem, "type");
+}
+
+static bool is_extension(const struct ir_reader *r, const struct ir_layer *layer)
+{
+    return VT_TABLE_HAS(r->host, extension_op) && r->host->extension_op(file_type(layer), layer->opset);
+}
+
 static int create_unknown(struct ir_net *net, struct ir_layer *layer)
 {
     struct ir_reader *r = net->r;
+    const char *type = is_extension(r, layer) ? file_type(layer) : layer->type;
 
     if (strcmp(layer->type, "Parameter") == 0 || strcmp(layer->type, "Result") == 0) {
         return ir_fail(r, layer->elem, layer, VT_E_FORMAT,
                        "version=\"%.40s\" is no operation set that has %s", layer->opset, layer->type);
     }
-    layer->node = r->host->node_create_unknown(net->graph, layer->type, layer->opset, layer->name,
-                                               layer->n_in, layer->n_out, r->err);
+    layer->node = r->host->node_create_unknown(net->graph, type, layer->opset, layer->name, layer->n_in,
+                                               layer->n_out, r->err);
     return layer->node ? declare_outputs(r, layer) : ir_context(r, layer->elem);
 }
 
@@ -193,7 +205,7 @@ static int create_node(struct ir_net *net, struct ir_layer *layer)
     int opset = opset_of(layer);
     struct vt_error why = {0};
 
-    if (!opset) {
+    if (!opset || is_extension(r, layer)) {
         return create_unknown(net, layer);
     }
     layer->node =

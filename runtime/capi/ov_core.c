@@ -155,10 +155,12 @@ ov_status_e ov_core_read_model_from_memory_buffer(const ov_core_t *core, const c
 
 ov_status_e ov_core_add_extension(const ov_core_t *core, const char *path)
 {
+    struct vt_error err = {0};
+
     if (!core || !path) {
         return INVALID_C_PARAM;
     }
-    return vt_capi_missing(GENERAL_ERROR, "ov_core_add_extension");
+    return vt_capi_ordinary(vt_core_add_extension(vt_capi_core(core), path, &err), &err);
 }
 
 /* ---- properties */

@@ -112,6 +112,7 @@ void vt_cache_finish(struct vt_cache *cache)
 
 bool vt_cache_load(struct vt_cache *cache, struct vt_compiled **compiled)
 {
+    struct vt_extension_set *before;
     struct vt_error why = {0};
     struct vt_blob *blob = NULL;
     char name[VT_DEVICE_NAME];
@@ -125,9 +126,11 @@ bool vt_cache_load(struct vt_cache *cache, struct vt_compiled **compiled)
     if (status == VT_E_NOT_FOUND) {
         return false;
     }
+    before = vt_extension_use(&cache->core->extensions);
     status = status ? status
                     : vt_exported_open(blob, cache->target->module, cache->target->id, name, cache->config,
                                        compiled, &why);
+    vt_extension_use(before);
     vt_blob_unref(blob);
     if (status) {
         vt_log(VT_LOG_WARNING, "the cached model '%s' is not used but made anew: %s", cache->path, why.text);

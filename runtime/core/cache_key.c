@@ -128,6 +128,8 @@ void vt_cache_key_files(struct vt_cache *cache, const char *path, const char *we
         return;
     }
     add_text(&key, "files");
+    /* The graph, which would say which of them it needs, is not read. */
+    add_number(&key, vt_extension_set_identity(&cache->core->extensions, 0));
     /* A file that cannot be read is reported by whoever reads the model. */
     if (vt_formats_files(&cache->core->formats, path, weights_path, add_file, &key) == VT_OK) {
         finish(cache, &key);

@@ -69,6 +69,7 @@ int vt_core_create(const char *plugins_xml, struct vt_core **core, struct vt_err
 
     if (status == VT_OK) {
         pthread_mutex_init(&made->lock, NULL);
+        vt_extension_set_init(&made->extensions);
         atomic_init(&made->refs, 1);
         status = vt_formats_init(&made->formats, &found);
         status = status ? status : take_modules(made, &found);
@@ -107,6 +108,7 @@ void vt_core_destroy(struct vt_core *core)
     }
     free(core->modules);
     vt_formats_finish(&core->formats);
+    vt_extension_set_finish(&core->extensions);
     vt_settings_finish(&core->settings);
     pthread_mutex_destroy(&core->lock);
     free(core);
@@ -126,21 +128,25 @@ bool vt_core_maps_files(struct vt_core *core)
 int vt_core_read_file(struct vt_core *core, const char *path, const char *weights_path,
                       struct vt_model **model, struct vt_error *err)
 {
+    struct vt_extension_set *before = vt_extension_use(&core->extensions);
     struct vt_graph *graph = NULL;
     int status;
 
     vt_host_map_files(vt_core_maps_files(core));
     status = vt_formats_read_file(&core->formats, path, weights_path, &graph, err);
     vt_host_map_files(true);
+    vt_extension_use(before);
     return status ? status : vt_model_create(graph, model, err);
 }
 
 int vt_core_read_memory(struct vt_core *core, const void *data, size_t bytes, struct vt_blob *weights,
                         struct vt_model **model, struct vt_error *err)
 {
+    struct vt_extension_set *before = vt_extension_use(&core->extensions);
     struct vt_graph *graph = NULL;
     int status = vt_formats_read_memory(&core->formats, data, bytes, weights, &graph, err);
 
+    vt_extension_use(before);
     return status ? status : vt_model_create(graph, model, err);
 }
 
@@ -380,15 +386,19 @@ int vt_core_import_target(struct vt_target *target, const void *data, size_t byt
 int vt_core_import(struct vt_core *core, const char *device, const void *data, size_t bytes,
                    const struct vt_config *config, struct vt_compiled **compiled, struct vt_error *err)
 {
+    struct vt_extension_set *before = vt_extension_use(&core->extensions);
     struct vt_target target;
     int status = vt_target_open(core, device, &target, err);
 
-    return status ? status : vt_core_import_target(&target, data, bytes, config, compiled, err);
+    status = status ? status : vt_core_import_target(&target, data, bytes, config, compiled, err);
+    vt_extension_use(before);
+    return status;
 }
 
 int vt_core_import_file(struct vt_core *core, const char *device, const char *path,
                         const struct vt_config *config, struct vt_compiled **compiled, struct vt_error *err)
 {
+    struct vt_extension_set *before = vt_extension_use(&core->extensions);
     struct vt_target target;
     struct vt_blob *blob = NULL;
     int status = vt_target_open(core, device, &target, err);
@@ -396,6 +406,7 @@ int vt_core_import_file(struct vt_core *core, const char *device, const char *pa
     status = status ? status : vt_blob_map(path, &blob, err);
     status = status ? status : import_blob(&target, blob, config, compiled, err);
     vt_blob_unref(blob);
+    vt_extension_use(before);
     if (status) {
         vt_context(err, "compiled model '%s': ", path);
     }

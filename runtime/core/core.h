@@ -70,6 +70,12 @@ int vt_core_add_plugin(struct vt_core *core, const char *path, const char *name,
  */
 int vt_core_close_plugin(struct vt_core *core, const char *name, struct vt_error *err);
 
+/* ---- extensions (vintner_extension.h): load a shared object and make its operations known to the models
+ * that the core reads from now on. The same file again changes nothing. VT_E_IO when it cannot be loaded,
+ * VT_E_ABI when it is no extension or one of another version, VT_E_INVALID when its table is wrong or an
+ * operation is there already; nothing is added then. */
+int vt_core_add_extension(struct vt_core *core, const char *path, struct vt_error *err);
+
 /* ---- properties. `device` "" is the core itself and, when setting, all devices. A property set on a device
  * whose plugin is not open yet is kept and judged when it opens; a bad one then makes every use of the device
  * fail. VT_E_NOT_FOUND for an unknown key or device, VT_E_INVALID for a bad value. */

@@ -3,6 +3,7 @@
 #define VT_CORE_IMPL_H
 
 #include "core.h"
+#include "extension.h"
 #include "formats.h"
 #include "module.h"
 #include "virtual/virtual.h"
@@ -12,6 +13,7 @@ struct vt_core {
     int n_modules;
     struct vt_module *virtuals[VT_N_VIRTUAL]; /* never listed */
     struct vt_formats formats;
+    struct vt_extension_set extensions;
     pthread_mutex_t lock;        /* around `settings` */
     struct vt_settings settings; /* of the core itself; a device's are kept as "CPU/CACHE_DIR" */
     atomic_int refs;

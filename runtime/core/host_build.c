@@ -1,5 +1,6 @@
 #include "host_build.h"
 
+#include "extension.h"
 #include "graph.h"
 #include "map.h"
 
@@ -36,6 +37,12 @@ static struct vt_node *node_create(struct vt_graph *graph, const char *op, int o
 static struct vt_node *node_create_unknown(struct vt_graph *graph, const char *op, const char *opset,
                                            const char *name, int n_in, int n_out, struct vt_error *err)
 {
+    const struct vt_op_def *def = vt_extension_find(op, opset);
+
+    if (def) {
+        return vt_node_create(graph, def, name, n_in, def->n_out >= 0 && n_out <= def->n_out ? -1 : n_out,
+                              err);
+    }
     return vt_unknown_create(graph, op, opset, name, n_in, n_out, err);
 }
 
@@ -65,7 +72,7 @@ static int node_set_attr(struct vt_node *node, const char *name, const char *tex
 static int node_declare_output(struct vt_node *node, int output, enum vt_type type,
                                const struct vt_pshape *shape, struct vt_error *err)
 {
-    int status = vt_unknown_declare(node, output, type, shape);
+    int status = node->op->flags & VT_OP_EXTENSION ? VT_OK : vt_unknown_declare(node, output, type, shape);
 
     if (status) {
         vt_fail(err, status, "node '%s' (%s): output %d cannot be declared", node->name, node->op->name,
@@ -147,6 +154,10 @@ static int node_add_body(struct vt_node *node, struct vt_graph *body, struct vt_
     struct vt_graph *graph = node->graph;
     struct vt_body *wider;
 
+    if (node->op->flags & VT_OP_EXTENSION) {
+        return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: sub-graphs in extensions, node '%s' (%s)",
+                       node->name, node->op->name);
+    }
     if (body->depth + 1 > VT_MAX_GRAPH_DEPTH) {
         return vt_fail(err, VT_E_RANGE, "node '%s' (%s): sub-graphs are nested more than %d deep", node->name,
                        node->op->name, VT_MAX_GRAPH_DEPTH);
@@ -197,20 +208,28 @@ static int node_map_body(struct vt_node *node, int body, const struct vt_body_ma
     return VT_OK;
 }
 
-static int check_node(const struct vt_node *node, struct vt_error *err)
+/* "Softmax-8"; operations of no standard set go by their name alone. */
+static const char *label_of(const struct vt_op_def *op, char text[256])
+{
+    snprintf(text, 256, op->opset < 0 ? "%.240s" : "%.240s-%d", op->name, op->opset);
+    return text;
+}
+
+int vt_node_check(const struct vt_node *node, struct vt_error *err)
 {
     const struct vt_attr_def *attrs = node->op->attrs;
+    char label[256];
 
     for (int i = 0; i < node->n_in && i < node->op->min_in; i++) {
         if (!node->in[i].node) {
-            return vt_fail(err, VT_E_INVALID, "node '%s' (%s-%d): input %d is required and not connected",
-                           node->name, node->op->name, node->op->opset, i);
+            return vt_fail(err, VT_E_INVALID, "node '%s' (%s): input %d is required and not connected",
+                           node->name, label_of(node->op, label), i);
         }
     }
     for (int i = 0; attrs && attrs[i].name && i < 64; i++) {
         if (attrs[i].required && !(node->attrs_given >> i & 1)) {
-            return vt_fail(err, VT_E_INVALID, "node '%s' (%s-%d): attribute '%s' is required and missing",
-                           node->name, node->op->name, node->op->opset, attrs[i].name);
+            return vt_fail(err, VT_E_INVALID, "node '%s' (%s): attribute '%s' is required and missing",
+                           node->name, label_of(node->op, label), attrs[i].name);
         }
     }
     return VT_OK;
@@ -221,14 +240,14 @@ static int graph_finish(struct vt_graph *graph, struct vt_error *err)
     int status = vt_graph_sort(graph, err);
 
     for (int i = 0; status == VT_OK && i < graph->n_nodes; i++) {
-        status = check_node(graph->nodes[i], err);
+        status = vt_node_check(graph->nodes[i], err);
     }
     return status ? status : vt_graph_infer(graph, err);
 }
 
 static int node_infer(struct vt_node *node, struct vt_error *err)
 {
-    int status = check_node(node, err);
+    int status = vt_node_check(node, err);
 
     return status ? status : vt_node_infer(node, err);
 }
@@ -254,6 +273,11 @@ static struct vt_node *constant_clone(struct vt_graph *graph, const struct vt_no
     return vt_constant_create(graph, name, &constant->constant, constant->blob, err);
 }
 
+static bool extension_op(const char *op, const char *opset)
+{
+    return vt_extension_find(op, opset) != NULL;
+}
+
 void vt_host_fill_build(struct vt_host *host)
 {
     host->graph_create = graph_create;
@@ -273,4 +297,5 @@ void vt_host_fill_build(struct vt_host *host)
     host->node_infer = node_infer;
     host->node_set_name = node_set_name;
     host->constant_clone = constant_clone;
+    host->extension_op = extension_op;
 }

@@ -7,7 +7,11 @@
 /* Set a node's rt_info entry of that name; a new one has the version "0". */
 int vt_node_set_rt_info(struct vt_node *node, const char *name, const char *value, struct vt_error *err);
 
-/* graph_create to op_known, node_create_unknown, node_declare_output, node_infer to constant_clone. */
+/* Whether all inputs and attributes that the operation requires are there. */
+int vt_node_check(const struct vt_node *node, struct vt_error *err);
+
+/* graph_create to op_known, node_create_unknown, node_declare_output, node_infer to constant_clone,
+ * extension_op. */
 void vt_host_fill_build(struct vt_host *host);
 
 #endif

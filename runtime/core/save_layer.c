@@ -1,4 +1,5 @@
 /* One node as a <layer>: its names, ports and what the other files write about it. */
+#include "extension.h"
 #include "save_impl.h"
 
 /* Files call some operations otherwise than the operation sets do. */
@@ -131,14 +132,17 @@ static int check_node(struct vt_saver *s, const struct vt_node *node)
 /* The attributes of <layer>. */
 static void begin_layer(struct vt_save_net *net, const struct vt_node *node)
 {
+    const struct vt_extension_op *own = vt_extension_op_of(node->op);
     struct vt_xml *x = &net->s->xml;
     char opset[24];
 
     vt_xml_begin(x, "layer");
     vt_xml_attr_i64(x, "id", net->next_id);
     vt_xml_attr(x, "name", node->name);
-    vt_xml_attr(x, "type", file_type(node->op->name));
-    if (node->op->flags & VT_OP_UNKNOWN) {
+    vt_xml_attr(x, "type", own ? own->name : file_type(node->op->name));
+    if (own) {
+        vt_xml_attr(x, "version", own->opset);
+    } else if (node->op->flags & VT_OP_UNKNOWN) {
         vt_xml_attr(x, "version", vt_attr_str(node, ".opset"));
     } else {
         snprintf(opset, sizeof(opset), "opset%d", node->op->opset);

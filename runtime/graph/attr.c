@@ -326,8 +326,24 @@ static bool parse_bool(const char *text, int64_t *value)
     return *value || strcasecmp(text, "false") == 0 || strcmp(text, "0") == 0 || !*text;
 }
 
+static bool reals_in_range(const struct vt_attr_def *def, const union vt_attr_value *v)
+{
+    int64_t n = def->type == VT_ATTR_F64 ? 1 : v->f64s.n;
+    const double *list = def->type == VT_ATTR_F64 ? &v->f : v->f64s.v;
+
+    for (int64_t i = 0; i < n; i++) {
+        if (!(list[i] >= def->low && list[i] <= def->high)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool in_range(const struct vt_attr_def *def, const union vt_attr_value *v)
 {
+    if (def->low < def->high && (def->type == VT_ATTR_F64 || def->type == VT_ATTR_F64S)) {
+        return reals_in_range(def, v);
+    }
     if (def->min >= def->max) {
         return true;
     }
@@ -352,8 +368,8 @@ bool vt_attr_value_ok(const struct vt_attr_def *def, const union vt_attr_value *
     }
 }
 
-static bool parse(struct vt_arena *arena, const struct vt_attr_def *def, const char *text,
-                  union vt_attr_value *value)
+bool vt_attr_parse(struct vt_arena *arena, const struct vt_attr_def *def, const char *text,
+                   union vt_attr_value *value)
 {
     const char *end = "";
 
@@ -387,10 +403,14 @@ int vt_attr_set_text(struct vt_node *node, const char *name, const char *text, s
         return VT_E_NOT_FOUND;
     }
     def = &node->op->attrs[i];
-    if (!parse(&node->graph->arena, def, text, &value)) {
+    if (!vt_attr_parse(&node->graph->arena, def, text, &value)) {
         return vt_fail(err, VT_E_INVALID, "node '%s' (%s): attribute %s=\"%.80s\" %s%s", node->name,
                        node->op->name, name, text, def->allowed ? "must be one of " : "cannot be read",
                        def->allowed ? def->allowed : "");
+    }
+    if (!in_range(def, &value) && (def->type == VT_ATTR_F64 || def->type == VT_ATTR_F64S)) {
+        return vt_fail(err, VT_E_RANGE, "node '%s' (%s): attribute %s=\"%.80s\" is outside %g..%g",
+                       node->name, node->op->name, name, text, def->low, def->high);
     }
     if (!in_range(def, &value)) {
         return vt_fail(err, VT_E_RANGE, "node '%s' (%s): attribute %s=\"%.80s\" is outside %lld..%lld",

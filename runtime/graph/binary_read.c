@@ -1,5 +1,6 @@
 #include "binary.h"
 
+#include "extension.h"
 #include "graph.h"
 #include "map.h"
 #include "vt/checked.h"
@@ -447,24 +448,68 @@ static void get_constant(struct reader *r, struct vt_node *node)
     }
 }
 
-static void get_node(struct reader *r, struct vt_graph *graph, int depth)
+/* The operation must be there as it was when the graph was written: what it has folded is in the graph. */
+static const struct vt_op_def *get_extension_op(struct reader *r, struct vt_graph *graph, const char *word)
+{
+    const char *opset = get_name(r, &graph->arena), *extension = get_name(r, &graph->arena);
+    const void *identity = get_bytes(r, sizeof(uint64_t));
+    const struct vt_op_def *op = identity ? vt_extension_find(word, opset) : NULL;
+
+    if (!identity || r->status) {
+        return NULL;
+    }
+    if (!op) {
+        r->status =
+            vt_fail(r->err, VT_E_NOT_FOUND,
+                    "operation %s (%s) comes from the extension '%.200s', which was not added to this core: "
+                    "ov_core_add_extension() has to come first",
+                    word, opset, extension);
+    } else if (memcmp(identity, &vt_extension_of(op)->identity, sizeof(uint64_t)) != 0) {
+        r->status =
+            vt_fail(r->err, VT_E_ABI,
+                    "operation %s (%s): the extension '%s' is another build than the one with which this "
+                    "was compiled; compile the model again",
+                    word, opset, vt_extension_of(op)->path);
+    }
+    if (r->status) {
+        r->at = r->end;
+    }
+    return r->status ? NULL : op;
+}
+
+static const struct vt_op_def *get_op(struct reader *r, struct vt_graph *graph)
 {
     char word[128];
     const struct vt_op_def *op;
-    const char *name, *fused;
-    struct vt_node *node;
     uint64_t opset;
-    int n_in, n_out;
 
     get_word(r, word);
     opset = get_number(r);
+    if (!r->status && opset == VT_BINARY_EXTENSION) {
+        return get_extension_op(r, graph, word);
+    }
+    op = r->status || opset > 1000 ? NULL : vt_op_find(word, (int)opset);
+    if (op && op->opset != (int)opset) {
+        op = NULL;
+    }
+    if (!op) {
+        bad(r, "there is no such operation");
+    }
+    return op;
+}
+
+static void get_node(struct reader *r, struct vt_graph *graph, int depth)
+{
+    const struct vt_op_def *op = get_op(r, graph);
+    const char *name, *fused;
+    struct vt_node *node;
+    int n_in, n_out;
+
     name = get_name(r, &graph->arena);
     fused = get_text(r, &graph->arena);
     n_in = get_count(r);
     n_out = get_count(r);
-    op = r->status || opset > 1000 ? NULL : vt_op_find(word, (int)opset);
-    if (!op || op->opset != (int)opset) {
-        bad(r, "there is no such operation");
+    if (r->status || !op) {
         return;
     }
     if (op->n_out >= 0 ? n_out != op->n_out : n_out > 65536) {

@@ -1,5 +1,6 @@
 #include "binary.h"
 
+#include "extension.h"
 #include "graph.h"
 
 #include <stdlib.h>
@@ -180,6 +181,22 @@ static void put_bodies(struct writer *w, const struct vt_node *node)
     }
 }
 
+static void put_op(struct writer *w, const struct vt_op_def *op)
+{
+    const struct vt_extension_op *own = vt_extension_op_of(op);
+
+    if (!own) {
+        put_text(w, op->name);
+        put_number(w, (uint64_t)op->opset);
+        return;
+    }
+    put_text(w, own->name);
+    put_number(w, VT_BINARY_EXTENSION);
+    put_text(w, own->opset);
+    put_text(w, own->owner->name);
+    put(w, &own->owner->identity, sizeof(own->owner->identity));
+}
+
 static void put_node(struct writer *w, const struct vt_node *node)
 {
     if (node->op->flags & VT_OP_UNKNOWN) {
@@ -189,8 +206,7 @@ static void put_node(struct writer *w, const struct vt_node *node)
                             node->name, node->op->name);
         return;
     }
-    put_text(w, node->op->name);
-    put_number(w, (uint64_t)node->op->opset);
+    put_op(w, node->op);
     put_text(w, node->name);
     put_text(w, node->fused_names);
     put_number(w, (uint64_t)node->n_in);

@@ -26,6 +26,44 @@ int vt_eval_output(struct vt_eval *e, int port, enum vt_type type, int rank, con
     return vt_tensor_alloc(t, e->err);
 }
 
+/* An extension may say anything: what the caller has made room for must hold it. */
+static int check_room(const struct vt_node *node, const struct vt_tensor *out, const size_t *room,
+                      struct vt_error *err)
+{
+    for (int i = 0; i < node->n_out; i++) {
+        if (out[i].data && out[i].rank >= 0 && out[i].bytes > room[i]) {
+            return vt_fail(err, VT_E_SHAPE, "output %d needs %zu bytes, and %zu were made ready", i,
+                           out[i].bytes, room[i]);
+        }
+    }
+    return VT_OK;
+}
+
+/* The shapes that follow from the inputs. */
+static int shape_outputs(const struct vt_node *node, const struct vt_tensor *in, struct vt_tensor *out,
+                         struct vt_error *err)
+{
+    size_t few[8];
+    size_t *room = node->n_out <= 8 ? few : calloc((size_t)node->n_out, sizeof(*room));
+    int status;
+
+    if (!(node->op->flags & VT_OP_EXTENSION)) {
+        status = vt_node_shapes(node, in, out, err);
+    } else if (!room) {
+        status = vt_fail(err, VT_E_NOMEM, "out of memory");
+    } else {
+        for (int i = 0; i < node->n_out; i++) {
+            room[i] = out[i].bytes;
+        }
+        status = vt_node_shapes(node, in, out, err);
+        status = status ? status : check_room(node, out, room, err);
+    }
+    if (room != few) {
+        free(room);
+    }
+    return status;
+}
+
 /* Allocate what the caller left open; `made` remembers which, for unwinding. */
 static int prepare_outputs(const struct vt_node *node, struct vt_tensor *out, bool *made,
                            struct vt_error *err)
@@ -70,7 +108,7 @@ int vt_node_eval(const struct vt_node *node, const struct vt_tensor *in, struct 
         status = vt_fail(err, VT_E_NOMEM, "out of memory");
     } else {
         e.made = made;
-        status = vt_node_shapes(node, in, out, err);
+        status = shape_outputs(node, in, out, err);
         if (status == VT_OK) {
             status = prepare_outputs(node, out, made, err);
         }

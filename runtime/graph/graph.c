@@ -1,5 +1,6 @@
 #include "graph.h"
 
+#include "extension.h"
 #include "map.h"
 #include "vt/checked.h"
 
@@ -59,6 +60,9 @@ void vt_graph_destroy(struct vt_graph *graph)
     for (int i = 0; i < graph->n_blobs; i++) {
         vt_blob_unref(graph->blobs[i]);
     }
+    for (int i = 0; i < graph->n_extensions; i++) {
+        vt_extension_unref(graph->extensions[i]);
+    }
     vt_arena_finish(&graph->values);
     vt_arena_finish(&graph->arena);
     free(graph);
@@ -77,6 +81,26 @@ int vt_graph_hold_blob(struct vt_graph *graph, struct vt_blob *blob)
         append(graph, &graph->blobs, &graph->n_blobs, &graph->cap_blobs, sizeof(struct vt_blob *), &blob);
     if (status == VT_OK) {
         vt_blob_ref(blob);
+    }
+    return status;
+}
+
+/* The operation's code stays loaded as long as the graph. */
+static int hold_extension(struct vt_graph *graph, const struct vt_op_def *op)
+{
+    struct vt_extension *extension = vt_extension_of(op);
+    int status = VT_OK;
+    bool held = !extension;
+
+    for (int i = 0; i < graph->n_extensions; i++) {
+        held |= graph->extensions[i] == extension;
+    }
+    if (!held) {
+        status = append(graph, &graph->extensions, &graph->n_extensions, &graph->cap_extensions,
+                        sizeof(struct vt_extension *), &extension);
+        if (status == VT_OK) {
+            vt_extension_ref(extension);
+        }
     }
     return status;
 }
@@ -161,7 +185,7 @@ struct vt_node *vt_node_create(struct vt_graph *graph, const struct vt_op_def *o
         node->index = graph->n_nodes;
     }
     if (!node || !node->name || !node->in || attrs_init(node) || outputs_init(node, n_out) ||
-        enlist(graph, node)) {
+        hold_extension(graph, op) || enlist(graph, node)) {
         vt_fail(err, VT_E_NOMEM, "node '%s': out of memory", name);
         return NULL;
     }

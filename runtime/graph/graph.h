@@ -14,6 +14,7 @@
 #include "vt/tensor.h"
 
 struct vt_blob;
+struct vt_extension;
 struct vt_graph;
 
 /* One end of an edge: output `index` of `node`. node NULL: an optional input that is left out. */
@@ -84,6 +85,8 @@ struct vt_graph {
     struct vt_arena values;     /* bounds of outputs; renewed by vt_graph_infer */
     struct vt_blob **blobs;
     int n_blobs, cap_blobs;
+    struct vt_extension **extensions; /* whose operations the nodes have: references */
+    int n_extensions, cap_extensions;
     uint32_t next_id;
     uint32_t mark;
     int depth; /* nesting of sub-graphs, for limits */
@@ -151,6 +154,14 @@ int vt_unknown_set_attr(struct vt_node *node, const char *name, const char *text
 
 /* A copy of an unknown operation's definition in another graph's arena; NULL when out of memory. */
 const struct vt_op_def *vt_unknown_copy_op(struct vt_arena *arena, const struct vt_op_def *op);
+
+/* The number in "opset15"; -1 for a set that is none of the standard ones. */
+int vt_opset_number(const char *opset);
+
+/* A value from its text; false when it is none of the schema's type, or a word that it does not allow. Ranges
+ * are not looked at. */
+bool vt_attr_parse(struct vt_arena *arena, const struct vt_attr_def *def, const char *text,
+                   union vt_attr_value *value);
 
 /* Whether a value of the right type is one that the schema allows. */
 bool vt_attr_value_ok(const struct vt_attr_def *def, const union vt_attr_value *value);

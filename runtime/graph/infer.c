@@ -286,6 +286,9 @@ int vt_node_infer(struct vt_node *node, struct vt_error *err)
     if (status && err && !err->code) {
         vt_fail(err, status, "the inputs do not fit");
     }
+    if (status && node->op->opset < 0) {
+        return vt_context(err, "node '%s' (%s): ", node->name, node->op->name);
+    }
     return status ? vt_context(err, "node '%s' (%s-%d): ", node->name, node->op->name, node->op->opset)
                   : VT_OK;
 }

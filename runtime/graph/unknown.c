@@ -36,7 +36,7 @@ static int infer(struct vt_infer *c)
 }
 
 /* "opset15" is 15; what is no number counts as a set of its own, -1. */
-static int opset_number(const char *opset)
+int vt_opset_number(const char *opset)
 {
     int number = 0, end = 0;
 
@@ -75,7 +75,7 @@ struct vt_node *vt_unknown_create(struct vt_graph *graph, const char *op, const 
     if (def) {
         *def = (struct vt_op_def){
             .name = vt_arena_strdup(&graph->arena, op),
-            .opset = opset_number(opset),
+            .opset = vt_opset_number(opset),
             .n_out = -1,
             .flags = VT_OP_UNKNOWN | VT_OP_NO_FOLD | VT_OP_RANDOM | VT_OP_VARIADIC | (n_out ? 0 : VT_OP_SINK),
             .attrs = own,

@@ -3,6 +3,7 @@
 
 #include "openvino/c/openvino.h"
 #include "vintner.h"
+#include "vintner_extension.h"
 
 #define SIZE(type, bytes)        _Static_assert(sizeof(type) == (bytes), #type)
 #define OFFSET(type, member, at) _Static_assert(offsetof(type, member) == (at), #type "." #member)
@@ -39,6 +40,27 @@ OFFSET(ov_profiling_info_t, exec_type, 32);
 OFFSET(ov_profiling_info_t, node_type, 40);
 SIZE(ov_profiling_info_list_t, 16);
 OFFSET(ov_profiling_info_list_t, size, 8);
+
+/* Extensions: these never change, tables grow at their ends alone. */
+SIZE(vt_extension_abi_t, 8);
+SIZE(vt_extension_value_t, 272);
+OFFSET(vt_extension_value_t, data, 264);
+SIZE(vt_extension_tensor_t, 152);
+OFFSET(vt_extension_tensor_t, data, 136);
+OFFSET(vt_extension_host_t, fail, 8);
+OFFSET(vt_extension_host_t, output, 80);
+OFFSET(vt_extension_attr_t, standard, 16);
+OFFSET(vt_extension_attr_t, max, 40);
+OFFSET(vt_extension_infer_t, inputs, 40);
+OFFSET(vt_extension_infer_t, outputs, 48);
+OFFSET(vt_extension_evaluate_t, inputs, 40);
+OFFSET(vt_extension_evaluate_t, outputs, 48);
+OFFSET(vt_extension_op_t, min_inputs, 24);
+OFFSET(vt_extension_op_t, attrs, 40);
+OFFSET(vt_extension_op_t, infer, 64);
+OFFSET(vt_extension_op_t, context, 80);
+OFFSET(vt_extension_t, n_ops, 24);
+OFFSET(vt_extension_t, ops, 32);
 #endif
 
 SIZE(ov_status_e, 4);
@@ -114,5 +136,11 @@ VALUE(SYMMETRIC, 3);
 VALUE(NOT_RUN, 0);
 VALUE(OPTIMIZED_OUT, 1);
 VALUE(EXECUTED, 2);
+
+VALUE(VT_EXTENSION_F32, F32);
+VALUE(VT_EXTENSION_I64, I64);
+VALUE(VT_EXTENSION_NF4, NF4);
+VALUE(VT_EXTENSION_F8E5M2, F8E5M3);
+VALUE(VT_EXTENSION_F8E8M0, F8E8M0);
 
 VALUE(VT_VERSION, VT_VERSION_MAJOR * 1000000 + VT_VERSION_MINOR * 1000 + VT_VERSION_PATCH);

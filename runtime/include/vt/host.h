@@ -236,6 +236,13 @@ struct vt_host {
     int (*node_set_name)(struct vt_node *node, const char *name, struct vt_error *err);
     struct vt_node *(*constant_clone)(struct vt_graph *graph, const struct vt_node *constant,
                                       const char *name, struct vt_error *err);
+
+    /* ---- operations of the extensions (vintner_extension.h) that were added to the core which reads a model
+     * on this thread: whether there is one of that name in a set that is none of the standard ones, or that
+     * this runtime lacks: the version of an IR file's layer, an ONNX operator's domain. node_create_unknown
+     * then creates a node of it instead of a stand-in: its inference says the outputs (node_declare_output
+     * does nothing), node_set_attr follows its schema. */
+    bool (*extension_op)(const char *op, const char *opset);
 };
 
 #endif

@@ -50,6 +50,7 @@ struct vt_attr_def {
     union vt_attr_value def; /* default */
     const char *allowed;     /* VT_ATTR_STR: "a|b|c", compared without case; NULL: anything */
     int64_t min, max;        /* VT_ATTR_I64 and each VT_ATTR_I64S element: range when min < max */
+    double low, high;        /* the same for VT_ATTR_F64 and VT_ATTR_F64S */
 };
 
 /* ---- inference --------------------------------------------------------------------------------------------
@@ -114,10 +115,11 @@ enum vt_op_flags {
     VT_OP_SINK = 1 << 4,       /* kept without consumers (Assign) */
     VT_OP_BODY = 1 << 5,       /* has sub-graphs */
     VT_OP_ELEMENTWISE =
-        1 << 6,              /* each output element from the input elements at the same (broadcast) place */
-    VT_OP_NO_FOLD = 1 << 7,  /* constant folding leaves it alone */
-    VT_OP_VARIADIC = 1 << 8, /* max_in is no limit */
-    VT_OP_UNKNOWN = 1 << 9,  /* stands for an operation that this runtime lacks */
+        1 << 6,                /* each output element from the input elements at the same (broadcast) place */
+    VT_OP_NO_FOLD = 1 << 7,    /* constant folding leaves it alone */
+    VT_OP_VARIADIC = 1 << 8,   /* max_in is no limit */
+    VT_OP_UNKNOWN = 1 << 9,    /* stands for an operation that this runtime lacks */
+    VT_OP_EXTENSION = 1 << 10, /* comes from an extension (vintner_extension.h) */
 };
 
 struct vt_op_def {

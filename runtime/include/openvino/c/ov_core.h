@@ -90,7 +90,8 @@ OPENVINO_C_API(ov_status_e)
 ov_core_compile_model_from_file(const ov_core_t *core, const char *model_path, const char *device_name,
                                 const size_t property_args_size, ov_compiled_model_t **compiled_model, ...);
 
-/* Load a shared library with more operations. */
+/* Load a shared object with more operations (vintner_extension.h): the models that this core reads from now
+ * on may use them. The same file again changes nothing. */
 OPENVINO_C_API(ov_status_e) ov_core_add_extension(const ov_core_t *core, const char *path);
 
 #ifdef OPENVINO_ENABLE_UNICODE_PATH_SUPPORT
