@@ -159,6 +159,38 @@ struct onnx_value onnx_constant(struct onnx_node *n, const struct vt_tensor *t)
     return v;
 }
 
+struct onnx_value onnx_constant_as(struct onnx_node *n, struct onnx_value v, enum vt_type type,
+                                   const int64_t *dims, int count)
+{
+    const struct vt_tensor *t = onnx_tensor_of(n, v);
+    struct vt_tensor view;
+    const char *name;
+    uint64_t offset;
+
+    if (n->status) {
+        return ONNX_ABSENT;
+    }
+    if (!t || !vt_tensor_describe(&view, type, count, dims) || view.bytes != t->bytes) {
+        onnx_fail(n, VT_E_SHAPE, "a constant of %zu bytes cannot be taken for one of another shape",
+                  t ? t->bytes : (size_t)0);
+        return ONNX_ABSENT;
+    }
+    view.data = t->data;
+    name = onnx_fresh_name(n, "Constant");
+    if (name) {
+        const struct vt_blob *blob = n->t->host->node_constant_blob(v.node, &offset);
+
+        /* The new constant takes a reference, which does not change what the blob holds. */
+        v.node =
+            n->t->host->constant_create(n->graph, name, &view, (struct vt_blob *)(uintptr_t)blob, n->t->err);
+        v.port = 0;
+        if (!v.node) {
+            onnx_host_failed(n, n->t->err->code);
+        }
+    }
+    return v;
+}
+
 struct onnx_value onnx_i64(struct onnx_node *n, int64_t value)
 {
     struct vt_tensor t;

@@ -107,6 +107,10 @@ struct onnx_value onnx_i64s(struct onnx_node *n, const int64_t *values, int coun
 #define ONNX_I64S(n, ...)                                                                                    \
     onnx_i64s(n, (const int64_t[]){__VA_ARGS__},                                                             \
               (int)(sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t)))
+/* The bytes of a constant as one of another type and shape that takes as many: like it a view of the model's
+ * file where it is one. */
+struct onnx_value onnx_constant_as(struct onnx_node *n, struct onnx_value v, enum vt_type type,
+                                   const int64_t *dims, int count);
 struct onnx_value onnx_number(struct onnx_node *n, enum vt_type type, double value); /* scalar */
 struct onnx_value onnx_constant(struct onnx_node *n, const struct vt_tensor *t);
 /* A scalar of the element type of `like`, whether that is known now or not. */

@@ -69,8 +69,8 @@ static struct onnx_value with_bias(struct onnx_node *n, struct onnx_value v, int
     return onnx_has_in(n, input) ? onnx_add(n, v, per_channel(n, onnx_in(n, input), spatial)) : v;
 }
 
-static struct onnx_value convolve(struct onnx_node *n, struct onnx_value data, struct onnx_value weights,
-                                  const struct onnx_window *w)
+struct onnx_value onnx_convolve(struct onnx_node *n, struct onnx_value data, struct onnx_value weights,
+                                const struct onnx_window *w)
 {
     int64_t group = groups(n);
 
@@ -89,7 +89,7 @@ int onnx_conv(struct onnx_node *n)
     if (onnx_window_read(n, spatial_axes(n, data, weights), &w)) {
         return onnx_status(n);
     }
-    return onnx_out(n, 0, with_bias(n, convolve(n, data, weights, &w), 2, w.spatial));
+    return onnx_out(n, 0, with_bias(n, onnx_convolve(n, data, weights, &w), 2, w.spatial));
 }
 
 /* ---- transposed */
@@ -236,7 +236,7 @@ int onnx_conv_integer(struct onnx_node *n)
         zero = onnx_rank(n, zero) == 0 ? zero : onnx_reshape(n, zero, dims, 2 + w.spatial, false);
         weights = onnx_sub(n, weights, onnx_convert(n, zero, type));
     }
-    return onnx_out(n, 0, onnx_convert(n, convolve(n, data, weights, &w), VT_I32));
+    return onnx_out(n, 0, onnx_convert(n, onnx_convolve(n, data, weights, &w), VT_I32));
 }
 
 /* ---- columns back to an image */

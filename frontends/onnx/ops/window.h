@@ -24,4 +24,9 @@ const char *onnx_window_attrs(struct onnx_node *n, const struct onnx_window *w, 
 /* The numbers of an attribute that has one for each spatial axis, `def` for a missing one. */
 int onnx_spatial_list(struct onnx_node *n, const char *name, int spatial, int64_t def, int64_t *list);
 
+/* The convolution that a node says with weights [M, C / group, ...] and its attribute `group`, without a
+ * bias. */
+struct onnx_value onnx_convolve(struct onnx_node *n, struct onnx_value data, struct onnx_value weights,
+                                const struct onnx_window *w);
+
 #endif

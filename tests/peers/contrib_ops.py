@@ -1,0 +1,309 @@
+#!/usr/bin/env python3
+"""Operators of com.microsoft against ONNX Runtime: one small model each, run by both on the same numbers.
+
+    contrib_ops.py --lib LIB [--only REGEX] [--seed N] [--device CPU] [--verbose]
+
+Wants the packages onnx, onnxruntime and numpy. Every model also runs with open dimensions, batch and sequence length at least.
+"""
+import argparse
+import pathlib
+import re
+import sys
+import tempfile
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto as T, helper, numpy_helper
+
+import run_onnx
+
+CASES = []
+
+
+class Case:
+    """A model of one node, or of a few. `feeds` are its inputs, `consts` its initializers; None: an input left out."""
+
+    def __init__(self, name, op, inputs, consts=(), outputs=1, atol=1e-4, domain="com.microsoft", parts=None, **attrs):
+        self.name, self.op, self.inputs, self.consts, self.outputs = name, op, inputs, set(consts), outputs
+        self.atol, self.domain, self.attrs = atol, domain, attrs
+        self.parts = parts or {}      # of outputs, what is specified: a list of indices
+
+    def model(self, dynamic):
+        names = [f"i{k}" if v is not None else "" for k, v in enumerate(self.inputs)]
+        outputs = [f"o{k}" if k in self.wanted() else "" for k in range(max(self.wanted()) + 1)]
+        node = helper.make_node(self.op, names, outputs, domain=self.domain, **self.attrs)
+        given, inits = [], []
+        for k, value in enumerate(self.inputs):
+            if value is None:
+                continue
+            if k in self.consts:
+                inits.append(numpy_helper.from_array(value, f"i{k}"))
+            else:
+                kind = helper.np_dtype_to_tensor_dtype(value.dtype)
+                dims = [None if dynamic and axis < 2 else d for axis, d in enumerate(value.shape)]
+                given.append(helper.make_tensor_value_info(f"i{k}", kind, dims))
+        results = [onnx.ValueInfoProto(name=o) for o in outputs if o]
+        graph = helper.make_graph([node], self.name, given, results, inits)
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20), helper.make_opsetid("com.microsoft", 1)],
+                                 ir_version=9)
+
+    def wanted(self):
+        return range(self.outputs) if isinstance(self.outputs, int) else self.outputs
+
+    def feeds(self):
+        return {f"i{k}": v for k, v in enumerate(self.inputs) if v is not None and k not in self.consts}
+
+
+def case(*args, **kwargs):
+    CASES.append(Case(*args, **kwargs))
+
+
+def f(rng, *shape):
+    return rng.standard_normal(shape).astype(np.float32)
+
+
+def q(rng, kind, *shape):
+    info = np.iinfo(kind)
+    return rng.integers(info.min, info.max + 1, shape).astype(kind)
+
+
+def scalar(value, kind=np.float32):
+    return np.array(value, kind)
+
+
+def quantised(rng):
+    u, i = np.uint8, np.int8
+    x, y = q(rng, u, 2, 3, 4), q(rng, u, 2, 3, 4)
+    sx, sy, so, z = scalar(0.02), scalar(0.03), scalar(0.05), scalar(121, u)
+    for op in ("Add", "Mul"):
+        case(f"QLinear{op}", f"QLinear{op}", [x, sx, z, y, sy, scalar(3, u), so, scalar(100, u)], {1, 2, 4, 5, 6, 7}, atol=1)
+        case(f"QLinear{op} rows", f"QLinear{op}", [q(rng, i, 2, 3, 4), sx, scalar(-3, i), q(rng, i, 4), sy, scalar(3, i), so,
+                                                   scalar(10, i)], {1, 2, 4, 5, 6, 7}, atol=1)
+    case("QLinearLeakyRelu", "QLinearLeakyRelu", [x, sx, z, so, scalar(100, u)], {1, 2, 3, 4}, atol=1, alpha=0.1)
+    case("QLinearSigmoid", "QLinearSigmoid", [x, sx, z, scalar(1 / 256), scalar(0, u)], {1, 2, 3, 4}, atol=1)
+    case("QLinearSoftmax 13", "QLinearSoftmax", [x, sx, z, scalar(1 / 256), scalar(0, u)], {1, 2, 3, 4}, atol=1, opset=13, axis=1)
+    case("QLinearSoftmax 12", "QLinearSoftmax", [x, sx, z, scalar(1 / 256), scalar(0, u)], {1, 2, 3, 4}, atol=1, opset=12, axis=1)
+    case("QLinearConcat", "QLinearConcat", [so, z, x, sx, z, y, sy, scalar(3, u)], {0, 1, 3, 4, 6, 7}, atol=1, axis=1)
+    case("QLinearWhere", "QLinearWhere", [rng.random((2, 3, 4)) > 0.5, x, sx, z, y, sy, scalar(3, u), so, z],
+         {2, 3, 5, 6, 7, 8}, atol=1)
+    image = q(rng, u, 1, 4, 6, 6)
+    case("QLinearAveragePool", "QLinearAveragePool", [image, sx, z, so, z], {1, 2, 3, 4}, atol=1, kernel_shape=[3, 3],
+         strides=[2, 2], pads=[1, 1, 1, 1])
+    case("QLinearGlobalAveragePool", "QLinearGlobalAveragePool", [image, sx, z, so, z], {1, 2, 3, 4}, atol=1)
+    case("QLinearGlobalAveragePool last", "QLinearGlobalAveragePool", [image, sx, z, so, z], {1, 2, 3, 4}, atol=1, channels_last=1)
+    weights = q(rng, i, 6, 2, 3, 3)
+    conv = [image, sx, z, weights, f(rng, 6) ** 2 * 0.01 + 0.001, np.zeros(6, i), scalar(0.3), z,
+            rng.integers(-500, 500, 6).astype(np.int32)]
+    case("QLinearConv", "QLinearConv", conv, {1, 2, 3, 4, 5, 6, 7, 8}, atol=1, group=2, pads=[1, 1, 1, 1])
+    nhwc = [np.ascontiguousarray(image.transpose(0, 2, 3, 1)), *conv[1:]]
+    case("QLinearConv last", "QLinearConv", nhwc, {1, 2, 3, 4, 5, 6, 7, 8}, atol=1, group=2, pads=[1, 1, 1, 1], channels_last=1)
+    a, b = q(rng, u, 5, 8), q(rng, i, 8, 6)
+    case("QGemm", "QGemm", [a, sx, z, b, f(rng, 6) ** 2 * 0.1, q(rng, i, 6), rng.integers(-99, 99, 6).astype(np.int32), so, z],
+         {1, 2, 3, 4, 5, 6, 7, 8}, atol=1, alpha=0.5)
+    case("QGemm float", "QGemm", [a, sx, z, b.T.copy(), sy, scalar(2, i)], {1, 2, 3, 4, 5}, atol=1e-3, transB=1)
+    case("MatMulIntegerToFloat", "MatMulIntegerToFloat", [q(rng, u, 2, 5, 8), b, sx, f(rng, 6), z, q(rng, i, 6), f(rng, 6)],
+         {1, 2, 3, 4, 5, 6}, atol=1e-3)
+    case("DynamicQuantizeMatMul", "DynamicQuantizeMatMul", [f(rng, 2, 5, 8), b, f(rng, 6) * 0.01, q(rng, i, 6), f(rng, 6)],
+         {1, 2, 3, 4}, atol=1e-3)
+    case("QuantizeLinear", "QuantizeLinear", [f(rng, 2, 3, 4), scalar(0.01), scalar(100, np.uint16)], {1, 2})
+    case("DequantizeLinear", "DequantizeLinear", [q(rng, i, 2, 3, 4), f(rng, 3), q(rng, i, 3)], {1, 2}, axis=1)
+
+
+def few_bits(rng):
+    for bits in (2, 4, 8):
+        for k, n, block in ((64, 12, 32), (40, 5, 16), (96, 7, 32)):
+            blocks = -(-k // block)
+            b = q(rng, np.uint8, n, blocks, block * bits // 8)
+            scales, zeros = f(rng, n, blocks) * 0.1, q(rng, np.uint8, n, -(-blocks * bits // 8))
+            args = dict(K=k, N=n, bits=bits, block_size=block, atol=1e-3)
+            name = f"MatMulNBits {bits} bits K {k} N {n}"
+            case(name, "MatMulNBits", [f(rng, 2, 3, k), b, scales], {1, 2}, **args)
+            case(name + " zero points", "MatMulNBits", [f(rng, 2, 3, k), b, scales, zeros, None, f(rng, n)], {1, 2, 3, 5}, **args)
+            if bits < 8:
+                case(name + " float zeros", "MatMulNBits", [f(rng, 3, k), b, scales, f(rng, n, blocks)], {1, 2, 3}, **args)
+    index = rng.integers(0, 9, (2, 3))
+    for bits in (4, 8):
+        table = q(rng, np.uint8, 9, 64 * bits // 8)
+        case(f"GatherBlockQuantized {bits}", "GatherBlockQuantized", [table, index, f(rng, 9, 4)], {0, 2}, bits=bits, block_size=16,
+             gather_axis=0, quantize_axis=1)
+        case(f"GatherBlockQuantized {bits} zero points", "GatherBlockQuantized",
+             [table, index, f(rng, 9, 4), q(rng, np.uint8, 9, 4 * bits // 8)], {0, 2, 3}, bits=bits, block_size=16, gather_axis=0,
+             quantize_axis=1)
+
+
+def attention(rng):
+    b, s, heads, size = 2, 5, 3, 4
+    hidden = heads * size
+    x, w, bias = f(rng, b, s, hidden), f(rng, hidden, 3 * hidden) * 0.3, f(rng, 3 * hidden)
+    raw = (rng.random((b, s)) > 0.3).astype(np.int32)
+    raw[:, 0] = 1
+    lengths = np.array([3, 5], np.int32)
+    case("Attention", "Attention", [x, w, bias], {1, 2}, num_heads=heads)
+    case("Attention causal", "Attention", [x, w, bias], {1, 2}, num_heads=heads, unidirectional=1)
+    case("Attention raw mask", "Attention", [x, w, bias, raw], {1, 2}, num_heads=heads)
+    case("Attention lengths", "Attention", [x, w, bias, lengths], {1, 2}, num_heads=heads)
+    case("Attention mask 3", "Attention", [x, w, bias, np.tril(np.ones((b, s, s))).astype(np.int32)], {1, 2}, num_heads=heads)
+    case("Attention past", "Attention", [x, w, bias, None, f(rng, 2, b, heads, 3, size)], {1, 2}, 2, num_heads=heads,
+         unidirectional=1)
+    case("Attention bias", "Attention", [x, w, bias, None, None, f(rng, 1, heads, s, s)], {1, 2}, num_heads=heads, scale=0.3)
+    case("Attention sizes", "Attention", [x, f(rng, hidden, 2 * hidden + 6), f(rng, 2 * hidden + 6)], {1, 2}, num_heads=heads,
+         qkv_hidden_sizes=[hidden, hidden, 6])
+    case("QAttention", "QAttention", [q(rng, np.uint8, b, s, hidden), q(rng, np.int8, hidden, 3 * hidden), bias, scalar(0.01),
+                                      scalar(0.01), None, scalar(120, np.uint8), scalar(3, np.int8)], {1, 2, 3, 4, 6, 7},
+         num_heads=heads, atol=1e-3)
+
+    t = 7
+    k, v = f(rng, b, t, hidden), f(rng, b, t, hidden)
+    case("MultiHeadAttention", "MultiHeadAttention", [x, k, v], num_heads=heads)
+    case("MultiHeadAttention bias", "MultiHeadAttention", [x, k, v, bias], {3}, num_heads=heads)
+    case("MultiHeadAttention causal", "MultiHeadAttention", [x, x + 1, x - 1], num_heads=heads, unidirectional=1)
+    case("MultiHeadAttention key mask", "MultiHeadAttention", [x, k, v, None, (rng.random((b, t)) > 0.3).astype(np.int32)],
+         num_heads=heads)
+    case("MultiHeadAttention lengths", "MultiHeadAttention", [x, k, v, None, np.array([3, 7], np.int32)], num_heads=heads)
+    case("MultiHeadAttention added", "MultiHeadAttention", [x, k, v, None, None, f(rng, 1, heads, s, t)], num_heads=heads)
+    case("MultiHeadAttention past", "MultiHeadAttention",
+         [x, x + 1, x - 1, None, None, None, f(rng, b, heads, 4, size), f(rng, b, heads, 4, size)], outputs=3, num_heads=heads)
+    case("MultiHeadAttention cross", "MultiHeadAttention", [x, f(rng, b, heads, t, size), f(rng, b, heads, t, size)],
+         num_heads=heads)
+
+
+def rotary(rng):
+    b, s, heads, size = 2, 5, 3, 8
+    cos, sin = (np.ascontiguousarray(v) for v in (lambda a: (np.cos(a), np.sin(a)))(f(rng, 32, size // 2)))
+    ids = rng.integers(0, 32, (b, s))
+    for pairs in (0, 1):
+        case(f"RotaryEmbedding {pairs}", "RotaryEmbedding", [f(rng, b, s, heads * size), ids, cos, sin], {2, 3}, interleaved=pairs)
+        case(f"RotaryEmbedding heads {pairs}", "RotaryEmbedding", [f(rng, b, heads, s, size), np.array([3]), cos, sin], {2, 3},
+             interleaved=pairs)
+        case(f"RotaryEmbedding part {pairs}", "RotaryEmbedding", [f(rng, b, s, heads * 12), ids, cos, sin], {2, 3},
+             interleaved=pairs, num_heads=heads, rotary_embedding_dim=size)
+
+    groups, h, size = 2, 4, 16
+    cos, sin = np.cos(f(rng, 32, size // 2)), np.sin(f(rng, 32, size // 2))
+    lens = lambda *v: np.array(v, np.int32)
+    total = lambda v: np.array(v, np.int32)
+    new = lambda n, *more: [f(rng, b, n, h * size), f(rng, b, n, groups * size), f(rng, b, n, groups * size), *more]
+    past = lambda n, batch=b: [f(rng, batch, groups, n, size), f(rng, batch, groups, n, size)]
+    args = dict(outputs=3, num_heads=h, kv_num_heads=groups)
+    op = "GroupQueryAttention"
+    case(op + " prompt", op, new(5, *past(0), lens(4, 4), total(5)), **args)
+    valid = [np.s_[0, :3], np.s_[1]]
+    case(op + " ragged prompt", op, new(5, *past(0), lens(2, 4), total(5), cos, sin), {7, 8}, do_rotary=1,
+         parts={0: valid, 1: [np.s_[0, :, :3], np.s_[1]], 2: [np.s_[0, :, :3], np.s_[1]]}, **args)
+    case(op + " token", op, new(1, *past(6), lens(6, 6), total(7), cos, sin), {7, 8}, do_rotary=1, **args)
+    case(op + " ragged token", op, new(1, *past(6), lens(3, 6), total(7), cos, sin), {7, 8}, do_rotary=1, rotary_interleaved=1,
+         parts={1: [np.s_[0, :, :4], np.s_[1]], 2: [np.s_[0, :, :4], np.s_[1]]}, **args)
+    case(op + " window", op, new(1, *past(6), lens(6, 6), total(7)), local_window_size=3, **args)
+    case(op + " softcap", op, new(1, *past(6), lens(6, 6), total(7)), softcap=2.0, **args)
+    case(op + " smooth", op, new(1, *past(6), lens(6, 6), total(7)), smooth_softmax=1, **args)
+    case(op + " sink", op, new(1, *past(6), lens(6, 6), total(7), None, None, None, None, f(rng, h)), {11}, **args)
+    case(op + " bias", op, new(1, *past(6), lens(6, 6), total(7), None, None, None, f(rng, 1, 1, 1, 7)), **args)
+    one = [v[:1] for v in new(3)]
+    case(op + " chunk", op, [*one, *past(6, 1), lens(8), total(9), cos, sin], {7, 8}, do_rotary=1, **args)
+    packed = [f(rng, b, 1, (h + 2 * groups) * size), None, None, *past(6), lens(6, 6), total(7), cos, sin]
+    case(op + " packed", op, packed, {7, 8}, do_rotary=1, **args)
+
+
+def norms(rng):
+    x, skip, gamma, beta = f(rng, 2, 3, 8), f(rng, 2, 3, 8), f(rng, 8), f(rng, 8)
+    case("SkipLayerNormalization", "SkipLayerNormalization", [x, skip, gamma, beta, f(rng, 8)], {2, 3, 4}, (0, 3), epsilon=1e-5)
+    case("SkipLayerNormalization plain", "SkipLayerNormalization", [x, skip, gamma], {2})
+    case("SkipSimplifiedLayerNormalization", "SkipSimplifiedLayerNormalization", [x, skip, gamma], {2}, (0, 3), epsilon=1e-5)
+    case("SimplifiedLayerNormalization", "SimplifiedLayerNormalization", [x, gamma], {1}, domain="", epsilon=1e-5)
+    ids = lambda n: rng.integers(0, n, (2, 3)).astype(np.int32)
+    tables = [f(rng, 10, 8), f(rng, 6, 8), f(rng, 2, 8)]
+    case("EmbedLayerNormalization", "EmbedLayerNormalization", [ids(10), ids(2), *tables, gamma, beta, np.ones((2, 3), np.int32)],
+         {2, 3, 4, 5, 6}, 2)
+    case("EmbedLayerNormalization short", "EmbedLayerNormalization", [ids(10), None, *tables[:2], None, gamma, beta, None, ids(6)],
+         {2, 3, 5, 6}, (0, 1, 2))
+
+
+def fused(rng):
+    x = f(rng, 2, 3, 8)
+    case("FusedMatMul", "FusedMatMul", [x, f(rng, 2, 8, 4)], alpha=0.5)
+    case("FusedMatMul transposed", "FusedMatMul", [f(rng, 2, 8, 3), f(rng, 2, 4, 8)], transA=1, transB=1)
+    case("FusedMatMul batch", "FusedMatMul", [f(rng, 3, 2, 8), f(rng, 2, 8, 4)], transBatchA=1)
+    case("FusedGemm", "FusedGemm", [f(rng, 3, 8), f(rng, 4, 8), f(rng, 4)], {1, 2}, transB=1, alpha=0.5, beta=2.0, activation="Relu")
+    case("FusedGemm leaky", "FusedGemm", [f(rng, 3, 8), f(rng, 8, 4)], {1}, activation="LeakyRelu", activation_alpha=0.3)
+    image = f(rng, 1, 4, 6, 6)
+    for name, params in (("Relu", None), ("LeakyRelu", [0.2]), ("Clip", [-0.5, 0.5]), ("HardSigmoid", [0.2, 0.5]), ("Tanh", None)):
+        more = {"activation_params": params} if params else {}
+        case(f"FusedConv {name}", "FusedConv", [image, f(rng, 6, 2, 3, 3), f(rng, 6)], {1, 2}, activation=name, group=2,
+             pads=[1, 1, 1, 1], **more)
+    case("FusedConv sum", "FusedConv", [image, f(rng, 6, 4, 3, 3), f(rng, 6), f(rng, 1, 6, 4, 4)], {1, 2}, activation="Relu")
+    for op in ("Gelu", "FastGelu", "QuickGelu"):
+        case(op, op, [x], atol=1e-3)
+    case("BiasGelu", "BiasGelu", [x, f(rng, 8)], {1})
+    case("FastGelu bias", "FastGelu", [x, f(rng, 8)], {1}, atol=1e-3)
+
+
+def others(rng):
+    case("CropAndResize", "CropAndResize", [f(rng, 2, 3, 6, 7), np.array([[0.1, 0.2, 0.8, 0.9], [-0.2, 0, 0.5, 1.2]], np.float32),
+                                            np.array([1, 0], np.int32), np.array([3, 4], np.int32)], {3}, extrapolation_value=7.0)
+    case("ExpandDims", "ExpandDims", [f(rng, 2, 3), scalar(1, np.int32)], {1})
+    case("Inverse", "Inverse", [f(rng, 2, 3, 3) + 3 * np.eye(3, dtype=np.float32)])
+    for mode in ("constant", "reflect", "edge"):
+        case(f"Pad {mode}", "Pad", [f(rng, 2, 3, 4), np.array([0, 1, 2, 0, 1, 1], np.int64), scalar(2)], {1, 2}, mode=mode)
+    case("Range", "Range", [scalar(1), scalar(9.5), scalar(2)], {0, 1, 2})
+    case("Range of two", "Range", [np.array([3], np.int64), np.array([9], np.int64)], {0, 1})
+    case("Trilu", "Trilu", [f(rng, 2, 3, 4), scalar(1, np.int64)], {1}, upper=0)
+    case("Unique", "Unique", [np.array([2, 1, 1, 3, 4, 3], np.float32)], outputs=3)
+    case("CDist", "CDist", [f(rng, 4, 3), f(rng, 5, 3)], metric="euclidean", atol=1e-3)
+    case("GatherND", "GatherND", [f(rng, 4, 3), np.array([[0, 1], [2, 2]], np.int64)])
+
+
+def compare(library, case, dynamic, device):
+    model = case.model(dynamic)
+    try:
+        session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        expected = session.run(None, case.feeds())
+    except Exception as problem:
+        return f"ONNX Runtime: {str(problem)[:160]}"
+    feeds = [(name, numpy_helper.from_array(value)) for name, value in case.feeds().items()]
+    with tempfile.NamedTemporaryFile(suffix=".onnx") as file:
+        file.write(model.SerializeToString())
+        file.flush()
+        try:
+            got = library.run(file.name, device, [feeds])[0]
+        except RuntimeError as problem:
+            return str(problem)
+    for k, (kind, dims, data) in enumerate(got):
+        a, b = numpy_helper.to_array(run_onnx.as_tensor(kind, dims, data)), expected[k]
+        if a.dtype != b.dtype or a.shape != b.shape:
+            return f"output {k}: {a.dtype}{list(a.shape)}, expected {b.dtype}{list(b.shape)}"
+        if k in case.parts:
+            a, b = (np.concatenate([v[part].reshape(-1) for part in case.parts[k]]) for v in (a, b))
+        error = np.abs(a.astype(np.float64) - b.astype(np.float64)).max(initial=0)
+        if not error <= case.atol * max(1, np.abs(b[np.isfinite(b)]).max(initial=0) if b.dtype.kind == "f" else 1):
+            return f"output {k}: differs by {error}"
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lib", required=True)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--device", default="CPU")
+    parser.add_argument("--verbose", action="store_true", help="say what passes, too")
+    options = parser.parse_args()
+    onnxruntime.set_default_logger_severity(4)
+    rng = np.random.default_rng(options.seed)
+    for make in (quantised, few_bits, attention, rotary, norms, fused, others):
+        make(rng)
+    library, failed, count = run_onnx.Library(options.lib), 0, 0
+    for entry in CASES:
+        for dynamic in (False, True):
+            if not re.search(options.only, entry.name):
+                continue
+            problem, count = compare(library, entry, dynamic, options.device), count + 1
+            failed += problem is not None
+            if problem or options.verbose:
+                print(f"{'FAIL' if problem else 'ok'} {entry.name}{' (open)' if dynamic else ''}: {problem or ''}")
+    print(f"{count - failed} of {count} agree")
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
