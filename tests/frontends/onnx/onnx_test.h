@@ -5,6 +5,7 @@
 
 #include "graph.h"
 #include "host.h"
+#include "map.h"
 #include "vt/frontend.h"
 
 #include <setjmp.h>
