@@ -143,7 +143,7 @@ int onnx_body_attach(struct onnx_node *n, struct vt_node *node, struct onnx_body
     return n->status;
 }
 
-bool onnx_widen(struct vt_pshape *shape, const struct vt_pshape *back, bool give_up)
+bool onnx_body_widen(struct vt_pshape *shape, const struct vt_pshape *back, bool give_up)
 {
     bool fits = true;
 

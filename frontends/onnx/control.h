@@ -35,6 +35,6 @@ int onnx_body_attach(struct onnx_node *n, struct vt_node *node, struct onnx_body
 int onnx_map(struct onnx_node *n, struct vt_node *node, int index, const struct vt_body_map *map);
 
 /* Whether what comes back fits into a Parameter of this shape; else the shape is widened until it does. */
-bool onnx_widen(struct vt_pshape *shape, const struct vt_pshape *back, bool give_up);
+bool onnx_body_widen(struct vt_pshape *shape, const struct vt_pshape *back, bool give_up);
 
 #endif

@@ -70,7 +70,7 @@ static bool settled(struct loop *l, int round)
     bool fits = true;
 
     for (int i = 0; i < l->carried; i++) {
-        fits &= onnx_widen(&l->shapes[i], &l->body.results[1 + i].shape, round > 3);
+        fits &= onnx_body_widen(&l->shapes[i], &l->body.results[1 + i].shape, round > 3);
     }
     return fits;
 }

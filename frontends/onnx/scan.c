@@ -69,7 +69,7 @@ static int settle(struct scan *s)
         bool fits = true, give_up = round > 3 || n->t->tries >= ONNX_MAX_TRIES;
 
         for (int i = 0; i < s->states; i++) {
-            fits &= onnx_widen(&s->shapes[i], &s->body.results[i].shape, give_up);
+            fits &= onnx_body_widen(&s->shapes[i], &s->body.results[i].shape, give_up);
         }
         if (fits) {
             break;
