@@ -66,6 +66,15 @@ static const struct vt_attr_def attrs_9[] = {
     {0},
 };
 
+/* What ONNX calls the maximum: of the neighbours of all samples, each by its weight. */
+static const struct vt_attr_def attrs_0[] = {
+    COMMON,
+    {"mode", VT_ATTR_STR, .required = true, .allowed = "max_neighbour"},
+    {"aligned_mode", VT_ATTR_STR, .def.s = "asymmetric",
+     .allowed = "asymmetric|half_pixel_for_nn|half_pixel"},
+    {0},
+};
+
 static const struct vt_attr_def attrs_rotated[] = {
     COMMON,
     {"clockwise_mode", VT_ATTR_BOOL},
@@ -79,6 +88,7 @@ static const struct vt_attr_def attrs_rotated[] = {
     }
 
 const struct vt_op_def vt_op_roi_align[] = {
+    ROI("ROIAlign", 0, attrs_0, infer, vt_roi_align_ref),
     ROI("ROIAlign", 3, attrs_3, infer, vt_roi_align_ref),
     ROI("ROIAlign", 9, attrs_9, infer, vt_roi_align_ref),
     ROI("ROIAlignRotated", 15, attrs_rotated, infer_rotated, vt_roi_align_rotated_ref),

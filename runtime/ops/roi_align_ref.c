@@ -63,10 +63,13 @@ static struct sample sample_of(const struct grid *g, int64_t row, int64_t column
     return sample_at(g, y + g->y, x + g->x);
 }
 
-/* The mean of the samples, or the largest of them and 0: OpenVINO starts from 0. */
-static double pool(const struct grid *g, int64_t plane, int64_t row, int64_t column, bool max)
+enum pooling { POOL_AVG, POOL_MAX, POOL_MAX_NEIGHBOUR };
+
+/* The mean of the samples, or the largest of them and 0: OpenVINO starts from 0. ONNX takes the largest of
+ * the weighted neighbours. */
+static double pool(const struct grid *g, int64_t plane, int64_t row, int64_t column, enum pooling pooling)
 {
-    double sum = 0, largest = 0;
+    double sum = 0, largest = 0, neighbour = -INFINITY;
 
     for (int64_t i = 0; i < g->rows; i++) {
         for (int64_t k = 0; k < g->columns; k++) {
@@ -74,13 +77,19 @@ static double pool(const struct grid *g, int64_t plane, int64_t row, int64_t col
             double v = 0;
 
             for (int n = 0; n < 4; n++) {
-                v += s.weight[n] * vt_get_f64(g->maps, plane + s.place[n]);
+                double part = s.weight[n] * vt_get_f64(g->maps, plane + s.place[n]);
+
+                v += part;
+                neighbour = fmax(neighbour, part);
             }
             sum += v;
             largest = fmax(largest, v);
         }
     }
-    return max ? largest : sum / (double)(g->rows * g->columns);
+    if (pooling == POOL_MAX_NEIGHBOUR) {
+        return neighbour;
+    }
+    return pooling == POOL_MAX ? largest : sum / (double)(g->rows * g->columns);
 }
 
 static int image_of(struct vt_eval *e, int64_t box, int64_t *image)
@@ -96,7 +105,7 @@ static int image_of(struct vt_eval *e, int64_t box, int64_t *image)
 #define MOST_SAMPLES (1 << 20)
 
 static int run_box(struct vt_eval *e, struct grid *g, int64_t image, int64_t box, float height, float width,
-                   bool max)
+                   enum pooling pooling)
 {
     struct vt_tensor *dst = &e->out[0];
     int64_t ratio = vt_attr_i64(e->node, "sampling_ratio"), channels = dst->dims[1];
@@ -115,7 +124,7 @@ static int run_box(struct vt_eval *e, struct grid *g, int64_t image, int64_t box
         int64_t plane = (image * channels + c) * g->height * g->width;
 
         for (int64_t i = 0; i < dst->dims[2] * dst->dims[3]; i++) {
-            vt_set_f64(dst, at++, pool(g, plane, i / dst->dims[3], i % dst->dims[3], max));
+            vt_set_f64(dst, at++, pool(g, plane, i / dst->dims[3], i % dst->dims[3], pooling));
         }
     }
     return VT_OK;
@@ -133,16 +142,19 @@ int vt_roi_align_box(struct vt_eval *e, const struct vt_tensor *maps, int64_t bo
         return VT_OK;
     }
     return run_box(e, &g, 0, box, aligned ? height : fmaxf(height, 1), aligned ? width : fmaxf(width, 1),
-                   false);
+                   POOL_AVG);
 }
 
 int vt_roi_align_ref(struct vt_eval *e)
 {
     struct grid g = {.maps = &e->in[0], .height = e->in[0].dims[2], .width = e->in[0].dims[3], .cosine = 1};
     float scale = (float)vt_attr_f64(e->node, "spatial_scale"), before = 0, after = 0;
-    bool max = vt_attr_is(e->node, "mode", "max"), aligned = false;
+    enum pooling pooling = vt_attr_is(e->node, "mode", "max")             ? POOL_MAX
+                           : vt_attr_is(e->node, "mode", "max_neighbour") ? POOL_MAX_NEIGHBOUR
+                                                                          : POOL_AVG;
+    bool aligned = false;
 
-    if (e->node->op->opset >= 9 && !vt_attr_is(e->node, "aligned_mode", "asymmetric")) {
+    if (e->node->op->opset != 3 && !vt_attr_is(e->node, "aligned_mode", "asymmetric")) {
         aligned = true;
         before = vt_attr_is(e->node, "aligned_mode", "half_pixel") ? 0.5f : 0;
         after = -0.5f;
@@ -163,7 +175,7 @@ int vt_roi_align_ref(struct vt_eval *e)
             width = fmaxf(width, 1);
             height = fmaxf(height, 1);
         }
-        status = status ? status : run_box(e, &g, image, box, height, width, max);
+        status = status ? status : run_box(e, &g, image, box, height, width, pooling);
         if (status) {
             return status;
         }

@@ -762,6 +762,28 @@ static void test_roialign(void **state)
     op_end(&t);
 }
 
+/* One sample in the middle of four elements, each of which counts a quarter: the largest part is 4 / 4. */
+static void test_roialign_neighbours(void **state)
+{
+    static const char *const modes[][3] = {{"max", "2.5", "9"}, {"max_neighbour", "1", NULL}};
+    struct op_test t;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        op_begin(&t, "ROIAlign", modes[i][2] ? 9 : 0);
+        op_input(&t, "f32", "1,1,2,2", "1 2 3 4");
+        op_input(&t, "f32", "1,4", "0 0 1 1");
+        op_input(&t, "i64", "1", "0");
+        op_attr(&t, "pooled_h", "1");
+        op_attr(&t, "pooled_w", "1");
+        op_attr(&t, "sampling_ratio", "1");
+        op_attr(&t, "spatial_scale", "1");
+        op_attr(&t, "mode", modes[i][0]);
+        op_expect(&t, 0, "f32", "1,1,1,1", modes[i][1], 1e-6);
+        op_end(&t);
+    }
+}
+
 static void test_roialign_rotated(void **state)
 {
     struct op_test t;
@@ -1281,9 +1303,13 @@ static void test_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_roipooling),  cmocka_unit_test(test_psroipooling),
-        cmocka_unit_test(test_roialign),    cmocka_unit_test(test_roialign_rotated),
-        cmocka_unit_test(test_region_yolo), cmocka_unit_test(test_reorg_yolo),
+        cmocka_unit_test(test_roipooling),
+        cmocka_unit_test(test_psroipooling),
+        cmocka_unit_test(test_roialign),
+        cmocka_unit_test(test_roialign_rotated),
+        cmocka_unit_test(test_roialign_neighbours),
+        cmocka_unit_test(test_region_yolo),
+        cmocka_unit_test(test_reorg_yolo),
         cmocka_unit_test(test_errors),
     };
 

@@ -35,11 +35,12 @@ int onnx_roi_align(struct onnx_node *n)
     }
     return onnx_out(
         n, 0,
-        onnx_op(n, "ROIAlign", 9, ONNX_IN(onnx_in(n, 0), onnx_in(n, 1), onnx_in(n, 2)),
+        onnx_op(n, "ROIAlign", is(mode, "max") ? 0 : 9, ONNX_IN(onnx_in(n, 0), onnx_in(n, 1), onnx_in(n, 2)),
                 "pooled_h=%lld;pooled_w=%lld;sampling_ratio=%lld;spatial_scale=%.9g;mode=%s;"
                 "aligned_mode=%s",
                 (long long)onnx_attr_i(n, "output_height", 1), (long long)onnx_attr_i(n, "output_width", 1),
-                (long long)onnx_attr_i(n, "sampling_ratio", 0), onnx_attr_f(n, "spatial_scale", 1), mode,
+                (long long)onnx_attr_i(n, "sampling_ratio", 0), onnx_attr_f(n, "spatial_scale", 1),
+                is(mode, "max") ? "max_neighbour" : mode,
                 is(shift, "half_pixel") ? "half_pixel_for_nn" : "asymmetric"));
 }
 
