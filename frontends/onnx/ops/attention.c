@@ -26,7 +26,7 @@ static struct onnx_value matmul(struct onnx_node *n, struct onnx_value a, struct
 struct attention {
     struct onnx_value q, k, v, past; /* past: its length, i64 of one element, or absent */
     struct onnx_value bias;          /* what is added to the scores, f32; absent: nothing */
-    int64_t groups;                  /* query heads for one head of key and value */
+    int64_t groups;                  /* query heads for one head of key and value; 0: not known */
     bool flat;                       /* inputs and output are [batch, length, heads * size] */
     bool causal; /* nothing but the upper right triangle is hidden, and `bias` is absent */
 };
@@ -70,13 +70,13 @@ static int read_inputs(struct onnx_node *n, struct attention *a)
     onnx_out(n, 2, a->v);
     q_heads = onnx_dim(n, a->q, 1);
     heads = onnx_dim(n, a->k, 1);
-    if (q_heads < 0 || heads < 1 || q_heads % heads) {
-        return q_heads < 0 || heads < 0
-                   ? onnx_fail(n, VT_E_UNSUPPORTED, "not implemented: an open number of heads")
-                   : onnx_fail(n, VT_E_SHAPE, "%lld heads of the query for %lld of the key",
-                               (long long)q_heads, (long long)heads);
+    if (q_heads >= 0 && heads >= 0) {
+        if (heads == 0 || q_heads % heads) {
+            return onnx_fail(n, VT_E_SHAPE, "%lld heads of the query for %lld of the key", (long long)q_heads,
+                             (long long)heads);
+        }
+        a->groups = q_heads / heads;
     }
-    a->groups = q_heads / heads;
     return onnx_status(n);
 }
 
@@ -211,12 +211,15 @@ static struct onnx_value in_groups(struct onnx_node *n, struct onnx_value v, int
                    "special_zero=true");
 }
 
+/* Whether the operation can take key and value as they are, or once for a group of query heads. */
 static bool groups_fit(struct onnx_node *n, const struct attention *a)
 {
     int rank = a->bias.node ? onnx_rank(n, a->bias) : 0;
 
-    return a->groups == 1 || rank < 3 || onnx_dim(n, a->bias, rank - 3) == 1 ||
-           onnx_dim(n, a->bias, rank - 3) == onnx_dim(n, a->q, 1);
+    if (a->groups < 2 || rank < 3) {
+        return a->groups > 0;
+    }
+    return onnx_dim(n, a->bias, rank - 3) == 1 || onnx_dim(n, a->bias, rank - 3) == onnx_dim(n, a->q, 1);
 }
 
 static struct onnx_value fused(struct onnx_node *n, const struct attention *a)
@@ -247,20 +250,18 @@ static struct onnx_value fused(struct onnx_node *n, const struct attention *a)
 /* ---- step by step, where the file wants numbers from in between */
 
 /* Every head of key or value once for each head of its group. */
-static struct onnx_value repeated(struct onnx_node *n, struct onnx_value v, int64_t groups)
+static struct onnx_value repeated(struct onnx_node *n, const struct attention *a, struct onnx_value v)
 {
-    struct onnx_value shape;
-    int64_t heads = onnx_dim(n, v, 1);
+    struct onnx_value shape, heads = onnx_extent(n, a->q, 1), groups;
 
-    if (groups == 1) {
+    if (a->groups == 1) {
         return v;
     }
-    shape = onnx_concat(
-        n, ONNX_IN(onnx_extent(n, v, 0), ONNX_I64S(n, heads, groups), onnx_extents(n, v, 2, 4)), 0);
-    v = onnx_op(n, "Broadcast", 3, ONNX_IN(unsqueeze(n, v, 2), shape), "mode=bidirectional");
-    shape = onnx_concat(
-        n, ONNX_IN(onnx_extent(n, v, 0), ONNX_I64S(n, heads * groups), onnx_extents(n, v, 3, 5)), 0);
-    return onnx_reshape_to(n, v, shape);
+    groups = onnx_div(n, heads, onnx_extent(n, v, 1));
+    shape = onnx_concat(n, ONNX_IN(onnx_extents(n, v, 0, 2), groups, onnx_extents(n, v, 2, 4)), 0);
+    shape = onnx_op(n, "Broadcast", 3, ONNX_IN(unsqueeze(n, v, 2), shape), "mode=bidirectional");
+    heads = onnx_concat(n, ONNX_IN(onnx_extent(n, v, 0), heads, onnx_extents(n, v, 2, 4)), 0);
+    return onnx_reshape_to(n, shape, heads);
 }
 
 /* 1 / sqrt(size) unless attribute `scale` says another. */
@@ -279,9 +280,8 @@ static struct onnx_value stepwise(struct onnx_node *n, struct attention *a)
 {
     enum vt_type type = onnx_type(n, a->q), wide = type == VT_F64 ? VT_F64 : VT_F32;
     float cap = onnx_attr_f(n, "softcap", 0);
-    struct onnx_value q = onnx_convert(n, a->q, wide),
-                      k = onnx_convert(n, repeated(n, a->k, a->groups), wide);
-    struct onnx_value v = onnx_convert(n, repeated(n, a->v, a->groups), wide), stage[4];
+    struct onnx_value q = onnx_convert(n, a->q, wide), k = onnx_convert(n, repeated(n, a, a->k), wide);
+    struct onnx_value v = onnx_convert(n, repeated(n, a, a->v), wide), stage[4];
 
     stage[0] = onnx_mul(n, matmul(n, q, k, true), scale_of(n, q));
     stage[1] = stage[0];

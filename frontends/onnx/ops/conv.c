@@ -128,10 +128,13 @@ static bool resolve(struct onnx_node *n, struct onnx_value data, struct onnx_val
                     struct onnx_window *w, const int64_t *wanted, int64_t *extra)
 {
     bool same = strncmp(w->auto_pad, "same", 4) == 0, known = true;
+    int count = 0;
+    const int64_t *listed = onnx_attr_is(n, "kernel_shape", &count);
 
     for (int i = 0; i < w->spatial && (same || wanted); i++) {
         int64_t kernel = onnx_dim(n, weights, 2 + i), in = onnx_dim(n, data, 2 + i);
 
+        kernel = kernel < 0 && count == w->spatial && listed[i] > 0 ? listed[i] : kernel;
         known &= kernel >= 0 && (in >= 0 || !wanted);
         if (kernel >= 0) {
             int64_t span = (kernel - 1) * w->dilation[i] + 1;

@@ -39,7 +39,7 @@ static struct onnx_value without_zero(struct onnx_node *n, struct onnx_value v, 
     if (!zero.node) {
         return v;
     }
-    if (rows && onnx_rank(n, zero) == 1 && onnx_dim(n, zero, 0) != 1) {
+    if (rows && onnx_need_rank(n, zero) == 1 && onnx_dim(n, zero, 0) != 1) {
         zero = onnx_unsqueeze(n, zero, (const int64_t[]){1}, 1);
     }
     return onnx_sub(n, v, onnx_convert(n, zero, onnx_type(n, v)));

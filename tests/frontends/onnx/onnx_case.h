@@ -2,6 +2,7 @@
  *
  *     {"Softmax", 13, "axis=0", {"f32[2] 0 0"}, {"f32[2] 0.5 0.5"}, 1e-6}
  *
+ * An operator of another domain is "DOMAIN/OPERATOR", in version `opset` of that domain.
  * Attributes are "axis=1;perm=1,0,;alpha=0.5;mode='wrap';value=f32[1] 7": a number is an int, with a point or
  * an exponent a float; a comma makes a list, also after one number. Tensors are "TYPE[DIMS] VALUES", one
  * number for all elements. An input that begins with '=' is always an initializer, an empty one is left out.
@@ -170,8 +171,9 @@ static UNUSED void case_input(struct msg *g, struct case_run *r, const char *tex
 
 static UNUSED struct msg *case_model(const struct onnx_case *c, struct case_run *r, enum form form)
 {
-    char in[64] = "", out[64] = "";
-    struct msg *n, *g;
+    const char *slash = strchr(c->op, '/');
+    char in[64] = "", out[64] = "", domain[64] = "";
+    struct msg *n, *g, *m;
 
     for (int i = 0; i < CASE_MAX && c->in[i]; i++) {
         snprintf(in + strlen(in), sizeof(in) - strlen(in), "%s", i ? "," : "");
@@ -182,7 +184,10 @@ static UNUSED struct msg *case_model(const struct onnx_case *c, struct case_run 
     for (; r->n_out < CASE_MAX && c->out[r->n_out]; r->n_out++) {
         snprintf(out + strlen(out), sizeof(out) - strlen(out), "%sy%d", r->n_out ? "," : "", r->n_out);
     }
-    n = node(c->op, "n", in, out);
+    if (slash) {
+        snprintf(domain, sizeof(domain), "%.*s", (int)(slash - c->op), c->op);
+    }
+    n = node_in(domain, slash ? slash + 1 : c->op, "n", in, out);
     case_attrs(n, c->attrs ? c->attrs : "");
     g = graph_of(n);
     for (int i = 0; i < CASE_MAX && c->in[i]; i++) {
@@ -196,7 +201,11 @@ static UNUSED struct msg *case_model(const struct onnx_case *c, struct case_run 
         snprintf(name, sizeof(name), "y%d", i);
         put(g, 12, info(name, 0, NULL));
     }
-    return model(g, c->opset);
+    m = model(g, slash ? 21 : c->opset);
+    if (slash) {
+        add_import(m, 8, domain, c->opset);
+    }
+    return m;
 }
 
 static UNUSED void case_compare(const struct onnx_case *c, enum form form, int port,
