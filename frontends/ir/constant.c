@@ -1,5 +1,9 @@
 #include "read.h"
 
+#include "vt/strings.h"
+
+#include <stdlib.h>
+
 static int parse_dims(const struct ir_reader *r, const struct ir_layer *layer, const char *text,
                       int64_t dims[VT_MAX_RANK], int *rank)
 {
@@ -49,9 +53,6 @@ static int describe(const struct ir_reader *r, const struct ir_layer *layer, con
         return ir_fail(r, layer->elem, layer, VT_E_TYPE,
                        "element_type=\"%.40s\" is no element type of a constant", type_text);
     }
-    if (type == VT_STRING) {
-        return ir_fail(r, layer->elem, layer, VT_E_UNSUPPORTED, "not implemented: constants of type string");
-    }
     status = parse_dims(r, layer, shape, dims, &rank);
     if (status) {
         return status;
@@ -83,9 +84,9 @@ static int open_weights(struct ir_reader *r, const struct ir_layer *layer, int64
     return VT_OK;
 }
 
-/* The range of the weights file that a constant views. */
+/* The range of the weights file that a constant views; `used` is its length. */
 static int find_data(struct ir_reader *r, const struct ir_layer *layer, const struct ir_elem *data,
-                     struct vt_tensor *t)
+                     struct vt_tensor *t, size_t *used)
 {
     const char *file = r->weights_path ? r->weights_path : "the weights";
     const char *bytes;
@@ -102,7 +103,7 @@ static int find_data(struct ir_reader *r, const struct ir_layer *layer, const st
                        (long long)offset, (long long)size);
     }
     /* More is allowed: OpenVINO writes size="1" for a constant without elements. */
-    if ((uint64_t)size < t->bytes) {
+    if ((uint64_t)size < t->bytes && t->type != VT_STRING) {
         return ir_fail(r, layer->elem, layer, VT_E_FORMAT,
                        "size=\"%lld\" does not fit: %s of shape \"%.80s\" takes %zu bytes", (long long)size,
                        vt_type_info(t->type)->name, ir_attr(data, "shape"), t->bytes);
@@ -122,7 +123,29 @@ static int find_data(struct ir_reader *r, const struct ir_layer *layer, const st
                        (long long)offset, (unsigned long long)offset + (unsigned long long)size, file, total);
     }
     t->data = (void *)(bytes + offset);
+    *used = (size_t)size;
     return VT_OK;
+}
+
+static int build_strings(struct ir_net *net, struct ir_layer *layer, struct vt_tensor *t, size_t bytes)
+{
+    struct ir_reader *r = net->r;
+    const void *packed = t->data;
+
+    /* Each string takes four bytes of the file. */
+    t->data = (uint64_t)vt_tensor_count(t) <= bytes / 4 ? malloc(t->bytes + 1) : NULL;
+    if (!t->data && (uint64_t)vt_tensor_count(t) <= bytes / 4) {
+        return ir_fail(r, layer->elem, layer, VT_E_NOMEM, "out of memory for %zu bytes", t->bytes);
+    }
+    if (!t->data || !vt_strings_unpack(t, packed, bytes)) {
+        free(t->data);
+        return ir_fail(r, layer->elem, layer, VT_E_FORMAT,
+                       "its %zu bytes of weights are not the packed form of %lld strings", bytes,
+                       (long long)vt_tensor_count(t));
+    }
+    layer->node = r->host->constant_create(net->graph, layer->name, t, NULL, r->err);
+    free(t->data);
+    return layer->node ? VT_OK : ir_context(r, layer->elem);
 }
 
 int ir_constant_build(struct ir_net *net, struct ir_layer *layer)
@@ -130,11 +153,15 @@ int ir_constant_build(struct ir_net *net, struct ir_layer *layer)
     struct ir_reader *r = net->r;
     const struct ir_elem *data = ir_child(layer->elem, "data");
     struct vt_tensor t;
+    size_t bytes = 0;
     int status = describe(r, layer, data, &t);
 
-    status = status ? status : find_data(r, layer, data, &t);
+    status = status ? status : find_data(r, layer, data, &t, &bytes);
     if (status) {
         return status;
+    }
+    if (t.type == VT_STRING) {
+        return build_strings(net, layer, &t, bytes);
     }
     layer->node = r->host->constant_create(net->graph, layer->name, &t, t.bytes ? r->weights : NULL, r->err);
     return layer->node ? VT_OK : ir_context(r, layer->elem);

@@ -137,7 +137,8 @@ static bool collect(struct exporter *e, const struct vt_graph *graph, bool top)
         const struct vt_node *node = host->graph_node(graph, i);
         const struct vt_tensor *t = host->node_constant(node);
 
-        if (t && t->bytes && !add_source(e, node, t, top ? (uint64_t)i : UINT64_MAX)) {
+        if (t && t->bytes && t->type != VT_STRING &&
+            !add_source(e, node, t, top ? (uint64_t)i : UINT64_MAX)) {
             return false;
         }
         for (int b = 0; b < host->node_n_bodies(node); b++) {

@@ -233,6 +233,9 @@ static int request_run(void *request, output_fn *output, void *ctx, struct vt_er
         set_cancelled(r, false);
     }
     r->begun = false;
+    if (VT_TABLE_HAS(r->model->host, states_begin)) {
+        r->model->host->states_begin(r->states);
+    }
     status = cpu_plans_get(&r->model->plans, r->inputs, &plan, err);
     if (status) {
         return status;

@@ -38,7 +38,7 @@ static bool make_plan(struct cpu_copy *plan, const struct cpu_value *from, const
     int64_t src[VT_MAX_RANK], dst[VT_MAX_RANK], dims[VT_MAX_RANK], s[VT_MAX_RANK], d[VT_MAX_RANK];
     int rank = to->t.rank;
 
-    if (vt_type_info(to->t.type)->bits < 8 && to->t.type != VT_STRING) { /* packed: always plain */
+    if (!cpu_copy_size(to->t.type)) { /* packed ones and strings: always plain */
         dims[0] = (int64_t)to->t.bytes;
         s[0] = d[0] = 1;
         return cpu_copy_plan(plan, 1, 1, dims, s, d);

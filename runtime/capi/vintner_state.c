@@ -97,9 +97,15 @@ ov_status_e vt_infer_request_get_state(const ov_infer_request_t *infer_request, 
     }
     status = vt_buffer_create(state->value.type, state->value.rank, state->value.dims, &buffer, &err);
     if (status == VT_OK) {
-        if (state->value.bytes) {
+        if (state->value.type == VT_STRING) {
+            status = vt_buffer_copy_strings(buffer, &state->value, &err);
+        } else if (state->value.bytes) {
             memcpy(buffer->t.data, state->value.data, state->value.bytes);
         }
+    }
+    if (status) {
+        vt_buffer_unref(buffer);
+    } else {
         *tensor = (ov_tensor_t *)(void *)buffer;
     }
     return vt_capi_status(status, &err);

@@ -4,23 +4,6 @@
 
 #include <stdlib.h>
 
-/* A string whose memory somebody else allocated was allocated by malloc too: libstdc++'s operator new is. */
-static void free_strings(struct vt_string *s, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (s[i].text != s[i].small) {
-            free(s[i].text);
-        }
-    }
-}
-
-static void init_strings(struct vt_string *s, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        s[i] = (struct vt_string){.text = s[i].small};
-    }
-}
-
 static void release_memory(struct vt_buffer *buffer)
 {
     free(buffer->strides);
@@ -31,8 +14,8 @@ static void release_memory(struct vt_buffer *buffer)
     if (buffer->host) {
         return;
     }
-    if (buffer->t.type == VT_STRING && buffer->t.data) {
-        free_strings(buffer->t.data, buffer->capacity / sizeof(struct vt_string));
+    if (buffer->t.type == VT_STRING && buffer->t.data && !buffer->views) {
+        vt_strings_finish(buffer->t.data, buffer->capacity / sizeof(struct vt_string));
     }
     free(buffer->t.data);
 }
@@ -52,7 +35,7 @@ static void *allocate(enum vt_type type, size_t bytes, size_t *capacity)
     rounded &= ~(size_t)63;
     data = aligned_alloc(64, rounded);
     if (data && type == VT_STRING) {
-        init_strings(data, rounded / sizeof(struct vt_string));
+        vt_strings_init(data, rounded / sizeof(struct vt_string));
     }
     *capacity = rounded;
     return data;
@@ -173,51 +156,6 @@ int vt_buffer_reshape(struct vt_buffer *buffer, int rank, const int64_t *dims, s
     buffer->t = t;
     buffer->capacity = capacity;
     buffer->generation++;
-    return VT_OK;
-}
-
-static int set_string(struct vt_string *s, const char *text, size_t length)
-{
-    char *memory = s->small;
-
-    if (length >= sizeof(s->small)) {
-        memory = malloc(length + 1);
-        if (!memory) {
-            return VT_E_NOMEM;
-        }
-    }
-    if (s->text != s->small) {
-        free(s->text);
-    }
-    memcpy(memory, text, length);
-    memory[length] = 0;
-    s->text = memory;
-    s->length = length;
-    if (memory != s->small) {
-        s->capacity = length;
-    }
-    return VT_OK;
-}
-
-int vt_buffer_set_strings(struct vt_buffer *buffer, const char *const *texts, int64_t n, struct vt_error *err)
-{
-    int64_t count = vt_tensor_count(&buffer->t);
-    struct vt_string *s = buffer->t.data;
-
-    if (buffer->t.type != VT_STRING) {
-        return vt_fail(err, VT_E_TYPE, "strings for a tensor of type %s", vt_type_info(buffer->t.type)->name);
-    }
-    if (n > count) {
-        return vt_fail(err, VT_E_RANGE, "%lld strings for a tensor of %lld elements", (long long)n,
-                       (long long)count);
-    }
-    for (int64_t i = 0; i < count; i++) {
-        const char *text = i < n ? texts[i] : "";
-
-        if (set_string(&s[i], text, strlen(text))) {
-            return vt_fail(err, VT_E_NOMEM, "out of memory for a string of %zu bytes", strlen(text));
-        }
-    }
     return VT_OK;
 }
 

@@ -6,7 +6,7 @@
 #define VT_BUFFER_H
 
 #include "vt/status.h"
-#include "vt/tensor.h"
+#include "vt/strings.h"
 
 #include <stdatomic.h>
 
@@ -15,23 +15,13 @@ struct vt_buffer {
     size_t capacity;     /* bytes behind t.data */
     uint32_t generation; /* changes with type, shape or memory */
     bool host;           /* memory of the caller's: it cannot grow and is not freed */
+    bool views;          /* the strings are views: what a plugin writes, not what a user gets */
     atomic_int pins;     /* models and regions that use the memory: it must stay where it is */
     atomic_int refs;
     struct vt_buffer *parent; /* of a region: whose memory it is, a reference and a pin */
     int64_t *strides; /* of a region that is not dense: bytes from one element to the next, per axis; then
                          `capacity` counts from t.data to the end of the last element, and t.bytes what a
                          dense copy takes */
-};
-
-/* An element of a VT_STRING tensor, laid out like libstdc++'s std::string: `text` points to `small` when the
- * string is shorter than 16 bytes, else to memory from malloc. */
-struct vt_string {
-    char *text;
-    size_t length;
-    union {
-        char small[16];
-        size_t capacity;
-    };
 };
 
 /* Memory of its own, aligned to 64 bytes, contents undefined (strings are empty); data is not NULL for an
@@ -73,6 +63,14 @@ int vt_buffer_reshape(struct vt_buffer *buffer, int rank, const int64_t *dims, s
  * type, VT_E_RANGE when n exceeds the number of elements. */
 int vt_buffer_set_strings(struct vt_buffer *buffer, const char *const *texts, int64_t n,
                           struct vt_error *err);
+
+/* Copy the strings of a tensor of the same shape, texts and all; `src` may view strings of `buffer` itself.
+ */
+int vt_buffer_copy_strings(struct vt_buffer *buffer, const struct vt_tensor *src, struct vt_error *err);
+
+/* Elements that own their texts: empty ones; and their end, which frees what lies outside of them. */
+void vt_strings_init(struct vt_string *s, size_t n);
+void vt_strings_finish(struct vt_string *s, size_t n);
 
 /* ref returns its argument; unref accepts NULL. */
 struct vt_buffer *vt_buffer_ref(struct vt_buffer *buffer);

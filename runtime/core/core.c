@@ -4,6 +4,7 @@
 #include "exported.h"
 #include "graph.h"
 #include "log.h"
+#include "texts.h"
 
 #include <stdlib.h>
 
@@ -193,36 +194,28 @@ static void find_missing(const struct vt_graph *graph, struct missing *m)
     }
 }
 
-static bool touches_strings(const struct vt_node *node)
+/* The first input with strings that the operation cannot have, or -1. */
+static int refused_string(const struct vt_node *node)
 {
-    if (vt_node_is(node, "Parameter") || vt_node_is(node, "Constant") || vt_node_is(node, "ShapeOf")) {
-        return false;
-    }
     for (int i = 0; i < node->n_in; i++) {
-        const struct vt_port *in = &node->in[i];
+        const struct vt_value *v = vt_node_in(node, i);
 
-        if (in->node && in->node->out[in->index].v.type == VT_STRING) {
-            return true;
+        if (v && v->type == VT_STRING && !vt_op_takes_strings(node->op, i)) {
+            return i;
         }
     }
-    for (int i = 0; i < node->n_out; i++) {
-        if (node->out[i].v.type == VT_STRING) {
-            return true;
-        }
-    }
-    return false;
+    return -1;
 }
 
-/* A string owns memory and may point into itself: whoever copies its bytes, as kernels and references do,
- * would leave two owners behind. */
 static int refuse_strings(const struct vt_graph *graph, struct vt_error *err)
 {
     for (int i = 0; i < graph->n_nodes; i++) {
         const struct vt_node *node = graph->nodes[i];
+        int input = refused_string(node);
 
-        if (touches_strings(node)) {
-            return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: %s of strings, node '%s'", node->op->name,
-                           node->name);
+        if (input >= 0) {
+            return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: %s of strings (input %d), node '%s'",
+                           node->op->name, input, node->name);
         }
         for (int b = 0; b < node->n_bodies; b++) {
             int status = refuse_strings(node->bodies[b].graph, err);

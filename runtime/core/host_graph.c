@@ -328,4 +328,5 @@ void vt_host_fill_graph(struct vt_host *host)
     host->states_cancel = states_cancel;
     host->graph_clone_shaped = vt_graph_clone_shaped;
     host->graph_bytes = graph_bytes;
+    host->states_begin = vt_states_begin;
 }

@@ -226,32 +226,39 @@ static bool shares_with_input(const struct vt_request *r, const struct vt_buffer
     return false;
 }
 
+static int make_scratch(struct vt_slot *slot, const struct vt_tensor *t, struct vt_error *err)
+{
+    int status = vt_buffer_create(t->type, t->rank, t->dims, &slot->scratch, err);
+
+    if (status == VT_OK) {
+        slot->scratch->views = true;
+    }
+    return status;
+}
+
 /* An output in the memory of an input would be written while the input is still needed; one that is no dense
- * tensor is written aside too. */
+ * tensor is written aside too, and so are strings, of which plugins write views. */
 static int find_overlaps(struct vt_request *r, struct vt_error *err)
 {
     r->overlaps = false;
     for (int i = 0; i < r->compiled->n_io[VT_OUTPUT]; i++) {
         struct vt_slot *slot = &r->slots[VT_OUTPUT][i];
-        bool shares = slot->buffer && (slot->buffer->strides || shares_with_input(r, slot->buffer));
+        bool strings =
+            (slot->buffer ? slot->buffer->t.type : r->compiled->io[VT_OUTPUT][i].type) == VT_STRING;
+        int status = strings && !slot->buffer ? make_buffer(r, VT_OUTPUT, i, err) : VT_OK;
+        bool shares = !status && slot->buffer &&
+                      (strings || slot->buffer->strides || shares_with_input(r, slot->buffer));
 
         if (shares && !slot->scratch) {
-            const struct vt_tensor *t = &slot->buffer->t;
-            int status;
-
-            if (t->type == VT_STRING) {
-                return vt_fail(err, VT_E_UNSUPPORTED,
-                               "not implemented: output %d shares its strings with an input", i);
-            }
-            status = vt_buffer_create(t->type, t->rank, t->dims, &slot->scratch, err);
-            if (status) {
-                return status;
-            }
+            status = make_scratch(slot, &slot->buffer->t, err);
             slot->bound = 0;
         } else if (!shares && slot->scratch) {
             vt_buffer_unref(slot->scratch);
             slot->scratch = NULL;
             slot->bound = 0;
+        }
+        if (status) {
+            return status;
         }
         r->overlaps |= shares;
     }
@@ -324,6 +331,14 @@ int vt_request_give_output(void *ctx, int port, struct vt_tensor *t)
                            vt_type_info(t->type)->name, vt_type_info(target->t.type)->name);
         }
         target->t.type = t->type;
+        if (t->type == VT_STRING) { /* nobody knew before */
+            status = make_scratch(slot, t, err);
+            target = slot->scratch;
+            r->overlaps = true;
+        }
+    }
+    if (status) {
+        return status;
     }
     if (target->t.rank != t->rank || !target->t.data ||
         memcmp(target->t.dims, t->dims, (size_t)t->rank * sizeof(t->dims[0]))) {
@@ -362,8 +377,13 @@ int vt_request_copy_scratch(struct vt_request *r, struct vt_error *err)
         if (status) {
             return vt_context(err, "output %d '%s': ", i, port_name(&r->compiled->io[VT_OUTPUT][i]));
         }
-        if (src && src->bytes) {
+        if (src && src->type == VT_STRING) {
+            status = vt_buffer_copy_strings(slot->buffer, src, err);
+        } else if (src && src->bytes) {
             vt_buffer_copy(slot->scratch, slot->buffer);
+        }
+        if (status) {
+            return status;
         }
     }
     return VT_OK;

@@ -3,6 +3,7 @@
 #include "save_impl.h"
 
 #include "hash.h"
+#include "texts.h"
 
 #include <stdlib.h>
 
@@ -12,11 +13,8 @@
 static int add_constant(struct vt_saver *s, const struct vt_node *node, bool exact)
 {
     struct vt_saved *c;
+    size_t packed;
 
-    if (node->constant.type == VT_STRING) {
-        return vt_fail(s->err, VT_E_UNSUPPORTED, "not implemented: saving constant '%s' of type string",
-                       node->name);
-    }
     if (s->n_constants == s->cap_constants) {
         int cap = s->cap_constants ? 2 * s->cap_constants : 64;
         struct vt_saved *wider = reallocarray(s->constants, (size_t)cap, sizeof(*wider));
@@ -27,12 +25,16 @@ static int add_constant(struct vt_saver *s, const struct vt_node *node, bool exa
         s->constants = wider;
         s->cap_constants = cap;
     }
+    if (node->constant.type == VT_STRING && vt_strings_packed_bytes(&node->constant, &packed, s->err)) {
+        return vt_context(s->err, "constant '%s': ", node->name);
+    }
     c = &s->constants[s->n_constants++];
     *c = (struct vt_saved){.node = node};
     c->f16 = (s->flags & VT_SAVE_F16) && !exact && vt_save_f16_fits(&node->constant);
     /* OpenVINO wants at least a byte for each constant. */
     c->size = c->f16 ? (uint64_t)vt_tensor_count(&node->constant) * 2
                      : (node->constant.bytes ? node->constant.bytes : 1);
+    c->size = node->constant.type == VT_STRING ? packed : c->size;
     return VT_OK;
 }
 
@@ -69,7 +71,7 @@ static int collect(struct vt_saver *s, const struct vt_graph *graph)
 /* Constants of different kinds are written differently, however equal their bytes are. */
 static int kind(const struct vt_saved *c)
 {
-    return c->f16 ? (int)c->node->constant.type : -1;
+    return c->f16 || c->node->constant.type == VT_STRING ? (int)c->node->constant.type : -1;
 }
 
 static int compare_sizes(const void *pa, const void *pb)
@@ -144,6 +146,9 @@ static uint64_t alignment(const struct vt_saved *c)
 {
     unsigned bits = c->f16 ? 16 : vt_type_info(c->node->constant.type)->bits;
 
+    if (c->node->constant.type == VT_STRING) {
+        return sizeof(int32_t);
+    }
     return c->size >= WIDE_FROM ? WIDE_ALIGN : bits > 8 && c->node->constant.bytes ? bits / 8 : 1;
 }
 
@@ -192,6 +197,18 @@ static int write_f16(const struct vt_saved *c, const struct vt_save_sink *sink, 
     return status;
 }
 
+struct piece_sink {
+    const struct vt_save_sink *sink;
+    struct vt_error *err;
+};
+
+static int write_piece(void *ctx, const void *data, size_t bytes)
+{
+    struct piece_sink *p = ctx;
+
+    return p->sink->write(p->sink->user, data, bytes, p->err);
+}
+
 int vt_save_weights(struct vt_saver *s, const struct vt_save_sink *sink)
 {
     static const char zeros[WIDE_ALIGN];
@@ -209,6 +226,8 @@ int vt_save_weights(struct vt_saver *s, const struct vt_save_sink *sink)
         }
         if (!status && c->f16) {
             status = write_f16(c, sink, s->err);
+        } else if (!status && c->node->constant.type == VT_STRING) {
+            status = vt_strings_pack(&c->node->constant, write_piece, &(struct piece_sink){sink, s->err});
         } else if (!status) {
             const struct vt_tensor *t = &c->node->constant;
 

@@ -3,6 +3,7 @@
 #include "extension.h"
 #include "graph.h"
 #include "map.h"
+#include "texts.h"
 #include "vt/checked.h"
 
 #include <stdlib.h>
@@ -381,6 +382,35 @@ static void place_inline(struct reader *r, struct vt_node *node, struct vt_tenso
     }
 }
 
+static void place_strings(struct reader *r, struct vt_node *node, struct vt_tensor *t)
+{
+    uint64_t n = get_number(r);
+    size_t bytes = n > (uint64_t)(r->end - r->at) ? 0 : (size_t)n;
+    const void *packed = get_bytes(r, bytes);
+    /* Each string takes four bytes of the form. */
+    bool fits = !r->status && packed && bytes == n && (uint64_t)vt_tensor_count(t) <= bytes / 4;
+    struct vt_blob *texts;
+
+    t->data = fits ? malloc(t->bytes + 1) : NULL;
+    if (fits && !t->data) {
+        no_memory(r);
+    } else if (!fits || !vt_strings_unpack(t, packed, bytes)) {
+        bad(r, "the strings of a constant are damaged");
+    } else if (t->bytes) {
+        texts = vt_strings_keep(t);
+        free(t->data);
+        t->data = texts ? (void *)(uintptr_t)texts->data : NULL;
+        node->blob = texts;
+        if (!texts || vt_graph_hold_blob(node->graph, texts)) {
+            no_memory(r);
+        }
+        vt_blob_unref(texts);
+        return;
+    }
+    free(t->data);
+    t->data = NULL;
+}
+
 static void place_in_space(struct reader *r, struct vt_node *node, struct vt_tensor *t, int space)
 {
     uint64_t offset = get_number(r);
@@ -427,7 +457,7 @@ static void get_constant(struct reader *r, struct vt_node *node)
     int64_t dims[VT_MAX_RANK];
     int space;
 
-    if (type >= VT_TYPE_COUNT || type == VT_DYNAMIC || type == VT_STRING || rank > VT_MAX_RANK) {
+    if (type >= VT_TYPE_COUNT || type == VT_DYNAMIC || rank > VT_MAX_RANK) {
         bad(r, "a constant has a type or rank that there is not");
         return;
     }
@@ -437,6 +467,8 @@ static void get_constant(struct reader *r, struct vt_node *node)
     space = get_int(r);
     if (r->status || !vt_tensor_describe(&node->constant, (enum vt_type)type, (int)rank, dims)) {
         bad(r, "a constant has no possible shape");
+    } else if (type == VT_STRING) {
+        place_strings(r, node, &node->constant);
     } else if (space == VT_PLACE_INLINE) {
         place_inline(r, node, &node->constant);
     } else if (space == VT_PLACE_ABSENT) {

@@ -2,6 +2,7 @@
 
 #include "extension.h"
 #include "graph.h"
+#include "texts.h"
 
 #include <stdlib.h>
 
@@ -129,17 +130,31 @@ static void put_attrs(struct writer *w, const struct vt_node *node)
     }
 }
 
+static int put_piece(void *ctx, const void *data, size_t bytes)
+{
+    struct writer *w = ctx;
+
+    put(w, data, bytes);
+    return w->status;
+}
+
+/* Always in the form itself: the elements hold addresses. */
+static void put_strings(struct writer *w, const struct vt_tensor *t)
+{
+    size_t bytes;
+    int status = vt_strings_packed_bytes(t, &bytes, w->err);
+
+    w->status = w->status ? w->status : status;
+    put_number(w, bytes);
+    vt_strings_pack(t, put_piece, w);
+}
+
 static void put_constant(struct writer *w, const struct vt_node *node)
 {
     const struct vt_tensor *t = &node->constant;
     struct vt_graph_place place = {VT_PLACE_INLINE, 0};
 
-    if (t->type == VT_STRING) {
-        w->status = vt_fail(w->err, VT_E_UNSUPPORTED,
-                            "not implemented: writing constant '%s', whose elements are strings", node->name);
-        return;
-    }
-    if (w->place && t->bytes && w->status == VT_OK) {
+    if (w->place && t->bytes && t->type != VT_STRING && w->status == VT_OK) {
         w->status = w->place(w->ctx, node, &place);
     }
     put_number(w, (uint64_t)t->type);
@@ -148,7 +163,9 @@ static void put_constant(struct writer *w, const struct vt_node *node)
         put_number(w, (uint64_t)t->dims[i]);
     }
     put_signed(w, place.space);
-    if (place.space == VT_PLACE_INLINE) {
+    if (t->type == VT_STRING) {
+        put_strings(w, t);
+    } else if (place.space == VT_PLACE_INLINE) {
         put(w, t->data, t->bytes);
     } else {
         put_number(w, place.offset);

@@ -184,7 +184,7 @@ double vt_get_f64(const struct vt_tensor *t, int64_t index)
         LOAD(uint64_t);
         return (double)v;
     }
-    default: return (double)vt_get_i64(t, index);
+    default: return vt_is_integral(t->type) ? (double)vt_get_i64(t, index) : 0.0;
     }
 }
 
@@ -219,6 +219,9 @@ void vt_set_f64(struct vt_tensor *t, int64_t index, double value)
     case VT_F4E2M1: set_bits(t, index, vt_f32_to_f4e2m1((float)value)); break;
     case VT_BOOLEAN: STORE(uint8_t, value != 0.0); break;
     default:
+        if (!vt_is_integral(t->type)) {
+            break;
+        }
         vt_set_i64(t, index, saturate(value, vt_type_info(t->type)->bits, vt_type_info(t->type)->is_signed));
         break;
     }

@@ -22,11 +22,12 @@ int64_t vt_get_i64(const struct vt_tensor *t, int64_t index);
 /* Wraps modulo the width; into a float type it converts; boolean is value != 0. */
 void vt_set_i64(struct vt_tensor *t, int64_t index, int64_t value);
 
+/* Strings have no number: 0, and setting one changes nothing. */
 double vt_get_f64(const struct vt_tensor *t, int64_t index);
 /* Into an integer type: truncates and saturates, NaN is 0; boolean is value != 0. */
 void vt_set_f64(struct vt_tensor *t, int64_t index, double value);
 
-/* Copy one element unchanged between tensors of the same type (strings are not supported here). */
+/* Copy one element unchanged between tensors of the same type (of strings the view). */
 void vt_move_element(struct vt_tensor *dst, int64_t to, const struct vt_tensor *src, int64_t from);
 
 /* Row-major strides in elements. */

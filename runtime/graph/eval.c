@@ -1,6 +1,7 @@
 /* The reference interpreter. */
 #include "graph.h"
 #include "state.h"
+#include "texts.h"
 
 #include <stdlib.h>
 
@@ -26,11 +27,37 @@ int vt_eval_output(struct vt_eval *e, int port, enum vt_type type, int rank, con
     return vt_tensor_alloc(t, e->err);
 }
 
+char *vt_eval_text(struct vt_eval *e, size_t bytes)
+{
+    char *text = e->states ? vt_arena_alloc(&e->states->texts, bytes ? bytes : 1) : NULL;
+
+    if (!text) {
+        vt_fail(e->err, e->states ? VT_E_NOMEM : VT_E_INTERNAL, "no memory for %zu bytes of strings", bytes);
+    }
+    return text;
+}
+
+/* A reference that computes would take an element of a string for a number. */
+static int check_strings(const struct vt_node *node, const struct vt_tensor *in, struct vt_error *err)
+{
+    for (int i = 0; i < node->n_in; i++) {
+        if (in[i].type == VT_STRING && !vt_op_takes_strings(node->op, i)) {
+            return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: %s of strings (input %d), node '%s'",
+                           node->op->name, i, node->name);
+        }
+    }
+    return VT_OK;
+}
+
 /* An extension may say anything: what the caller has made room for must hold it. */
 static int check_room(const struct vt_node *node, const struct vt_tensor *out, const size_t *room,
                       struct vt_error *err)
 {
     for (int i = 0; i < node->n_out; i++) {
+        if (out[i].type == VT_STRING) {
+            return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: strings made by an extension, output %d",
+                           i);
+        }
         if (out[i].data && out[i].rank >= 0 && out[i].bytes > room[i]) {
             return vt_fail(err, VT_E_SHAPE, "output %d needs %zu bytes, and %zu were made ready", i,
                            out[i].bytes, room[i]);
@@ -108,7 +135,8 @@ int vt_node_eval(const struct vt_node *node, const struct vt_tensor *in, struct 
         status = vt_fail(err, VT_E_NOMEM, "out of memory");
     } else {
         e.made = made;
-        status = shape_outputs(node, in, out, err);
+        status = check_strings(node, in, err);
+        status = status ? status : shape_outputs(node, in, out, err);
         if (status == VT_OK) {
             status = prepare_outputs(node, out, made, err);
         }

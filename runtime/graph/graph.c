@@ -2,6 +2,7 @@
 
 #include "extension.h"
 #include "map.h"
+#include "texts.h"
 #include "vt/checked.h"
 
 #include <stdlib.h>
@@ -274,8 +275,11 @@ static int place_constant(struct vt_node *node, const struct vt_tensor *t, struc
     int status = VT_OK;
 
     node->constant = *t;
-    if (!blob && t->bytes >= SHARED_FROM) {
-        copy = blob = vt_blob_copy(t->data, t->bytes);
+    if (t->type == VT_STRING && blob && !vt_blob_holds(blob, t->data, t->bytes)) {
+        blob = NULL;
+    }
+    if (!blob && t->bytes && (t->bytes >= SHARED_FROM || t->type == VT_STRING)) {
+        copy = blob = t->type == VT_STRING ? vt_strings_keep(t) : vt_blob_copy(t->data, t->bytes);
         if (!copy) {
             return VT_E_NOMEM;
         }

@@ -130,7 +130,8 @@ int vt_node_set_input(struct vt_node *node, int input, struct vt_port src);
 int vt_node_add_input(struct vt_node *node, struct vt_port src);
 
 /* A Constant holding `t`: copied into the graph's arena when `blob` is NULL, else t->data points into the
- * blob, of which the graph takes a reference. Its output value is inferred. */
+ * blob, of which the graph takes a reference. Strings are copied with their texts unless they lie in the
+ * blob. Its output value is inferred. */
 struct vt_node *vt_constant_create(struct vt_graph *graph, const char *name, const struct vt_tensor *t,
                                    struct vt_blob *blob, struct vt_error *err);
 

@@ -38,9 +38,19 @@ static int infer_arithmetic(struct vt_infer *c)
     return status;
 }
 
-static int infer_comparison(struct vt_infer *c)
+static int infer_equality(struct vt_infer *c)
 {
     return infer_as(c, VT_BOOLEAN);
+}
+
+static int infer_order(struct vt_infer *c)
+{
+    int status = infer_as(c, VT_BOOLEAN);
+
+    for (int i = 0; i < 2 && status == VT_OK; i++) {
+        status = c->in[i]->type == VT_STRING ? wrong_type(c, VT_STRING, "a numeric or boolean") : VT_OK;
+    }
+    return status;
 }
 
 static int infer_logical(struct vt_infer *c)
@@ -107,22 +117,35 @@ static const struct vt_attr_def divide_attrs[] = {
 #define ROW(op_name, first_opset, infer_fn, attr_rows)                                                       \
     {                                                                                                        \
         .name = op_name, .opset = first_opset, .min_in = 2, .max_in = 2, .n_out = 1,                         \
-        .flags = VT_OP_ELEMENTWISE, .attrs = attr_rows, .infer = infer_fn, .eval = vt_binary_ref,            \
-        .bounds = bounds                                                                                     \
+        .flags = VT_OP_ELEMENTWISE | ((infer_fn) == infer_equality ? VT_OP_STRINGS : 0), .attrs = attr_rows, \
+        .infer = infer_fn, .eval = vt_binary_ref, .bounds = bounds                                           \
     }
 
 const struct vt_op_def vt_op_binary[] = {
-    ROW("Add", 1, infer_arithmetic, attrs),           ROW("Subtract", 1, infer_arithmetic, attrs),
-    ROW("Multiply", 1, infer_arithmetic, attrs),      ROW("Divide", 1, infer_arithmetic, divide_attrs),
-    ROW("Maximum", 1, infer_arithmetic, attrs),       ROW("Minimum", 1, infer_arithmetic, attrs),
-    ROW("Mod", 1, infer_arithmetic, attrs),           ROW("FloorMod", 1, infer_arithmetic, attrs),
-    ROW("Power", 1, infer_arithmetic, attrs),         ROW("SquaredDifference", 1, infer_arithmetic, attrs),
-    ROW("Equal", 1, infer_comparison, attrs),         ROW("NotEqual", 1, infer_comparison, attrs),
-    ROW("Less", 1, infer_comparison, attrs),          ROW("LessEqual", 1, infer_comparison, attrs),
-    ROW("Greater", 1, infer_comparison, attrs),       ROW("GreaterEqual", 1, infer_comparison, attrs),
-    ROW("LogicalAnd", 1, infer_logical, attrs),       ROW("LogicalOr", 1, infer_logical, attrs),
-    ROW("LogicalXor", 1, infer_logical, attrs),       ROW("Xor", 1, infer_logical, attrs),
-    ROW("BitwiseAnd", 13, infer_bits, attrs),         ROW("BitwiseOr", 13, infer_bits, attrs),
-    ROW("BitwiseXor", 13, infer_bits, attrs),         ROW("BitwiseLeftShift", 15, infer_shift, attrs),
-    ROW("BitwiseRightShift", 15, infer_shift, attrs), {0},
+    ROW("Add", 1, infer_arithmetic, attrs),
+    ROW("Subtract", 1, infer_arithmetic, attrs),
+    ROW("Multiply", 1, infer_arithmetic, attrs),
+    ROW("Divide", 1, infer_arithmetic, divide_attrs),
+    ROW("Maximum", 1, infer_arithmetic, attrs),
+    ROW("Minimum", 1, infer_arithmetic, attrs),
+    ROW("Mod", 1, infer_arithmetic, attrs),
+    ROW("FloorMod", 1, infer_arithmetic, attrs),
+    ROW("Power", 1, infer_arithmetic, attrs),
+    ROW("SquaredDifference", 1, infer_arithmetic, attrs),
+    ROW("Equal", 1, infer_equality, attrs),
+    ROW("NotEqual", 1, infer_equality, attrs),
+    ROW("Less", 1, infer_order, attrs),
+    ROW("LessEqual", 1, infer_order, attrs),
+    ROW("Greater", 1, infer_order, attrs),
+    ROW("GreaterEqual", 1, infer_order, attrs),
+    ROW("LogicalAnd", 1, infer_logical, attrs),
+    ROW("LogicalOr", 1, infer_logical, attrs),
+    ROW("LogicalXor", 1, infer_logical, attrs),
+    ROW("Xor", 1, infer_logical, attrs),
+    ROW("BitwiseAnd", 13, infer_bits, attrs),
+    ROW("BitwiseOr", 13, infer_bits, attrs),
+    ROW("BitwiseXor", 13, infer_bits, attrs),
+    ROW("BitwiseLeftShift", 15, infer_shift, attrs),
+    ROW("BitwiseRightShift", 15, infer_shift, attrs),
+    {0},
 };

@@ -3,6 +3,7 @@
 #include "auto_broadcast.h"
 #include "element.h"
 #include "graph.h"
+#include "vt/strings.h"
 
 #include <math.h>
 
@@ -359,6 +360,19 @@ const struct vt_binary *vt_binary_find(const char *name)
     return NULL;
 }
 
+/* Equal and NotEqual, byte by byte. */
+static void compare_strings(const struct vt_binary *op, const struct vt_tensor *a, const struct vt_tensor *b,
+                            struct vt_tensor *dst, struct vt_walk *w)
+{
+    int64_t n = vt_tensor_count(dst);
+
+    for (int64_t i = 0; i < n; i++, vt_walk_next(w)) {
+        bool equal = vt_string_equal(vt_string_get(a, w->at[0]), vt_string_get(b, w->at[1]));
+
+        vt_set_i64(dst, i, op->whole(equal, 1, false));
+    }
+}
+
 int vt_binary_ref(struct vt_eval *e)
 {
     const struct vt_binary *op = vt_binary_find(e->node->op->name);
@@ -369,6 +383,10 @@ int vt_binary_ref(struct vt_eval *e)
     struct vt_walk w;
 
     vt_walk_init(&w, dst->rank, dst->dims, 2, e->in);
+    if (a->type == VT_STRING) {
+        compare_strings(op, a, b, dst, &w);
+        return VT_OK;
+    }
     for (int64_t i = 0; i < n; i++, vt_walk_next(&w)) {
         if (whole) {
             vt_set_i64(dst, i, op->whole(vt_get_i64(a, w.at[0]), vt_get_i64(b, w.at[1]), u));

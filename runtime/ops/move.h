@@ -1,6 +1,7 @@
 /* Moving elements unchanged: the shared part of the references of Reshape, Transpose, Concat, Slice, Pad, ...
  *
- * Places and strides count elements. Sub-byte types work everywhere; strings nowhere. */
+ * Places and strides count elements. Sub-byte types work everywhere, strings too: elements are views
+ * (vt/strings.h). */
 #ifndef VT_MOVE_H
 #define VT_MOVE_H
 

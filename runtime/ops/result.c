@@ -7,7 +7,7 @@ const struct vt_op_def vt_op_result[] = {
      .min_in = 1,
      .max_in = 1,
      .n_out = 1,
-     .flags = VT_OP_NO_FOLD,
+     .flags = VT_OP_NO_FOLD | VT_OP_STRINGS,
      .infer = vt_infer_unary},
     {0},
 };

@@ -52,6 +52,7 @@ const struct vt_op_def vt_op_select[] = {
      .max_in = 3,
      .n_out = 1,
      .flags = VT_OP_ELEMENTWISE,
+     .moves = 2 | 4,
      .attrs = attrs,
      .infer = infer,
      .eval = vt_select_ref,

@@ -3,6 +3,7 @@
 
 #include "element.h"
 #include "graph.h"
+#include "move.h"
 #include "shape.h"
 
 static int infer_numeric(struct vt_infer *c)
@@ -241,7 +242,7 @@ const struct vt_op_def vt_op_unary[] = {
     ROW("IsFinite", 10, infer_test),
     ROW("IsInf", 10, infer_test, .attrs = isinf_attrs),
     ROW("IsNaN", 10, infer_test),
-    ROW("Identity", 16, vt_infer_unary, .moves = 1),
+    ROWS("Identity", 16, 1, 1, vt_infer_unary, vt_copy_ref, .moves = 1),
     ROWS("Swish", 4, 1, 2, infer_swish, vt_unary_ref),
     ROWS("Selu", 1, 3, 3, infer_loose_params, vt_unary_ref),
     ROWS("HardSigmoid", 1, 3, 3, infer_loose_params, vt_unary_ref),

@@ -90,12 +90,6 @@ static double softsign_f(double x, const double *p)
     return x / (1 + fabs(x));
 }
 
-static double same_f(double x, const double *p)
-{
-    (void)p;
-    return x;
-}
-
 /* ---- integers */
 
 static int64_t same_i(int64_t x, const double *p, bool u)
@@ -155,47 +149,26 @@ static int64_t not_i(int64_t x, const double *p, bool u)
 }
 
 static const struct vt_unary rows[] = {
-    {"Abs", abs_f, abs_i},
-    {"Acos", acos_f, NULL},
-    {"Acosh", acosh_f, NULL},
-    {"Asin", asin_f, NULL},
-    {"Asinh", asinh_f, NULL},
-    {"Atan", atan_f, NULL},
-    {"Atanh", atanh_f, NULL},
-    {"Ceiling", ceil_f, same_i},
-    {"Clamp", clamp_f, clamp_i},
-    {"Cos", cos_f, NULL},
-    {"Cosh", cosh_f, NULL},
-    {"Elu", elu_f, NULL},
-    {"Erf", erf_f, NULL},
-    {"Exp", exp_f, NULL},
-    {"Floor", floor_f, same_i},
-    {"Gelu", gelu_f, NULL},
-    {"HSigmoid", hsigmoid_f, NULL},
-    {"HSwish", hswish_f, NULL},
-    {"Log", log_f, NULL},
-    {"LogicalNot", NULL, not_l},
-    {"BitwiseNot", NULL, not_i},
-    {"Mish", mish_f, NULL},
-    {"Negative", neg_f, neg_i},
-    {"Relu", relu_f, relu_i},
-    {"Round", round_f, same_i},
-    {"Sigmoid", sigmoid_f, NULL},
-    {"Sign", sign_f, sign_i},
-    {"Sin", sin_f, NULL},
-    {"Sinh", sinh_f, NULL},
-    {"SoftPlus", softplus_f, NULL},
-    {"SoftSign", softsign_f, NULL},
-    {"Sqrt", sqrt_f, NULL},
-    {"Tan", tan_f, NULL},
-    {"Tanh", tanh_f, NULL},
-    {"IsFinite", isfinite_f, NULL},
-    {"IsInf", isinf_f, NULL},
-    {"IsNaN", isnan_f, NULL},
-    {"Identity", same_f, same_i},
-    {"Swish", swish_f, NULL},
-    {"Selu", selu_f, NULL},
-    {"HardSigmoid", hard_sigmoid_f, NULL},
+    {"Abs", abs_f, abs_i},          {"Acos", acos_f, NULL},
+    {"Acosh", acosh_f, NULL},       {"Asin", asin_f, NULL},
+    {"Asinh", asinh_f, NULL},       {"Atan", atan_f, NULL},
+    {"Atanh", atanh_f, NULL},       {"Ceiling", ceil_f, same_i},
+    {"Clamp", clamp_f, clamp_i},    {"Cos", cos_f, NULL},
+    {"Cosh", cosh_f, NULL},         {"Elu", elu_f, NULL},
+    {"Erf", erf_f, NULL},           {"Exp", exp_f, NULL},
+    {"Floor", floor_f, same_i},     {"Gelu", gelu_f, NULL},
+    {"HSigmoid", hsigmoid_f, NULL}, {"HSwish", hswish_f, NULL},
+    {"Log", log_f, NULL},           {"LogicalNot", NULL, not_l},
+    {"BitwiseNot", NULL, not_i},    {"Mish", mish_f, NULL},
+    {"Negative", neg_f, neg_i},     {"Relu", relu_f, relu_i},
+    {"Round", round_f, same_i},     {"Sigmoid", sigmoid_f, NULL},
+    {"Sign", sign_f, sign_i},       {"Sin", sin_f, NULL},
+    {"Sinh", sinh_f, NULL},         {"SoftPlus", softplus_f, NULL},
+    {"SoftSign", softsign_f, NULL}, {"Sqrt", sqrt_f, NULL},
+    {"Tan", tan_f, NULL},           {"Tanh", tanh_f, NULL},
+    {"IsFinite", isfinite_f, NULL}, {"IsInf", isinf_f, NULL},
+    {"IsNaN", isnan_f, NULL},       {"Swish", swish_f, NULL},
+    {"Selu", selu_f, NULL},         {"HardSigmoid", hard_sigmoid_f, NULL},
 };
 
 const struct vt_unary *vt_unary_find(const char *name, enum vt_type type)

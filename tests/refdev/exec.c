@@ -206,6 +206,9 @@ static int run(void *request, int (*output)(void *ctx, int port, struct vt_tenso
         set_cancelled(r, false);
     }
     r->begun = false;
+    if (VT_TABLE_HAS(c->host, states_begin)) {
+        c->host->states_begin(r->states);
+    }
     init_profile(r);
     for (int i = 0; i < c->n_steps && status == VT_OK; i++) {
         int64_t begin = c->settings.perf_count ? now_us() : 0;

@@ -18,7 +18,7 @@ static int options(const struct cpu_op *op, struct cpu_option *o)
         same = op->in[0].dims[i] == op->out[0].dims[i];
     }
     o[0] = (struct cpu_option){.cost = 0};
-    if (!same || op->in[0].rank < 3) {
+    if (!same || op->in[0].rank < 3 || !cpu_copy_size(op->out[0].type)) {
         return 1;
     }
     o[1] = (struct cpu_option){CPU_NXC, CPU_PLAIN, CPU_NXC, 0, 0};

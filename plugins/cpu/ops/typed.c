@@ -1,5 +1,6 @@
 /* Integer arithmetic, comparisons, selection and conversion. */
 #include "ops/broadcast.h"
+#include "ops/copies.h"
 
 static const struct {
     const char *op;
@@ -179,8 +180,7 @@ const struct cpu_impl cpu_impl_typed_binary = {
 static bool select_supports(const struct cpu_op *op, const char **reason)
 {
     *reason = "no kernel for this type";
-    if (op->in[0].type != VT_BOOLEAN || op->in[1].type != op->in[2].type ||
-        vt_type_info(op->out[0].type)->bits < 8) {
+    if (op->in[0].type != VT_BOOLEAN || op->in[1].type != op->in[2].type || !cpu_copy_size(op->out[0].type)) {
         return false;
     }
     return cpu_broadcast_fits(op, 3, reason);

@@ -112,6 +112,18 @@ static void destroy(void *request)
     free(r);
 }
 
+/* Between parts strings are views, as they are inside of one. */
+static int create_edge(struct vt_buffer **edge, enum vt_type type, int rank, const int64_t *dims,
+                       struct vt_error *err)
+{
+    int status = vt_buffer_create(type, rank, dims, edge, err);
+
+    if (status == VT_OK) {
+        (*edge)->views = true;
+    }
+    return status;
+}
+
 static int make_edge(struct request *r, int edge, struct vt_error *err)
 {
     const struct vt_hetero_edge *e = &r->hetero->edges[edge];
@@ -123,7 +135,7 @@ static int make_edge(struct request *r, int edge, struct vt_error *err)
     for (int i = 0; i < e->shape.rank; i++) {
         dims[i] = e->shape.dims[i].min;
     }
-    return vt_buffer_create(e->type, e->shape.rank, dims, &r->edges[edge], err);
+    return create_edge(&r->edges[edge], e->type, e->shape.rank, dims, err);
 }
 
 /* Outputs into edges whose memory is there already. */
@@ -249,7 +261,7 @@ static int give_output(void *ctx, int port, struct vt_tensor *t)
 
         vt_buffer_unref(*b);
         *b = NULL;
-        status = vt_buffer_create(t->type, t->rank, t->dims, b, r->err);
+        status = create_edge(b, t->type, t->rank, t->dims, r->err);
         if (status == VT_OK) {
             (*b)->generation = generation + 1;
         }

@@ -8,6 +8,7 @@
 #include "element.h"
 #include "log.h"
 #include "match.h"
+#include "state.h"
 
 #include <stdlib.h>
 
@@ -48,7 +49,7 @@ static bool inputs_constant(const struct vt_node *node)
     for (int i = 0; i < node->n_in; i++) {
         const struct vt_node *src = vt_node_src(node, i);
 
-        if (src && (!vt_node_is(src, "Constant") || src->constant.type == VT_STRING)) {
+        if (src && !vt_node_is(src, "Constant")) {
             return false;
         }
     }
@@ -70,7 +71,7 @@ static bool size_fits(const struct vt_node *node)
             }
             return false;
         }
-        if (v->type == VT_STRING || !vt_type_bytes(v->type, (uint64_t)n, &bytes)) {
+        if (!vt_type_bytes(v->type, (uint64_t)n, &bytes)) {
             return false;
         }
         total += bytes;
@@ -128,13 +129,16 @@ static int evaluate(struct vt_node *node, struct vt_error *err)
 {
     struct vt_tensor *in = calloc((size_t)node->n_in + 1, sizeof(*in));
     struct vt_tensor *out = calloc((size_t)node->n_out + 1, sizeof(*out));
-    int n_out = node->n_out, status = in && out ? VT_OK : vt_fail(err, VT_E_NOMEM, "out of memory");
+    struct vt_state_store *texts =
+        vt_states_create(); /* those that new strings view, until they are copied */
+    bool ready = in && out && texts;
+    int n_out = node->n_out, status = ready ? VT_OK : vt_fail(err, VT_E_NOMEM, "out of memory");
 
     for (int i = 0; status == VT_OK && i < node->n_in; i++) {
         in[i] = node->in[i].node ? node->in[i].node->constant : (struct vt_tensor){.type = VT_DYNAMIC};
     }
     /* A failure here is no failure of the model: the node may never run (a branch, an empty batch). */
-    if (status == VT_OK && vt_node_eval(node, in, out, NULL, NULL) == VT_OK) {
+    if (status == VT_OK && vt_node_eval(node, in, out, texts, NULL) == VT_OK) {
         for (int i = 0; status == VT_OK && i < n_out; i++) {
             if (vt_port_output(vt_port_of(node, i))->n_uses) {
                 status = put_constant(node, i, &out[i], err);
@@ -142,6 +146,7 @@ static int evaluate(struct vt_node *node, struct vt_error *err)
             vt_tensor_free(&out[i]);
         }
     }
+    vt_states_destroy(texts);
     free(in);
     free(out);
     return status;

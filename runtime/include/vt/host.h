@@ -243,6 +243,10 @@ struct vt_host {
      * then creates a node of it instead of a stand-in: its inference says the outputs (node_declare_output
      * does nothing), node_set_attr follows its schema. */
     bool (*extension_op)(const char *op, const char *opset);
+
+    /* A new inference begins: the texts of strings that earlier ones made are forgotten (vt/strings.h). A
+     * device calls it first thing in each run, since the core copies results after the run. */
+    void (*states_begin)(struct vt_state_store *states);
 };
 
 #endif

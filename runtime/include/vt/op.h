@@ -103,6 +103,10 @@ struct vt_eval {
  * out[port]. */
 int vt_eval_output(struct vt_eval *e, int port, enum vt_type type, int rank, const int64_t *dims);
 
+/* Memory for texts that elements of string outputs view: it lives until the inference has ended and its
+ * results were copied. NULL, with the message, when there is none. */
+char *vt_eval_text(struct vt_eval *e, size_t bytes);
+
 /* ---- the operation ----------------------------------------------------------------------------------------
  */
 
@@ -120,6 +124,7 @@ enum vt_op_flags {
     VT_OP_VARIADIC = 1 << 8,   /* max_in is no limit */
     VT_OP_UNKNOWN = 1 << 9,    /* stands for an operation that this runtime lacks */
     VT_OP_EXTENSION = 1 << 10, /* comes from an extension (vintner_extension.h) */
+    VT_OP_STRINGS = 1 << 11,   /* takes strings at inputs that do not only move, too */
 };
 
 struct vt_op_def {

@@ -39,7 +39,7 @@ enum vt_type {
 
 struct vt_type_info {
     const char *name; /* "f32", as IR files and property texts write it */
-    uint8_t bits;     /* 0 for dynamic */
+    uint16_t bits;    /* 0 for dynamic */
     bool is_float;
     bool is_signed;
 };
@@ -71,7 +71,7 @@ static inline const struct vt_type_info *vt_type_info(enum vt_type type)
         [VT_NF4] = {"nf4", 4, true, true},
         [VT_F8E4M3] = {"f8e4m3", 8, true, true},
         [VT_F8E5M2] = {"f8e5m2", 8, true, true},
-        [VT_STRING] = {"string", 0, false, false},
+        [VT_STRING] = {"string", 256, false, false},
         [VT_F4E2M1] = {"f4e2m1", 4, true, true},
         [VT_F8E8M0] = {"f8e8m0", 8, true, false},
     };
@@ -81,14 +81,11 @@ static inline const struct vt_type_info *vt_type_info(enum vt_type type)
 
 /* Bytes that `count` elements take: sub-byte types are packed (u2, u4, i4, nf4, f4e2m1 low bits first within
  * a byte, u1 high bit first; u3: 8 elements in 3 bytes; u6: 4 elements in 3 bytes). The weights of
- * BinaryConvolution alone are read low bit first. A string element is 32 bytes. False on overflow. */
+ * BinaryConvolution alone are read low bit first. False on overflow. */
 static inline bool vt_type_bytes(enum vt_type type, uint64_t count, size_t *bytes)
 {
     uint64_t bits = vt_type_info(type)->bits, n;
 
-    if (type == VT_STRING) {
-        return !__builtin_mul_overflow(count, (uint64_t)32, bytes);
-    }
     if (bits >= 8) {
         return !__builtin_mul_overflow(count, bits / 8, bytes);
     }
@@ -104,6 +101,17 @@ static inline bool vt_type_bytes(enum vt_type type, uint64_t count, size_t *byte
     *bytes = n / 8 + (n % 8 != 0);
     return true;
 }
+
+/* An element of a VT_STRING tensor: `length` bytes at `text`, of which any may be zero and which nothing need
+ * end. text may be NULL when the length is 0. See vt/strings.h for who owns them. */
+struct vt_string {
+    char *text;
+    size_t length;
+    union {
+        char small[16];
+        size_t capacity;
+    };
+};
 
 #define VT_MAX_RANK 16
 

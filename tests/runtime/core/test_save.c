@@ -694,11 +694,6 @@ static void test_refused(void **state)
     g = vt_graph_create("ok");
     test_unary(g, "Result", 1, "r", test_param(g, "x\xc3", "f32", "2,3", "x_t"), NULL);
     assert_refused(g, VT_E_INVALID, "cannot be written as XML");
-
-    g = vt_graph_create("text");
-    n = constant(g, "words", VT_STRING, 0, NULL);
-    test_unary(g, "Result", 1, "r", n, NULL);
-    assert_refused(g, VT_E_UNSUPPORTED, "constant 'words' of type string");
 }
 
 /* Every write can be the one that fails. */
