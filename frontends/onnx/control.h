@@ -34,6 +34,15 @@ int onnx_body_captures(const struct onnx_body *b);
 int onnx_body_attach(struct onnx_node *n, struct vt_node *node, struct onnx_body *b, int index, int input);
 int onnx_map(struct onnx_node *n, struct vt_node *node, int index, const struct vt_body_map *map);
 
+#define ONNX_MAX_ROUNDS 1024 /* of a loop that is unrolled */
+
+/* A graph in the place of the node, for inputs that may be sequences; `out` is filled for each of its
+ * outputs. `round` tells the names apart. (inline.c) */
+int onnx_inline(struct onnx_node *n, const struct onnx_graph *g, int64_t round, const struct onnx_entry *in,
+                struct onnx_entry *out);
+/* A Loop round by round. (inline.c) */
+int onnx_unroll(struct onnx_node *n, const struct onnx_graph *def, int carried, int scans);
+
 /* Whether what comes back fits into a Parameter of this shape; else the shape is widened until it does. */
 bool onnx_body_widen(struct vt_pshape *shape, const struct vt_pshape *back, bool give_up);
 

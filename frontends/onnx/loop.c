@@ -184,10 +184,6 @@ static int take_inputs(struct loop *l)
         const struct onnx_info *info = &l->def->in[2 + i];
         const char *missing;
 
-        if (onnx_in_sequence(n, 2 + i)) {
-            return onnx_fail(n, VT_E_UNSUPPORTED, "not implemented: it carries the sequence '%s'",
-                             n->def->in[2 + i]);
-        }
         l->first[i] = onnx_in(n, 2 + i);
         if (n->status) {
             break;
@@ -199,11 +195,24 @@ static int take_inputs(struct loop *l)
     return n->status;
 }
 
+static bool carries_sequence(struct onnx_node *n)
+{
+    for (int i = 2; i < n->def->n_in; i++) {
+        if (onnx_in_sequence(n, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int onnx_loop(struct onnx_node *n)
 {
     struct loop l = {.n = n, .def = onnx_attr_graph(n, "body")};
 
-    if (!n->status && check(&l) == VT_OK && take_inputs(&l) == VT_OK && settle(&l) == VT_OK) {
+    if (!n->status && check(&l) == VT_OK && carries_sequence(n)) {
+        return onnx_unroll(n, l.def, l.carried, l.scans);
+    }
+    if (!n->status && take_inputs(&l) == VT_OK && settle(&l) == VT_OK) {
         build(&l);
     }
     onnx_body_drop(n, &l.body);

@@ -2,6 +2,7 @@
 #include "model.h"
 
 #include "vt/checked.h"
+#include "vt/strings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -256,6 +257,29 @@ static int take_numbers(struct onnx_model *m, const struct onnx_tensor *tensor, 
     return status;
 }
 
+/* Elements that view the texts in the message. */
+static int take_texts(struct onnx_model *m, const struct onnx_tensor *tensor, struct onnx_data *d)
+{
+    struct onnx_wire w = onnx_wire(tensor->message);
+    int64_t want = vt_tensor_count(&d->t), count = 0;
+    int status = own(m, tensor, d), more = 0;
+    struct onnx_field f;
+
+    while (status == VT_OK && (more = onnx_wire_next(&w, &f)) > 0) {
+        if (f.number == 6 && f.kind == ONNX_BYTES && count++ < want) {
+            vt_string_set(&d->t, count - 1, (const char *)f.bytes.p, f.bytes.n);
+        }
+    }
+    if (status == VT_OK && more < 0) {
+        return fail(m, tensor, VT_E_FORMAT, "its data is damaged");
+    }
+    if (status == VT_OK && count != want) {
+        return onnx_model_fail(m, VT_E_FORMAT, "tensor '%s': it has %lld strings, its shape wants %lld",
+                               tensor->name, (long long)count, (long long)want);
+    }
+    return status;
+}
+
 /* Data of a tensor whose type and shape are in d->t. */
 static int take_data(struct onnx_model *m, const struct onnx_tensor *tensor, struct onnx_data *d)
 {
@@ -274,7 +298,7 @@ static int take_data(struct onnx_model *m, const struct onnx_tensor *tensor, str
         return take_raw(m, tensor, raw, blob, d);
     }
     if (d->t.type == VT_STRING) {
-        return fail(m, tensor, VT_E_UNSUPPORTED, "not implemented: constants of strings");
+        return take_texts(m, tensor, d);
     }
     return take_numbers(m, tensor, d);
 }

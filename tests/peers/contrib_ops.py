@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Operators of com.microsoft against ONNX Runtime: one small model each, run by both on the same numbers.
+"""Operators of com.microsoft and ai.onnx.ml against ONNX Runtime: one small model each, run by both on the same numbers.
 
     contrib_ops.py --lib LIB [--only REGEX] [--seed N] [--device CPU] [--verbose]
 
@@ -45,8 +45,8 @@ class Case:
                 given.append(helper.make_tensor_value_info(f"i{k}", kind, dims))
         results = [onnx.ValueInfoProto(name=o) for o in outputs if o]
         graph = helper.make_graph([node], self.name, given, results, inits)
-        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20), helper.make_opsetid("com.microsoft", 1)],
-                                 ir_version=9)
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20), helper.make_opsetid("com.microsoft", 1),
+                                                       helper.make_opsetid("ai.onnx.ml", 3)], ir_version=9)
 
     def wanted(self):
         return range(self.outputs) if isinstance(self.outputs, int) else self.outputs
@@ -253,6 +253,84 @@ def others(rng):
     case("GatherND", "GatherND", [f(rng, 4, 3), np.array([[0, 1], [2, 2]], np.int64)])
 
 
+def classic(rng):
+    x, ml = f(rng, 5, 4), dict(domain="ai.onnx.ml")
+    case("Binarizer", "Binarizer", [x], threshold=0.2, **ml)
+    case("ArrayFeatureExtractor", "ArrayFeatureExtractor", [x, np.array([3, 0, 3])], {1}, **ml)
+    for norm in ("MAX", "L1", "L2"):
+        case(f"Normalizer {norm}", "Normalizer", [np.abs(x)], norm=norm, **ml)
+    case("Normalizer signs", "Normalizer", [x], norm="L2", **ml)
+    case("Scaler", "Scaler", [x], offset=[1.0, 2.0, 3.0, 4.0], scale=[0.5, 2.0, 1.0, 3.0], **ml)
+    case("Scaler ints", "Scaler", [rng.integers(-9, 9, (5, 4))], offset=[1.0], scale=[0.5], **ml)
+    holes = x.copy()
+    holes[1, 2] = holes[3, 0] = np.nan
+    case("Imputer", "Imputer", [holes], imputed_value_floats=[1.0, 2.0, 3.0, 4.0], replaced_value_float=float("nan"), **ml)
+    case("Imputer ints", "Imputer", [rng.integers(0, 3, (5, 4))], imputed_value_int64s=[7], replaced_value_int64=1, **ml)
+    case("OneHotEncoder", "OneHotEncoder", [rng.integers(0, 5, (3, 2))], cats_int64s=[0, 2, 3], zeros=1, **ml)
+    case("OneHotEncoder strings", "OneHotEncoder", [np.array(["a", "x", "b"], object)], cats_strings=["a", "b"], zeros=1, **ml)
+    case("FeatureVectorizer", "FeatureVectorizer", [x, f(rng, 5, 2)], inputdimensions=[4, 2], **ml)
+    for name in ("NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT"):
+        bias = [0.4, 0.5, 0.6] if name == "PROBIT" else [0.1, -0.2, 0.0]
+        weights = [float(v) for v in f(rng, 12) * (0.02 if name == "PROBIT" else 1)]
+        case(f"LinearRegressor {name}", "LinearRegressor", [x], coefficients=weights, intercepts=bias, targets=3,
+             post_transform=name, **ml)
+        case(f"LinearClassifier {name}", "LinearClassifier", [x], outputs=2, coefficients=weights, intercepts=bias,
+             classlabels_ints=[5, 7, 9], post_transform=name, **ml)
+        if name != "PROBIT":
+            case(f"LinearClassifier one row {name}", "LinearClassifier", [x], outputs=2, coefficients=weights[:4],
+                 intercepts=[0.1], classlabels_strings=["no", "yes"], post_transform=name, **ml)
+            case(f"LinearClassifier two rows {name}", "LinearClassifier", [x], outputs=2, coefficients=weights[:8],
+                 intercepts=[0.1, 0.2], classlabels_ints=[0, 1], post_transform=name, **ml)
+    words = np.array([["a", "b"], ["z", "c"]], object)
+    case("LabelEncoder", "LabelEncoder", [words], keys_strings=["a", "b", "c"], values_int64s=[1, 2, 3], default_int64=9, **ml)
+    case("LabelEncoder texts", "LabelEncoder", [np.array([1, 5, 2])], keys_int64s=[1, 2], values_strings=["one", "two"], **ml)
+    case("LabelEncoder floats", "LabelEncoder", [np.array([1, np.nan, 3], np.float32)], keys_floats=[1.0, float("nan")],
+         values_floats=[0.5, 0.25], default_float=-1.0, **ml)
+    case("CategoryMapper", "CategoryMapper", [words], cats_strings=["a", "b"], cats_int64s=[4, 5], default_int64=-2, **ml)
+
+
+def forest(rng, kind, modes):
+    """Attributes of two trees of three levels over four features, for four targets or classes."""
+    nodes, leaves = [], []
+    for tree in range(2):
+        for node in range(15):
+            leaf = node >= 7
+            nodes.append(dict(nodeids=node, treeids=tree, featureids=0 if leaf else int(rng.integers(4)),
+                              values=0.0 if leaf else float(np.float32(rng.standard_normal())),
+                              modes="LEAF" if leaf else modes[int(rng.integers(len(modes)))],
+                              truenodeids=0 if leaf else 2 * node + 1, falsenodeids=0 if leaf else 2 * node + 2,
+                              missing_value_tracks_true=int(rng.integers(2))))
+            if leaf:
+                leaves += [(tree, node, int(t), float(np.float32(rng.standard_normal()))) for t in range(kind)]
+    attrs = {"nodes_" + name: [n[name] for n in nodes] for name in nodes[0]}
+    return attrs, leaves
+
+
+def trees(rng):
+    x = f(rng, 9, 4)
+    holes = x.copy()
+    holes[2, 1] = holes[4, 0] = np.nan
+    kinds = ["BRANCH_LEQ"], ["BRANCH_LT"], ["BRANCH_GT", "BRANCH_GTE", "BRANCH_LEQ", "BRANCH_EQ", "BRANCH_NEQ"]
+    for modes in kinds:
+        for how in ("SUM", "AVERAGE", "MIN", "MAX"):
+            attrs, leaves = forest(rng, 3, modes)
+            case(f"TreeEnsembleRegressor {how} {modes[0]}", "TreeEnsembleRegressor", [holes if how == "SUM" else x],
+                 domain="ai.onnx.ml", n_targets=3, aggregate_function=how, base_values=[0.5, 1.0, -1.0],
+                 target_treeids=[v[0] for v in leaves], target_nodeids=[v[1] for v in leaves],
+                 target_ids=[v[2] for v in leaves], target_weights=[v[3] for v in leaves], **attrs)
+    for classes, transform in ((3, "NONE"), (3, "SOFTMAX"), (3, "LOGISTIC"), (2, "NONE"), (2, "SOFTMAX"), (1, "NONE"),
+                               (1, "LOGISTIC"), (1, "SOFTMAX")):
+        attrs, leaves = forest(rng, max(2, classes), ["BRANCH_LEQ"])
+        labels = {"classlabels_strings": ["no", "yes"]} if classes == 1 else {"classlabels_int64s": [0, 1, 4][:classes]}
+        leaves = [v for v in leaves if classes > 1 or v[2] == 0]
+        if classes == 2:      # probabilities, as random forests have them
+            leaves = [(*v[:3], w if v[2] else 0.5 - w) for v, w in zip(leaves, np.repeat(rng.random(len(leaves) // 2) / 2, 2))]
+        positive = [abs(v[3]) if classes == 1 and transform == "NONE" else v[3] for v in leaves]
+        case(f"TreeEnsembleClassifier {classes} {transform}", "TreeEnsembleClassifier", [x], outputs=2, domain="ai.onnx.ml",
+             post_transform=transform, class_treeids=[v[0] for v in leaves], class_nodeids=[v[1] for v in leaves],
+             class_ids=[v[2] for v in leaves], class_weights=positive, **labels, **attrs)
+
+
 def compare(library, case, dynamic, device):
     model = case.model(dynamic)
     try:
@@ -274,6 +352,10 @@ def compare(library, case, dynamic, device):
             return f"output {k}: {a.dtype}{list(a.shape)}, expected {b.dtype}{list(b.shape)}"
         if k in case.parts:
             a, b = (np.concatenate([v[part].reshape(-1) for part in case.parts[k]]) for v in (a, b))
+        if a.dtype.kind not in "fiub":
+            if a.tolist() != b.tolist():
+                return f"output {k}: {a.tolist()}, expected {b.tolist()}"
+            continue
         error = np.abs(a.astype(np.float64) - b.astype(np.float64)).max(initial=0)
         if not error <= case.atol * max(1, np.abs(b[np.isfinite(b)]).max(initial=0) if b.dtype.kind == "f" else 1):
             return f"output {k}: differs by {error}"
@@ -290,7 +372,7 @@ def main():
     options = parser.parse_args()
     onnxruntime.set_default_logger_severity(4)
     rng = np.random.default_rng(options.seed)
-    for make in (quantised, few_bits, attention, rotary, norms, fused, others):
+    for make in (quantised, few_bits, attention, rotary, norms, fused, others, classic, trees):
         make(rng)
     library, failed, count = run_onnx.Library(options.lib), 0, 0
     for entry in CASES:

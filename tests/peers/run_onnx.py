@@ -11,8 +11,8 @@ Two counts are given. "plain": tests whose inputs and outputs are tensors of typ
 * strings go in by ov_tensor_set_string_data and come out of the tensor's memory, where an element is a pointer and a length;
 * an application has no sequences and optionals to hand over: such an input becomes as many inputs as the test has elements,
   and a SequenceConstruct or Optional in the model; such an output becomes its elements, taken out by SequenceAt, and its
-  length. Lists are resolved when a model is read, so numbers that say positions or lengths of parts, and are inputs of such
-  a test, become initializers. What the model does with them between is the library's work.
+  length. Lists are resolved when a model is read, so inputs of such a test that say positions, lengths of parts, numbers of
+  rounds or which branch is taken become initializers. What the model does with them between is the library's work.
 Types that the library's interface has no number for (f8 with other zeros, two-bit integers with a sign, complex numbers) fail.
 """
 import argparse
@@ -40,7 +40,7 @@ OTHER = {T.STRING: "string", T.FLOAT8E4M3FN: "f8e4m3", T.FLOAT8E5M2: "f8e5m2", T
 TYPES = PLAIN | OTHER
 BITS = {"u4": 4, "i4": 4, "f4e2m1": 4, "u2": 2}
 TOLERANCE = {"f32": (1e-3, 1e-5), "f64": (1e-3, 1e-5), "f16": (1e-2, 2e-3), "bf16": (2e-2, 1e-2)}
-PLACES = {"SequenceAt": 1, "SequenceErase": 1, "SequenceInsert": 2, "SplitToSequence": 1}
+PLACES = {("SequenceAt", 1), ("SequenceErase", 1), ("SequenceInsert", 2), ("SplitToSequence", 1), ("Loop", 0), ("Loop", 1), ("If", 0)}
 PROPERTIES = ["INFERENCE_PRECISION_HINT", "f32"]
 
 
@@ -236,9 +236,9 @@ class Flattened:
         return name
 
     def says_places(self, name):
-        """Whether an input is read by nothing but operators that take positions or lengths in sequences."""
+        """Whether nothing but what makes lists reads an input: a position, a length, a number of rounds, a choice."""
         users = [node for node in self.nodes if name in node.input]
-        return users and all(node.op_type in PLACES and PLACES[node.op_type] == list(node.input).index(name) for node in users)
+        return users and all((node.op_type, list(node.input).index(name)) in PLACES for node in users)
 
     def add_input(self, info, value):
         graph = self.model.graph

@@ -4,9 +4,10 @@
  *
  * An operator of another domain is "DOMAIN/OPERATOR", in version `opset` of that domain.
  * Attributes are "axis=1;perm=1,0,;alpha=0.5;mode='wrap';value=f32[1] 7": a number is an int, with a point or
- * an exponent a float; a comma makes a list, also after one number. Tensors are "TYPE[DIMS] VALUES", one
- * number for all elements. An input that begins with '=' is always an initializer, an empty one is left out.
- * An expected output without values is checked for type and shape alone ("f32[2,3]").
+ * an exponent a float; a comma makes a list, also after one number; 'a','b' is a list of texts. Tensors are
+ * "TYPE[DIMS] VALUES", one number for all elements. An input that begins with '=' is always an initializer,
+ * an empty one is left out. An expected output without values is checked for type and shape alone
+ * ("f32[2,3]").
  *
  * Each case runs with inputs of fixed shapes, of open dimensions, as initializers, and of unknown rank, the
  * last one not when the operator needs the rank. */
@@ -104,6 +105,14 @@ static UNUSED struct msg *case_attr(const char *name, char *value)
 {
     struct msg *m;
 
+    if (*value == '\'' && strstr(value, "','")) {
+        m = attr(name, 8);
+        for (char *save = NULL, *part = strtok_r(value, "',", &save); part;
+             part = strtok_r(NULL, "',", &save)) {
+            put_text(m, 9, part);
+        }
+        return m;
+    }
     if (*value == '\'') {
         value[strlen(value) - 1] = 0;
         m = attr(name, 3);
