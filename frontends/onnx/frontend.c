@@ -44,6 +44,9 @@ static bool probe(const void *head, size_t bytes)
                 break;
             }
         }
+        if (p == end && p[-1] >= 0x80) {
+            break; /* cut off */
+        }
         if (kind_of((uint32_t)(key >> 3)) != (int)(key & 7)) {
             return false;
         }

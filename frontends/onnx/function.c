@@ -64,7 +64,7 @@ int onnx_call_function(struct onnx_node *n, struct onnx_function *f)
         return onnx_fail(n, VT_E_RANGE, "functions are nested too deep");
     }
     for (int i = 0; i < f->n_out; i++) {
-        if (!onnx_names_put(&n->t->m->arena, &s.results, f->out[i], f)) {
+        if (onnx_has_out(n, i) && !onnx_names_put(&n->t->m->arena, &s.results, f->out[i], f)) {
             return onnx_fail(n, VT_E_NOMEM, "out of memory");
         }
     }

@@ -9,7 +9,7 @@ static int inline_branch(struct onnx_node *n, const struct onnx_graph *g)
     int status = onnx_scope_init(n->t, &s, n->scope, n->graph, false);
 
     status = status ? status : onnx_define_inits(n->t, &s, g);
-    for (int i = 0; i < g->n_out && !status; i++) {
+    for (int i = 0; i < n->n_out && !status; i++) {
         status = onnx_names_put(&n->t->m->arena, &s.results, g->out[i].name, (void *)(uintptr_t)g)
                      ? VT_OK
                      : VT_E_NOMEM;
