@@ -6,8 +6,9 @@
 /* What does not depend on shapes. Decompression Converts and weights of few bits stay, so that weights are
  * read as the model stores them: those of few bits are looked for before their scales of f16 are folded into
  * f32, and behind what folding uncovers. */
-const char cpu_passes[] = "compress_weights,constant_folding,eliminate_nop,cse,compress_weights,fuse_norm,"
-                          "fuse_activation,merge_transposes,fuse_matmul,fuse_conv,fuse_elementwise";
+const char cpu_passes[] =
+    "compress_weights,constant_folding,eliminate_nop,cse,compress_weights,fuse_cached_attention,fuse_norm,"
+    "fuse_activation,merge_transposes,fuse_matmul,fuse_conv,fuse_elementwise";
 
 static bool params_static(const struct vt_host *host, const struct vt_graph *graph)
 {

@@ -95,7 +95,10 @@ ov_status_e vt_infer_request_get_state(const ov_infer_request_t *infer_request, 
         return vt_capi_fail(RESULT_NOT_READY, "variable '%s' has its initial value: nothing has written it",
                             name);
     }
-    status = vt_buffer_create(state->value.type, state->value.rank, state->value.dims, &buffer, &err);
+    status = vt_state_dense(state, &err);
+    if (status == VT_OK) {
+        status = vt_buffer_create(state->value.type, state->value.rank, state->value.dims, &buffer, &err);
+    }
     if (status == VT_OK) {
         if (state->value.type == VT_STRING) {
             status = vt_buffer_copy_strings(buffer, &state->value, &err);

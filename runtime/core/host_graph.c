@@ -221,18 +221,91 @@ static void describe_state(struct vt_state *state, const struct vt_node *node)
     }
 }
 
+/* A variable that a fused operation holds. */
+static bool add_held(struct vt_state_store *states, const struct vt_node *node, const char *id,
+                     const char *shape)
+{
+    struct vt_state *state = vt_state_get(states, vt_attr_str(node, id));
+    const struct vt_pshape *declared = vt_attr_shape(node, shape);
+
+    if (state && state->type == VT_DYNAMIC) {
+        state->type = node->out[0].v.type;
+        state->shape = declared ? *declared : state->shape;
+    }
+    return state;
+}
+
+static bool add_read(struct vt_state_store *states, const struct vt_node *node)
+{
+    struct vt_state *state = vt_state_get(states, vt_attr_str(node, "variable_id"));
+
+    if (state) {
+        describe_state(state, node);
+    }
+    return state;
+}
+
+/* The fused operations of a graph, each of which holds two variables, and the reads of others. */
+struct holders {
+    const struct vt_node **fused, **reads;
+    int n_fused, n_reads;
+};
+
+/* The variable whose place among the model's this is: a held one says so, the others follow in their order.
+ */
+static bool add_place(struct vt_state_store *states, const struct holders *h, int64_t place, int *next)
+{
+    for (int i = 0; i < h->n_fused; i++) {
+        if (vt_attr_i64(h->fused[i], "key_place") == place) {
+            return add_held(states, h->fused[i], "variable_id", "key_shape");
+        }
+        if (vt_attr_i64(h->fused[i], "value_place") == place) {
+            return add_held(states, h->fused[i], "value_id", "value_shape");
+        }
+    }
+    return *next >= h->n_reads || add_read(states, h->reads[(*next)++]);
+}
+
+/* In the model's order, which fusing has lost. */
+static bool add_in_order(struct vt_state_store *states, const struct vt_graph *graph)
+{
+    struct holders h = {.fused = calloc((size_t)graph->n_nodes + 1, sizeof(*h.fused)),
+                        .reads = calloc((size_t)graph->n_nodes + 1, sizeof(*h.reads))};
+    bool ok = h.fused && h.reads;
+    int next = 0;
+
+    for (int i = 0; ok && i < graph->n_nodes; i++) {
+        const struct vt_node *node = graph->nodes[i];
+
+        if (vt_node_is(node, "CachedAttention")) {
+            h.fused[h.n_fused++] = node;
+        } else if (vt_node_is(node, "ReadValue")) {
+            h.reads[h.n_reads++] = node;
+        }
+    }
+    for (int64_t place = 0; ok && h.n_fused && place < 2 * h.n_fused + h.n_reads; place++) {
+        ok = add_place(states, &h, place, &next);
+    }
+    /* Places that no model of this runtime has. */
+    for (int i = 0; ok && i < h.n_fused; i++) {
+        ok = add_held(states, h.fused[i], "variable_id", "key_shape") &&
+             add_held(states, h.fused[i], "value_id", "value_shape");
+    }
+    free(h.fused);
+    free(h.reads);
+    return ok;
+}
+
 static bool add_states(struct vt_state_store *states, const struct vt_graph *graph)
 {
+    if (!add_in_order(states, graph)) {
+        return false;
+    }
     for (int i = 0; i < graph->n_nodes; i++) {
         const struct vt_node *node = graph->nodes[i];
 
-        if (node->op->flags & VT_OP_STATEFUL) {
-            struct vt_state *state = vt_state_get(states, vt_attr_str(node, "variable_id"));
-
-            if (!state) {
-                return false;
-            }
-            describe_state(state, node);
+        if (node->op->flags & VT_OP_STATEFUL && !add_read(states, node)) {
+            return false;
         }
         for (int b = 0; b < node->n_bodies; b++) {
             if (!add_states(states, node->bodies[b].graph)) {
@@ -241,6 +314,62 @@ static bool add_states(struct vt_state_store *states, const struct vt_graph *gra
         }
     }
     return true;
+}
+
+/* ---- variable states that grow */
+
+static void fill_view(const struct vt_state *state, struct vt_state_view *view)
+{
+    *view = (struct vt_state_view){
+        .t = state->value, .axis = state->axis, .room = state->room, .set = state->set};
+    if (!state->room) {
+        view->axis = -1;
+    }
+}
+
+static struct vt_state *state_named(struct vt_state_store *states, const char *name, struct vt_error *err)
+{
+    struct vt_state *state = vt_state_get(states, name);
+
+    if (!state) {
+        vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    return state;
+}
+
+static int state_view(struct vt_state_store *states, const char *name, struct vt_state_view *view,
+                      struct vt_error *err)
+{
+    struct vt_state *state = state_named(states, name, err);
+
+    if (!state) {
+        return VT_E_NOMEM;
+    }
+    fill_view(state, view);
+    return VT_OK;
+}
+
+static int state_extend(struct vt_state_store *states, const char *name, const struct vt_tensor *want,
+                        int axis, struct vt_state_view *view, struct vt_error *err)
+{
+    struct vt_state *state = state_named(states, name, err);
+    int status = state ? vt_state_extend(state, want, axis, err) : VT_E_NOMEM;
+
+    if (status == VT_OK) {
+        fill_view(state, view);
+    }
+    return status;
+}
+
+static int state_reorder(struct vt_state_store *states, const char *name, const int64_t *index, int64_t n,
+                         struct vt_error *err)
+{
+    struct vt_state *state = state_named(states, name, err);
+
+    if (!state) {
+        return VT_E_NOMEM;
+    }
+    return state->set ? vt_state_reorder(state, index, n, err) : VT_OK;
 }
 
 static struct vt_state_store *states_create(const struct vt_graph *graph, struct vt_error *err)
@@ -326,6 +455,9 @@ void vt_host_fill_graph(struct vt_host *host)
     host->blob_ref = vt_blob_ref;
     host->hash = vt_hash;
     host->states_cancel = states_cancel;
+    host->state_view = state_view;
+    host->state_extend = state_extend;
+    host->state_reorder = state_reorder;
     host->graph_clone_shaped = vt_graph_clone_shaped;
     host->graph_bytes = graph_bytes;
     host->states_begin = vt_states_begin;

@@ -78,6 +78,160 @@ struct vt_state *vt_state_get(struct vt_state_store *states, const char *name)
     return state;
 }
 
+/* ---- values that grow */
+
+/* Elements of `t` in front of and behind an axis, in bytes behind. */
+static void around(const struct vt_tensor *t, int axis, int64_t *outer, size_t *inner)
+{
+    *outer = 1;
+    *inner = vt_type_info(t->type)->bits / 8;
+    for (int i = 0; i < t->rank; i++) {
+        if (i < axis) {
+            *outer *= t->dims[i];
+        } else if (i > axis) {
+            *inner *= (size_t)t->dims[i];
+        }
+    }
+}
+
+/* The value moves into memory with so much room, or, with 0, into dense memory. */
+static int move(struct vt_state *state, const struct vt_tensor *want, int axis, int64_t room,
+                struct vt_error *err)
+{
+    int64_t dims[VT_MAX_RANK], outer, have = state->room ? state->room : state->value.dims[axis];
+    int64_t step = room ? room : want->dims[axis], rows = state->value.dims[axis];
+    struct vt_tensor fresh;
+    size_t inner;
+    int status;
+
+    memcpy(dims, want->dims, sizeof(dims));
+    dims[axis] = step;
+    if (!vt_tensor_describe(&fresh, want->type, want->rank, dims)) {
+        return vt_fail(err, VT_E_SHAPE, "variable '%s' would be too large", state->name);
+    }
+    status = vt_tensor_alloc(&fresh, err);
+    if (status) {
+        return status;
+    }
+    around(want, axis, &outer, &inner);
+    for (int64_t i = 0; state->set && i < outer; i++) {
+        if (rows && inner) {
+            memcpy((char *)fresh.data + (size_t)(i * step) * inner,
+                   (char *)state->value.data + (size_t)(i * have) * inner, (size_t)rows * inner);
+        }
+    }
+    vt_tensor_free(&state->value);
+    state->value = *want;
+    state->value.data = fresh.data;
+    state->axis = axis;
+    state->room = room;
+    return VT_OK;
+}
+
+static bool same_but(const struct vt_tensor *a, const struct vt_tensor *b, int axis)
+{
+    bool same = a->type == b->type && a->rank == b->rank;
+
+    for (int i = 0; same && i < a->rank; i++) {
+        same = i == axis || a->dims[i] == b->dims[i];
+    }
+    return same;
+}
+
+#define FIRST_ROOM 64
+
+int vt_state_extend(struct vt_state *state, const struct vt_tensor *want, int axis, struct vt_error *err)
+{
+    int64_t rows = want->dims[axis], room = rows > FIRST_ROOM / 2 ? rows : FIRST_ROOM / 2;
+    bool same = same_but(&state->value, want, axis);
+
+    if (vt_type_info(want->type)->bits < 8 || want->type == VT_STRING) {
+        return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: variable '%s' of type %s that grows",
+                       state->name, vt_type_info(want->type)->name);
+    }
+    if (state->set && (!same || state->value.dims[axis] > rows)) {
+        return vt_fail(err, VT_E_SHAPE, "variable '%s' cannot grow from its present shape into that wanted",
+                       state->name);
+    }
+    if (state->texts) {
+        drop_value(state);
+    }
+    if (!same || state->axis != axis || state->room < rows) {
+        int status;
+
+        if (__builtin_mul_overflow(room, 2, &room)) {
+            return vt_fail(err, VT_E_SHAPE, "variable '%s' would be too large", state->name);
+        }
+        status = move(state, want, axis, room, err);
+        if (status) {
+            return status;
+        }
+    }
+    state->value.dims[axis] = rows;
+    state->value.bytes = want->bytes;
+    state->set = true;
+    return VT_OK;
+}
+
+int vt_state_dense(struct vt_state *state, struct vt_error *err)
+{
+    struct vt_tensor want = state->value;
+
+    return state->room ? move(state, &want, state->axis, 0, err) : VT_OK;
+}
+
+static bool stays(const int64_t *index, int64_t n, int64_t have)
+{
+    for (int64_t i = 0; i < n; i++) {
+        if (index[i] != i) {
+            return false;
+        }
+    }
+    return n == have;
+}
+
+int vt_state_reorder(struct vt_state *state, const int64_t *index, int64_t n, struct vt_error *err)
+{
+    struct vt_tensor *t = &state->value, fresh = *t, room;
+    int64_t have = t->rank ? t->dims[0] : 0, dims[VT_MAX_RANK];
+    size_t each;
+    int status;
+
+    if (t->rank < 1 || (state->room && state->axis == 0) || vt_type_info(t->type)->bits < 8) {
+        return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: variable '%s' by rows", state->name);
+    }
+    if (stays(index, n, have)) {
+        return VT_OK;
+    }
+    memcpy(dims, t->dims, sizeof(dims));
+    dims[0] = n;
+    if (!vt_tensor_describe(&fresh, t->type, t->rank, dims)) {
+        return vt_fail(err, VT_E_SHAPE, "variable '%s' would be too large", state->name);
+    }
+    dims[state->axis] = state->room ? state->room : dims[state->axis];
+    if (!vt_tensor_describe(&room, t->type, t->rank, dims)) {
+        return vt_fail(err, VT_E_SHAPE, "variable '%s' would be too large", state->name);
+    }
+    status = vt_tensor_alloc(&room, err);
+    if (status) {
+        return status;
+    }
+    each = n ? room.bytes / (size_t)n : 0;
+    for (int64_t i = 0; i < n && each; i++) {
+        int64_t from = index[i] + (index[i] < 0 ? have : 0);
+
+        if (from >= 0 && from < have) {
+            memcpy((char *)room.data + (size_t)i * each, (char *)t->data + (size_t)from * each, each);
+        }
+    }
+    vt_tensor_free(t);
+    fresh.data = room.data;
+    *t = fresh;
+    return VT_OK;
+}
+
+/* ---- setting */
+
 /* Who has read the variable in this inference goes on viewing the old texts. */
 static int set_strings(struct vt_state *state, const struct vt_tensor *t, struct vt_error *err)
 {
@@ -99,6 +253,7 @@ static int set_strings(struct vt_state *state, const struct vt_tensor *t, struct
         state->value.data = NULL;
     }
     vt_tensor_free(&state->value);
+    state->room = 0;
     state->texts = texts;
     state->value = *t;
     state->value.data = (void *)(uintptr_t)texts->data;
@@ -114,7 +269,7 @@ int vt_state_set(struct vt_state *state, const struct vt_tensor *t, struct vt_er
     if (state->texts) {
         drop_value(state);
     }
-    if (state->value.bytes != t->bytes || !state->value.data) {
+    if (state->room || state->value.bytes != t->bytes || !state->value.data) {
         struct vt_tensor fresh = *t;
         int status = vt_tensor_alloc(&fresh, err);
 
@@ -123,6 +278,7 @@ int vt_state_set(struct vt_state *state, const struct vt_tensor *t, struct vt_er
         }
         vt_tensor_free(&state->value);
         state->value = fresh;
+        state->room = 0;
     } else {
         void *data = state->value.data;
 

@@ -15,8 +15,12 @@ struct vt_state {
     enum vt_type type; /* what the model says of it; VT_DYNAMIC and rank -1: nothing */
     struct vt_pshape shape;
     struct vt_tensor value; /* owned; described but without meaning until `set` */
-    struct vt_blob *texts;  /* of strings: what holds value.data and all texts; else NULL */
-    bool set;               /* false: ReadValue takes its initial value */
+    /* room > 0: `value` grows along `axis` without being copied each time. Its data is [outer][room][inner],
+     * of which value.dims[axis] rows count. 0: it is dense. */
+    int axis;
+    int64_t room;
+    struct vt_blob *texts; /* of strings: what holds value.data and all texts; else NULL */
+    bool set;              /* false: ReadValue takes its initial value */
     struct vt_state_store *store;
     struct vt_state *next;
 };
@@ -41,6 +45,17 @@ void vt_states_begin(struct vt_state_store *states);
 
 /* The state of that name, made when it is new; NULL when out of memory. */
 struct vt_state *vt_state_get(struct vt_state_store *states, const char *name);
+
+/* Make the value a tensor of `want`'s type and dims that keeps its rows along `axis`: what is new is not
+ * written. A value that is set must agree in type and all other dims. Room is doubled when it runs out. */
+int vt_state_extend(struct vt_state *state, const struct vt_tensor *want, int axis, struct vt_error *err);
+
+/* Row i along axis 0 becomes what row index[i] was; negative ones count from the end, those outside give
+ * zeros. Nothing is moved when all stay where they are. For a value that is set. */
+int vt_state_reorder(struct vt_state *state, const int64_t *index, int64_t n, struct vt_error *err);
+
+/* Give up room, so that the value can be read as a dense tensor. */
+int vt_state_dense(struct vt_state *state, struct vt_error *err);
 
 /* Copy a tensor in, strings with their texts. */
 int vt_state_set(struct vt_state *state, const struct vt_tensor *t, struct vt_error *err);

@@ -46,7 +46,9 @@ int vt_read_value_ref(struct vt_eval *e)
         }
     }
     if (state && state->set) {
-        return output(e, &state->value);
+        int status = vt_state_dense(state, e->err);
+
+        return status ? status : output(e, &state->value);
     }
     return e->n_in && e->in[0].type != VT_DYNAMIC ? output(e, &e->in[0]) : output_zeros(e);
 }

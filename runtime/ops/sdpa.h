@@ -8,4 +8,7 @@ enum { VT_SDPA_QUERY, VT_SDPA_KEY, VT_SDPA_VALUE, VT_SDPA_MASK, VT_SDPA_SCALE, V
 
 int vt_sdpa_ref(struct vt_eval *e);
 
+/* For operations that find their keys at run time: the mask must broadcast to the scores. */
+int vt_sdpa_check_mask(struct vt_eval *e);
+
 #endif

@@ -133,3 +133,22 @@ int vt_sdpa_ref(struct vt_eval *e)
     free(a.scores);
     return ready ? VT_OK : VT_E_NOMEM;
 }
+
+int vt_sdpa_check_mask(struct vt_eval *e)
+{
+    const struct vt_tensor *mask = optional(e, VT_SDPA_MASK), *k = &e->in[VT_SDPA_KEY];
+    int shift = mask ? e->out[0].rank - mask->rank : 0;
+    bool fits = shift >= 0;
+
+    if (!mask || vt_attr_bool(e->node, "causal")) {
+        return VT_OK;
+    }
+    for (int i = 0; fits && i < mask->rank; i++) {
+        int64_t want = i == mask->rank - 1 ? k->dims[k->rank - 2] : e->out[0].dims[i + shift];
+
+        fits = mask->dims[i] == 1 || mask->dims[i] == want;
+    }
+    return fits ? VT_OK
+                : vt_fail(e->err, VT_E_SHAPE, "the mask does not fit %lld keys",
+                          (long long)k->dims[k->rank - 2]);
+}

@@ -73,6 +73,13 @@ struct cpu_gemm_f32 {
     void (*batched_run)(const struct cpu_batched_gemm_args *args, int64_t task, void *scratch);
 };
 
+/* Scratch that is enough for the batched product with any number of rows, up to n columns and up to k, where
+ * A's rows are contiguous (a_col 1): smaller products may take more than larger ones, being cut less. */
+static inline size_t cpu_gemm_scratch_bound(const struct cpu_gemm_f32 *gemm, int64_t n, int64_t k)
+{
+    return (size_t)((n / gemm->nr + 2) * gemm->nr * (k + 8)) * sizeof(float);
+}
+
 CPU_KERNEL_GETTER(gemm_f32, gemm_f32)
 
 #endif

@@ -27,11 +27,21 @@ static inline int64_t cpu_column_units(int64_t outer, int64_t inner)
 typedef void cpu_softmax_strided_fn(const float *src, float *dst, int64_t axis, int64_t inner, int64_t begin,
                                     int64_t end);
 
+/* A softmax whose row comes in blocks of n elements: scores become exp(score - m), m being the largest yet of
+ * their row; max[r] and sum[r] (-inf and 0 at first) are brought up to date, and so are the `width` elements
+ * of row r of acc, which are sums over the exponentials of the blocks before. In the end acc / sum is the
+ * result. As long as a row has seen nothing but -inf its exponentials are 0. */
+typedef void cpu_softmax_online_fn(float *scores, int64_t ld, int64_t n, int64_t rows, float *max, float *sum,
+                                   float *acc, int64_t acc_ld, int64_t width);
+
 struct cpu_softmax_f32 {
     const char *name;
     enum cpu_isa isa;
     cpu_softmax_fn *softmax, *log_softmax;
     cpu_softmax_strided_fn *softmax_strided, *log_softmax_strided;
+    cpu_softmax_online_fn *online;
+    /* dst = src * factor over n elements; dst may be src. */
+    void (*scale)(float *dst, const float *src, float factor, int64_t n);
 };
 
 CPU_KERNEL_GETTER(softmax_f32, softmax_f32)

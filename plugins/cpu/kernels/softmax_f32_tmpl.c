@@ -182,6 +182,39 @@ static void log_softmax_strided(const float *src, float *dst, int64_t axis, int6
     strided(src, dst, axis, inner, begin, end, true);
 }
 
+static void scale_to(float *dst, const float *src, float factor, int64_t n)
+{
+    vf f = vf_set1(factor);
+    int64_t i = 0;
+
+    for (; i + L <= n; i += L) {
+        vf_store(dst + i, vf_mul(vf_load(src + i), f));
+    }
+    if (i < n) {
+        vf_store_n(dst + i, vf_mul(vf_load_n(src + i, (int)(n - i)), f), (int)(n - i));
+    }
+}
+
+static void online(float *scores, int64_t ld, int64_t n, int64_t rows, float *max, float *sum, float *acc,
+                   int64_t acc_ld, int64_t width)
+{
+    for (int64_t r = 0; r < rows; r++) {
+        float *s = scores + r * ld, top = row_max(s, n), shrink;
+
+        top = max[r] > top || isnan(max[r]) ? max[r] : top;
+        if (top == -INFINITY) {
+            memset(s, 0, (size_t)n * sizeof(*s));
+            continue;
+        }
+        shrink = expf(max[r] - top);
+        sum[r] = sum[r] * shrink + exp_sum(s, s, top, n);
+        max[r] = top;
+        if (shrink != 1) {
+            scale(acc + r * acc_ld, shrink, width);
+        }
+    }
+}
+
 const struct cpu_softmax_f32 CPU_NAME(softmax_f32) = {
     .name = "softmax_f32",
     .isa = CPU_ISA_ID,
@@ -189,4 +222,6 @@ const struct cpu_softmax_f32 CPU_NAME(softmax_f32) = {
     .log_softmax = log_softmax,
     .softmax_strided = softmax_strided,
     .log_softmax_strided = log_softmax_strided,
+    .online = online,
+    .scale = scale_to,
 };

@@ -214,9 +214,8 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
                    struct cpu_step *step, struct vt_error *err)
 {
     struct attention *a = cpu_plan_alloc(b, sizeof(*a));
-    struct cpu_batched_gemm_args size = {.batch = {1, 1, 1}};
     int rank = op->out[0].rank;
-    size_t second;
+    size_t first, second;
 
     (void)option;
     if (!a) {
@@ -241,19 +240,9 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     batch_strides(op, V, a->v_batch);
     a->causal = op->host->attr_i64(op->node, "causal") != 0;
     scale_of(op, &a->scale);
-    size.m = a->rows < ROWS ? a->rows : ROWS;
-    size.n = a->keys;
-    size.k = a->width;
-    size.a_col = size.b_row = 1;
-    size.a_row = size.b_col = a->width;
-    a->gemm_scratch = a->gemm->batched_scratch_bytes(&size);
-    size.n = a->out_width;
-    size.k = a->keys;
-    size.a_row = a->keys;
-    size.b_row = a->out_width;
-    size.b_col = 1;
-    second = a->gemm->batched_scratch_bytes(&size);
-    a->gemm_scratch = ((second > a->gemm_scratch ? second : a->gemm_scratch) + 63) & ~(size_t)63;
+    first = cpu_gemm_scratch_bound(a->gemm, a->keys, a->width);
+    second = cpu_gemm_scratch_bound(a->gemm, a->out_width, a->keys);
+    a->gemm_scratch = ((second > first ? second : first) + 63) & ~(size_t)63;
     step->scratch = a->gemm_scratch + (size_t)(ROWS * a->keys) * sizeof(float);
     step->run = run;
     step->data = a;

@@ -63,6 +63,15 @@ struct vt_pool_options {
     bool keep_subnormals; /* workers do not flush them to zero */
 };
 
+/* The value of a variable where it lies. */
+struct vt_state_view {
+    struct vt_tensor t; /* its shape; data lies as follows */
+    /* axis >= 0: [outer][room][inner], of which t.dims[axis] rows count; -1: dense. */
+    int axis;
+    int64_t room;
+    bool set; /* false: it has its initial value, and `t` means nothing */
+};
+
 struct vt_host {
     struct vt_abi abi;
 
@@ -247,6 +256,17 @@ struct vt_host {
     /* A new inference begins: the texts of strings that earlier ones made are forgotten (vt/strings.h). A
      * device calls it first thing in each run, since the core copies results after the run. */
     void (*states_begin)(struct vt_state_store *states);
+    /* ---- variables that grow along an axis without being copied each time. state_extend makes the value a
+     * tensor of `want`'s type and dims that keeps its rows along the axis, those that come to it not being
+     * written yet; a value that is set must agree in all else. state_reorder makes row i along axis 0 what
+     * row index[i] was; it does nothing to a variable that is not set. Views are valid until the next call
+     * for the same variable. For the thread that runs the request. */
+    int (*state_view)(struct vt_state_store *states, const char *name, struct vt_state_view *view,
+                      struct vt_error *err);
+    int (*state_extend)(struct vt_state_store *states, const char *name, const struct vt_tensor *want,
+                        int axis, struct vt_state_view *view, struct vt_error *err);
+    int (*state_reorder)(struct vt_state_store *states, const char *name, const int64_t *index, int64_t n,
+                         struct vt_error *err);
 };
 
 #endif

@@ -7,7 +7,6 @@ static void test_gather(void **state)
         {"Gather", 13, "axis=1", {"f32[2,2] 1 2 3 4", "i64[1] -1"}, {"f32[2,1] 2 4"}, 0, false},
         {"Gather", 1, NULL, {"f32[3] 1 2 3", "i32[] 2"}, {"f32[] 3"}, 0, false},
         {"GatherElements", 13, "axis=1", {"f32[2,2] 1 2 3 4", "i64[2,1] 1 -2"}, {"f32[2,1] 2 3"}, 0, false},
-        {"GatherElements", 11, NULL, {"f32[2,2] 1 2 3 4", "i64[3,1] 1 0 1"}, {"f32[3,1] 3 1 3"}, 0, false},
         {"GatherND", 13, NULL, {"i32[2,2] 1 2 3 4", "i64[2,2] 0 0 1 -1"}, {"i32[2] 1 4"}, 0, false},
         {"GatherND", 12, "batch_dims=1", {"i32[2,2] 1 2 3 4", "i64[2,1] 1 0"}, {"i32[2] 2 3"}, 0, false},
         {"OneHot",
