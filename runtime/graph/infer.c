@@ -70,6 +70,33 @@ static bool input_moves(const struct vt_op_def *op, int input)
     return op->moves >> (input < 31 ? input : 31) & 1;
 }
 
+/* The exact values of an input that does more than move, in its own type. */
+static bool fill_exact(struct bounds_run *r, int input, struct vt_tensor *t)
+{
+    const struct vt_value *v = r->c->in[input];
+    const struct vt_bounds *b = r->in[input];
+
+    if (v->constant) {
+        *t = *v->constant;
+        return true;
+    }
+    *t = (struct vt_tensor){.type = v->type, .rank = v->shape.rank};
+    for (int k = 0; k < v->shape.rank; k++) {
+        t->dims[k] = v->shape.dims[k].min;
+    }
+    if (!vt_type_bytes(v->type, (uint64_t)b->n, &t->bytes)) {
+        return false;
+    }
+    t->data = vt_arena_alloc(r->arena, t->bytes);
+    for (int64_t k = 0; t->data && k < b->n; k++) {
+        vt_set_i64(t, k, b->lo[k]);
+        if (vt_get_i64(t, k) != b->lo[k]) {
+            return false;
+        }
+    }
+    return t->data;
+}
+
 static bool fill_inputs(struct bounds_run *r, bool upper)
 {
     for (int i = 0; i < r->c->n_in; i++) {
@@ -84,8 +111,10 @@ static bool fill_inputs(struct bounds_run *r, bool upper)
             *t = *v->constant; /* a known value of another type */
             continue;
         }
-        if (v->constant && !input_moves(r->c->node->op, i)) {
-            *t = *v->constant;
+        if (!input_moves(r->c->node->op, i)) {
+            if (!fill_exact(r, i, t)) {
+                return false;
+            }
             continue;
         }
         *t = (struct vt_tensor){.type = VT_I64, .rank = v->shape.rank};
@@ -101,13 +130,12 @@ static bool fill_inputs(struct bounds_run *r, bool upper)
 static bool run_reference(struct bounds_run *r, int64_t **out, bool upper)
 {
     struct vt_infer *c = r->c;
-    bool ok;
+    bool ok = fill_inputs(r, upper);
 
-    fill_inputs(r, upper);
     for (int i = 0; i < c->n_out; i++) {
         r->results[i] = (struct vt_tensor){0};
     }
-    ok = vt_node_eval(c->node, r->tensors, r->results, NULL, NULL) == VT_OK;
+    ok = ok && vt_node_eval(c->node, r->tensors, r->results, NULL, NULL) == VT_OK;
     for (int i = 0; i < c->n_out; i++) {
         int64_t n = ok ? vt_tensor_count(&r->results[i]) : 0;
 

@@ -94,6 +94,26 @@ struct vt_interval vt_interval_join(struct vt_interval a, struct vt_interval b)
     return (struct vt_interval){a.lo < b.lo ? a.lo : b.lo, a.hi > b.hi ? a.hi : b.hi};
 }
 
+struct vt_interval vt_interval_of_type(struct vt_interval a, enum vt_type type)
+{
+    unsigned bits = vt_type_info(type)->bits;
+    int64_t low = vt_type_info(type)->is_signed ? INT64_MIN : 0, high = INT64_MAX;
+
+    if (type == VT_BOOLEAN) {
+        high = 1;
+    } else if (bits < 64 && low) {
+        low = -((int64_t)1 << (bits - 1));
+        high = -(low + 1);
+    } else if (bits < 64) {
+        high = ((int64_t)1 << bits) - 1;
+    }
+    if ((a.lo != INT64_MIN && (a.lo < low || a.lo > high)) ||
+        (a.hi != INT64_MAX && (a.hi < low || a.hi > high))) {
+        return vt_interval_any();
+    }
+    return a;
+}
+
 bool vt_bounds_known(const struct vt_infer *c, int input)
 {
     const struct vt_value *v = input < c->n_in ? c->in[input] : NULL;
@@ -165,7 +185,7 @@ int vt_bounds_each(struct vt_infer *c,
         for (int k = 0; k < c->n_in; k++) {
             v[k] = c->in[k] ? vt_bounds_at(c, k, w.at[k]) : vt_interval_any();
         }
-        r = rule(c, v);
+        r = vt_interval_of_type(rule(c, v), out.type);
         b->lo[i] = r.lo;
         b->hi[i] = r.hi;
         known |= r.lo != INT64_MIN || r.hi != INT64_MAX;

@@ -25,6 +25,8 @@ struct vt_interval vt_interval_sub(struct vt_interval a, struct vt_interval b);
 struct vt_interval vt_interval_mul(struct vt_interval a, struct vt_interval b);
 /* Truncating division; anything when b may be 0. */
 struct vt_interval vt_interval_div(struct vt_interval a, struct vt_interval b);
+/* The same where finite ends are values of the type, else anything: the arithmetic of the type wraps. */
+struct vt_interval vt_interval_of_type(struct vt_interval a, enum vt_type type);
 struct vt_interval vt_interval_join(struct vt_interval a, struct vt_interval b);
 
 /* What is known of one element of an integer input: its constant value, its bounds, or nothing

@@ -148,6 +148,7 @@ static int bounds(struct vt_infer *c)
     if (!b->lo || !b->hi) {
         return vt_fail(c->err, VT_E_NOMEM, "out of memory");
     }
+    all = vt_interval_of_type(all, c->out[0].type);
     b->lo[0] = all.lo;
     b->hi[0] = all.hi;
     c->out[0].bounds = b;

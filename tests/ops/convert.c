@@ -103,6 +103,33 @@ static void test_bounds(void **state)
     op_end(&t);
 }
 
+/* What arithmetic of the type wraps is not known; what inference runs by the reference runs in the type. */
+static void test_wrapping_bounds(void **state)
+{
+    struct op_test t;
+
+    (void)state;
+    op_begin(&t, "BitwiseNot", 13);
+    op_const(&t, "u8", "1", "5");
+    assert_int_equal(op_infer(&t), VT_OK);
+    assert_null(t.node->out[0].v.bounds);
+    op_expect(&t, 0, "u8", "1", "250", 0);
+    op_end(&t);
+
+    op_begin(&t, "Add", 1);
+    op_bounded(&t, "i32", "2", "2147483640 1", "2147483640 1");
+    op_const(&t, "i32", "1", "100");
+    assert_int_equal(op_infer(&t), VT_OK);
+    assert_true(t.node->out[0].v.bounds->lo[0] == INT64_MIN && t.node->out[0].v.bounds->hi[0] == INT64_MAX);
+    assert_true(t.node->out[0].v.bounds->lo[1] == 101 && t.node->out[0].v.bounds->hi[1] == 101);
+    op_end(&t);
+
+    op_begin(&t, "Acosh", 4);
+    op_bounded(&t, "i32", "1", "0", "0");
+    op_expect_bounds(&t, 0, "-2147483648", "-2147483648"); /* NaN as i32 */
+    op_end(&t);
+}
+
 static void test_like(void **state)
 {
     struct op_test t;
@@ -183,13 +210,10 @@ static void test_promotion_values(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_from_floats),
-        cmocka_unit_test(test_from_integers),
-        cmocka_unit_test(test_shapes_and_errors),
-        cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_like),
-        cmocka_unit_test(test_promotion_types),
-        cmocka_unit_test(test_promotion_values),
+        cmocka_unit_test(test_from_floats),       cmocka_unit_test(test_from_integers),
+        cmocka_unit_test(test_shapes_and_errors), cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_wrapping_bounds),   cmocka_unit_test(test_like),
+        cmocka_unit_test(test_promotion_types),   cmocka_unit_test(test_promotion_values),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
