@@ -91,6 +91,17 @@ static int shape_outputs(const struct vt_node *node, const struct vt_tensor *in,
     return status;
 }
 
+/* Elements below a byte may leave bits of the last bytes unused: zero, so that results are always the same.
+ */
+static void clear_padding(struct vt_tensor *t)
+{
+    size_t last = vt_type_info(t->type)->bits % 3 ? 1 : 3; /* u3 and u6 come in groups of three bytes */
+
+    if (vt_type_info(t->type)->bits < 8 && t->rank >= 0 && t->bytes >= last) {
+        memset((char *)t->data + t->bytes - last, 0, last);
+    }
+}
+
 /* Allocate what the caller left open; `made` remembers which, for unwinding. */
 static int prepare_outputs(const struct vt_node *node, struct vt_tensor *out, bool *made,
                            struct vt_error *err)
@@ -100,6 +111,9 @@ static int prepare_outputs(const struct vt_node *node, struct vt_tensor *out, bo
             return vt_fail(err, VT_E_SHAPE, "the inputs leave the shape of output %d open", i);
         }
         made[i] = !out[i].data;
+        if (!made[i]) {
+            clear_padding(&out[i]);
+        }
         if (out[i].rank < 0 && !(node->op->flags & (VT_OP_DATA_SHAPE | VT_OP_BODY | VT_OP_STATEFUL))) {
             return vt_fail(err, VT_E_SHAPE, "the shape of output %d does not follow from the inputs", i);
         }

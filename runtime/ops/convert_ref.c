@@ -1,6 +1,7 @@
 #include "convert.h"
 
 #include "element.h"
+#include "vt/fp.h"
 
 #include <string.h>
 
@@ -51,8 +52,12 @@ static void convert(const struct vt_tensor *src, struct vt_tensor *dst)
 
 int vt_convert_ref(struct vt_eval *e)
 {
+    /* A code such as f8e8m0's 2^-127 is a subnormal number of f32. */
+    uint64_t mode = vt_fp_keep();
+
     for (int i = 0; i < e->n_out; i++) {
         convert(&e->in[i], &e->out[i]);
     }
+    vt_fp_end(mode);
     return VT_OK;
 }
