@@ -53,6 +53,15 @@ static int infer_order(struct vt_infer *c)
     return status;
 }
 
+static int infer_floats(struct vt_infer *c)
+{
+    int status = infer_as(c, VT_DYNAMIC);
+    enum vt_type type = c->out[0].type;
+
+    return status == VT_OK && type != VT_DYNAMIC && !vt_is_float(type) ? wrong_type(c, type, "a float")
+                                                                       : status;
+}
+
 static int infer_logical(struct vt_infer *c)
 {
     int status = infer_as(c, VT_DYNAMIC);
@@ -130,6 +139,7 @@ const struct vt_op_def vt_op_binary[] = {
     ROW("Minimum", 1, infer_arithmetic, attrs),
     ROW("Mod", 1, infer_arithmetic, attrs),
     ROW("FloorMod", 1, infer_arithmetic, attrs),
+    ROW("Atan2", 17, infer_floats, attrs),
     ROW("Power", 1, infer_arithmetic, attrs),
     ROW("SquaredDifference", 1, infer_arithmetic, attrs),
     ROW("Equal", 1, infer_equality, attrs),

@@ -331,6 +331,7 @@ static const struct vt_binary rows[] = {
     {"Minimum", min_f, min_i, min_range},
     {"Mod", fmod, mod_i, mod_range},
     {"FloorMod", floormod_f, floormod_i, floormod_range},
+    {"Atan2", atan2, NULL, NULL},
     {"Power", pow, pow_i, NULL},
     {"SquaredDifference", sqdiff_f, sqdiff_i, NULL},
     {"Equal", eq_f, eq_i, eq_range},

@@ -95,9 +95,6 @@ static int infer_output(struct vt_infer *c)
     if (status) {
         return status;
     }
-    if (vt_attr_bool(c->node, "class_agnostic_box_regression")) {
-        return vt_fail(c->err, VT_E_UNSUPPORTED, "not implemented: class_agnostic_box_regression");
-    }
     if (n_weights != 4) {
         return vt_fail(c->err, VT_E_INVALID, "deltas_weights must have 4 elements, not %lld",
                        (long long)n_weights);
@@ -148,7 +145,7 @@ static const struct vt_attr_def output_attrs[] = {
     COUNT("num_classes", .required = true, .min = 1),
     COUNT("post_nms_count", .required = true, .min = 0),
     COUNT("max_detections_per_image", .required = true, .min = 0),
-    {"class_agnostic_box_regression", VT_ATTR_BOOL},
+    {"class_agnostic_box_regression", VT_ATTR_BOOL}, /* has no effect: class 0 never counts */
     {"max_delta_log_wh", VT_ATTR_F64, .required = true},
     {"deltas_weights", VT_ATTR_F64S, .required = true},
     {0},

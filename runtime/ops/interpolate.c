@@ -34,7 +34,7 @@ static int choice(const struct vt_node *node, const char *name, int n, const cha
 }
 
 /* Version 1 asks for positions in words of its own. */
-static int read_1(const struct vt_node *node, int rank, struct vt_interpolate *p, struct vt_error *err)
+static void read_1(const struct vt_node *node, int rank, struct vt_interpolate *p)
 {
     int64_t n;
     const int64_t *axes = vt_attr_i64s(node, "axes", &n);
@@ -43,11 +43,9 @@ static int read_1(const struct vt_node *node, int rank, struct vt_interpolate *p
 
     p->mode = vt_attr_is(node, "mode", "nearest") ? VT_NEAREST
               : vt_attr_is(node, "mode", "cubic") ? VT_CUBIC
+              : vt_attr_is(node, "mode", "area")  ? VT_AREA
               : rank < 5                          ? VT_LINEAR_ONNX
                                                   : VT_LINEAR;
-    if (vt_attr_is(node, "mode", "area")) {
-        return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: Interpolate-1 with mode area");
-    }
     for (int i = 0; i < rank; i++) {
         padded |= p->pad_begin[i] || p->pad_end[i];
     }
@@ -61,7 +59,6 @@ static int read_1(const struct vt_node *node, int rank, struct vt_interpolate *p
     }
     p->sizes = 1;
     p->scales = p->axes = -1;
-    return VT_OK;
 }
 
 int vt_interpolate_read(const struct vt_node *node, int n_in, int rank, struct vt_interpolate *p,
@@ -79,7 +76,8 @@ int vt_interpolate_read(const struct vt_node *node, int n_in, int rank, struct v
     status = read_pads(node, "pads_begin", rank, p->pad_begin, err);
     status = status ? status : read_pads(node, "pads_end", rank, p->pad_end, err);
     if (status || opset < 4) {
-        return status ? status : read_1(node, rank, p, err);
+        read_1(node, rank, p);
+        return status;
     }
     p->mode = (enum vt_resample)choice(node, "mode", 6, modes);
     p->coordinates = (enum vt_coordinates)choice(node, "coordinate_transformation_mode", 5, coordinates);

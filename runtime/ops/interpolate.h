@@ -3,7 +3,15 @@
 
 #include "vt/op.h"
 
-enum vt_resample { VT_NEAREST, VT_LINEAR, VT_LINEAR_ONNX, VT_CUBIC, VT_BILINEAR_PILLOW, VT_BICUBIC_PILLOW };
+enum vt_resample {
+    VT_NEAREST,
+    VT_LINEAR,
+    VT_LINEAR_ONNX,
+    VT_CUBIC,
+    VT_BILINEAR_PILLOW,
+    VT_BICUBIC_PILLOW,
+    VT_AREA
+};
 enum vt_coordinates {
     VT_HALF_PIXEL,
     VT_PYTORCH_HALF_PIXEL,

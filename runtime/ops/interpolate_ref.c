@@ -194,6 +194,31 @@ static int pillow_taps(const struct vt_interpolate *p, const struct axis *a, str
     return status;
 }
 
+/* The mean over what an output element covers of the input, as TensorFlow's ResizeArea has it: element i from
+ * i * step to (i + 1) * step, the last one repeated behind the end. */
+static int area_taps(const struct vt_interpolate *p, const struct axis *a, struct taps *t,
+                     struct vt_error *err)
+{
+    bool corners = p->coordinates == VT_ALIGN_CORNERS && a->out > 1;
+    double step =
+        corners ? (double)(a->in - 1) / (double)(a->out - 1) : (double)a->in / (double)(a->out ? a->out : 1);
+    int64_t width = (int64_t)ceil(step) + 1;
+    int status = taps_init(t, a->out, width, err);
+
+    for (int64_t i = 0; i < a->out && status == VT_OK; i++) {
+        double begin = (double)i * step, end = begin + (step > 0 ? step : 1);
+
+        for (int64_t k = 0; k < width; k++) {
+            double from = floor(begin) + (double)k, covered = fmin(end, from + 1) - fmax(begin, from);
+
+            t->index[i * width + k] = clamp((int64_t)from, a->in);
+            t->weight[i * width + k] = fmax(0, covered);
+        }
+        normalize(t->weight + i * width, width);
+    }
+    return status;
+}
+
 static int make_taps(const struct vt_interpolate *p, const struct axis *a, struct taps *t,
                      struct vt_error *err)
 {
@@ -202,6 +227,7 @@ static int make_taps(const struct vt_interpolate *p, const struct axis *a, struc
     case VT_LINEAR: return linear_taps(p, a, t, err);
     case VT_LINEAR_ONNX: return linear_onnx_taps(p, a, t, err);
     case VT_CUBIC: return cubic_taps(p, a, t, err);
+    case VT_AREA: return area_taps(p, a, t, err);
     default: return pillow_taps(p, a, t, err);
     }
 }

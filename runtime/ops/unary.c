@@ -217,6 +217,7 @@ const struct vt_op_def vt_op_unary[] = {
     ROW("Cosh", 1, infer_numeric),
     ROW("Elu", 1, infer_numeric, .attrs = elu_attrs),
     ROW("Erf", 1, infer_numeric),
+    ROW("ErfInv", 17, vt_infer_unary_float),
     ROW("Exp", 1, infer_numeric),
     ROW("Floor", 1, infer_numeric, .bounds = bounds_rising),
     ROW("Gelu", 2, vt_infer_unary_float),

@@ -148,27 +148,69 @@ static int64_t not_i(int64_t x, const double *p, bool u)
     return ~x;
 }
 
+/* The y with erf(y) = x: a guess (S. Winitzki, a = 0.147), then Halley's method on erfc where x is near 1,
+ * which keeps all digits of 1 - |x|. */
+static double erfinv_f(double x, const double *p)
+{
+    double rest = 1 - fabs(x), log_both = log(rest * (1 + fabs(x))), half = 2 / (M_PI * 0.147) + log_both / 2,
+           y;
+
+    (void)p;
+    if (!(rest > 0) || x == 0) {
+        return rest < 0 || isnan(x) ? (double)NAN : x == 0 ? x : copysign((double)INFINITY, x);
+    }
+    y = sqrt(sqrt(half * half - log_both / 0.147) - half);
+    for (int i = 0; i < 3; i++) {
+        double over = fabs(x) > 0.5 ? rest - erfc(y) : erf(y) - fabs(x);
+        double slope = M_2_SQRTPI * exp(-y * y);
+
+        y -= over / (slope + y * over);
+    }
+    return copysign(y, x);
+}
+
 static const struct vt_unary rows[] = {
-    {"Abs", abs_f, abs_i},          {"Acos", acos_f, NULL},
-    {"Acosh", acosh_f, NULL},       {"Asin", asin_f, NULL},
-    {"Asinh", asinh_f, NULL},       {"Atan", atan_f, NULL},
-    {"Atanh", atanh_f, NULL},       {"Ceiling", ceil_f, same_i},
-    {"Clamp", clamp_f, clamp_i},    {"Cos", cos_f, NULL},
-    {"Cosh", cosh_f, NULL},         {"Elu", elu_f, NULL},
-    {"Erf", erf_f, NULL},           {"Exp", exp_f, NULL},
-    {"Floor", floor_f, same_i},     {"Gelu", gelu_f, NULL},
-    {"HSigmoid", hsigmoid_f, NULL}, {"HSwish", hswish_f, NULL},
-    {"Log", log_f, NULL},           {"LogicalNot", NULL, not_l},
-    {"BitwiseNot", NULL, not_i},    {"Mish", mish_f, NULL},
-    {"Negative", neg_f, neg_i},     {"Relu", relu_f, relu_i},
-    {"Round", round_f, same_i},     {"Sigmoid", sigmoid_f, NULL},
-    {"Sign", sign_f, sign_i},       {"Sin", sin_f, NULL},
-    {"Sinh", sinh_f, NULL},         {"SoftPlus", softplus_f, NULL},
-    {"SoftSign", softsign_f, NULL}, {"Sqrt", sqrt_f, NULL},
-    {"Tan", tan_f, NULL},           {"Tanh", tanh_f, NULL},
-    {"IsFinite", isfinite_f, NULL}, {"IsInf", isinf_f, NULL},
-    {"IsNaN", isnan_f, NULL},       {"Swish", swish_f, NULL},
-    {"Selu", selu_f, NULL},         {"HardSigmoid", hard_sigmoid_f, NULL},
+    {"Abs", abs_f, abs_i},
+    {"Acos", acos_f, NULL},
+    {"Acosh", acosh_f, NULL},
+    {"Asin", asin_f, NULL},
+    {"Asinh", asinh_f, NULL},
+    {"Atan", atan_f, NULL},
+    {"Atanh", atanh_f, NULL},
+    {"Ceiling", ceil_f, same_i},
+    {"Clamp", clamp_f, clamp_i},
+    {"Cos", cos_f, NULL},
+    {"Cosh", cosh_f, NULL},
+    {"Elu", elu_f, NULL},
+    {"Erf", erf_f, NULL},
+    {"ErfInv", erfinv_f, NULL},
+    {"Exp", exp_f, NULL},
+    {"Floor", floor_f, same_i},
+    {"Gelu", gelu_f, NULL},
+    {"HSigmoid", hsigmoid_f, NULL},
+    {"HSwish", hswish_f, NULL},
+    {"Log", log_f, NULL},
+    {"LogicalNot", NULL, not_l},
+    {"BitwiseNot", NULL, not_i},
+    {"Mish", mish_f, NULL},
+    {"Negative", neg_f, neg_i},
+    {"Relu", relu_f, relu_i},
+    {"Round", round_f, same_i},
+    {"Sigmoid", sigmoid_f, NULL},
+    {"Sign", sign_f, sign_i},
+    {"Sin", sin_f, NULL},
+    {"Sinh", sinh_f, NULL},
+    {"SoftPlus", softplus_f, NULL},
+    {"SoftSign", softsign_f, NULL},
+    {"Sqrt", sqrt_f, NULL},
+    {"Tan", tan_f, NULL},
+    {"Tanh", tanh_f, NULL},
+    {"IsFinite", isfinite_f, NULL},
+    {"IsInf", isinf_f, NULL},
+    {"IsNaN", isnan_f, NULL},
+    {"Swish", swish_f, NULL},
+    {"Selu", selu_f, NULL},
+    {"HardSigmoid", hard_sigmoid_f, NULL},
 };
 
 const struct vt_unary *vt_unary_find(const char *name, enum vt_type type)

@@ -83,7 +83,7 @@ static void test_experimental_detectron_detection_output(void **state)
     op_attr(&t, "num_classes", "3");
     op_attr(&t, "post_nms_count", "5");
     op_attr(&t, "max_detections_per_image", "6");
-    op_attr(&t, "class_agnostic_box_regression", "false");
+    op_attr(&t, "class_agnostic_box_regression", "true");
     op_attr(&t, "deltas_weights", "10, 10, 5, 5");
     op_expect(&t, 0, "f32", "6,4",
               "22.885719 36.098602 34.151722 53.18531 19.833527 26.529549 30.329697 38.74424 22.696987 "

@@ -167,6 +167,33 @@ static void test_pillow(void **state)
     op_end(&t);
 }
 
+/* OpenVINO reads this mode and has no implementation: the mean over what an output element covers. */
+static void area(const char *align, const char *size, const char *want)
+{
+    struct op_test t;
+
+    op_begin(&t, "Interpolate", 1);
+    op_input(&t, "f32", "1,1,6", "0 1 2 3 4 9");
+    op_const(&t, "i64", "1", size);
+    op_attr(&t, "axes", "2");
+    op_attr(&t, "mode", "area");
+    op_attr(&t, "align_corners", align);
+    op_expect(&t, 0, "f32", (char[]){'1', ',', '1', ',', size[0], 0}, want, 1e-6);
+    op_end(&t);
+}
+
+static void test_area(void **state)
+{
+    (void)state;
+    area("false", "3", "0.5 2.5 6.5");
+    area("false", "4", "0.33333333 1.6666667 3.3333333 7.3333333");
+    area("false", "6", "0 1 2 3 4 9");
+    area("false", "9", "0 0.5 1 2 2.5 3 4 6.5 9");
+    area("false", "1", "3.1666667");
+    area("true", "6", "0 1 2 3 4 9");
+    area("true", "3", "0.8 3.2 9");
+}
+
 static void test_shapes(void **state)
 {
     struct op_test t;
@@ -253,7 +280,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nearest), cmocka_unit_test(test_linear), cmocka_unit_test(test_cubic),
-        cmocka_unit_test(test_pillow),  cmocka_unit_test(test_shapes), cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_pillow),  cmocka_unit_test(test_area),   cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_errors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
