@@ -1,5 +1,6 @@
 /* Element types and constants. */
 #include "parts.h"
+#include "vt/strings.h"
 
 /* Out of range values of the eight-bit floats become the largest one, unless saturate=0: then it is Convert's
  * way, infinite or NaN. */
@@ -54,6 +55,9 @@ struct onnx_value onnx_cast_as(struct onnx_node *n, struct onnx_value v, enum vt
 {
     if (type == onnx_type(n, v)) {
         return v;
+    }
+    if (type == VT_STRING || onnx_type(n, v) == VT_STRING) {
+        onnx_fail(n, VT_E_UNSUPPORTED, "not implemented: casts between texts and numbers");
     }
     if (type == VT_F8E4M3 || type == VT_F8E5M2) {
         v = saturated(n, v, type);
@@ -113,6 +117,21 @@ static struct onnx_value floats(struct onnx_node *n)
     return onnx_constant(n, &t);
 }
 
+static struct onnx_value texts(struct onnx_node *n, const char *const *values, int count, int rank)
+{
+    int64_t dim = count;
+    struct vt_tensor t;
+
+    if (!vt_tensor_describe(&t, VT_STRING, rank, &dim)) {
+        return ONNX_ABSENT;
+    }
+    t.data = onnx_alloc(n, t.bytes + 1);
+    for (int i = 0; t.data && i < count; i++) {
+        vt_string_set(&t, i, values[i], strlen(values[i]));
+    }
+    return t.data ? onnx_constant(n, &t) : ONNX_ABSENT;
+}
+
 int onnx_constant_op(struct onnx_node *n)
 {
     int count = 0;
@@ -137,10 +156,25 @@ int onnx_constant_op(struct onnx_node *n)
 
         return onnx_out(n, 0, onnx_i64s(n, values, count));
     }
-    if (onnx_has_attr(n, "value_string") || onnx_has_attr(n, "value_strings")) {
-        return onnx_fail(n, VT_E_UNSUPPORTED, "not implemented: constants of strings");
+    if (onnx_has_attr(n, "value_string")) {
+        const char *text = onnx_attr_s(n, "value_string", "");
+
+        return onnx_out(n, 0, texts(n, &text, text != NULL, 0));
+    }
+    if (onnx_has_attr(n, "value_strings")) {
+        const char *const *values = onnx_attr_ss(n, "value_strings", &count);
+
+        return onnx_out(n, 0, texts(n, values, count, 1));
     }
     return onnx_fail(n, VT_E_INVALID, "the node has no attribute with a value");
+}
+
+/* What fills space: 0, or an empty text. */
+struct onnx_value onnx_nothing_like(struct onnx_node *n, struct onnx_value like)
+{
+    const char *empty = "";
+
+    return onnx_type(n, like) == VT_STRING ? texts(n, &empty, 1, 0) : onnx_number_like(n, like, 0);
 }
 
 int onnx_constant_of_shape(struct onnx_node *n)

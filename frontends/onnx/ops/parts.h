@@ -34,6 +34,8 @@ struct onnx_value onnx_place_of(struct onnx_node *n, struct onnx_value v, int64_
 struct onnx_value onnx_reversed(struct onnx_node *n, struct onnx_value v, int64_t axis);
 /* A value converted as Cast does: floats of eight bits take attributes `saturate` and `round_mode`. */
 struct onnx_value onnx_cast_as(struct onnx_node *n, struct onnx_value v, enum vt_type type);
+/* A scalar of the type of `like` that fills space: 0, or an empty text. */
+struct onnx_value onnx_nothing_like(struct onnx_node *n, struct onnx_value like);
 /* Attribute `dtype` (or another name) as a type; `def` where it is missing. */
 enum vt_type onnx_attr_type(struct onnx_node *n, const char *name, enum vt_type def);
 

@@ -140,7 +140,7 @@ int onnx_center_crop_pad(struct onnx_node *n)
     x = slice(n, x, first, onnx_add(n, first, onnx_binary(n, "Minimum", 1, have, want)), ONNX_ABSENT, axes);
     x = onnx_op(n, "Pad", 12,
                 ONNX_IN(x, spread(n, x, before, axes), spread(n, x, onnx_sub(n, more, before), axes),
-                        onnx_number_like(n, x, 0)),
+                        onnx_nothing_like(n, x)),
                 "pad_mode=constant");
     return onnx_out(n, 0, x);
 }
@@ -275,7 +275,8 @@ int onnx_pad(struct onnx_node *n)
     if (onnx_opset(n) >= 11 && onnx_has_in(n, 2)) {
         value = onnx_convert_like(n, onnx_scalar(n, onnx_in(n, 2)), x);
     } else {
-        value = onnx_number_like(n, x, onnx_opset(n) < 11 ? onnx_attr_f(n, "value", 0) : 0);
+        value =
+            onnx_opset(n) < 11 ? onnx_number_like(n, x, onnx_attr_f(n, "value", 0)) : onnx_nothing_like(n, x);
     }
     return onnx_out(n, 0, onnx_op(n, "Pad", 12, ONNX_IN(x, p.begin, p.end, value), "pad_mode=constant"));
 }

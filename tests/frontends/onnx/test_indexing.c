@@ -1,5 +1,6 @@
 /* Operators on places, types and numbers made of others: values by hand. */
 #include "onnx_case.h"
+#include "vt/strings.h"
 
 static void test_gather(void **state)
 {
@@ -185,6 +186,41 @@ static void test_generators(void **state)
     RUN_CASES(cases);
 }
 
+/* Constants of texts move like numbers and compare. */
+static void test_texts(void **state)
+{
+    struct msg *n = node("Constant", "c", "", "c"), *a = attr("value_strings", 8), *g;
+    struct vt_graph *graph;
+    struct vt_tensor out[2] = {{0}};
+    struct vt_error err = {0};
+
+    (void)state;
+    put_text(a, 9, "one");
+    put_text(a, 9, "a text of more than sixteen bytes");
+    put(n, 5, a);
+    g = graph_of(n);
+    n = node("Constant", "d", "", "d");
+    a = attr("value_string", 3);
+    put_text(a, 4, "one");
+    put(n, 5, a);
+    put(g, 1, n);
+    put(g, 1, node("Equal", "e", "c,d", "e"));
+    put(g, 5, TENSOR("p", INT64, "2", int64_t, 1, 0));
+    put(g, 1, node("Pad", "f", "c,p", "f"));
+    put(g, 12, info("e", BOOL, NULL));
+    put(g, 12, info("f", STRING, NULL));
+    graph = read_ok(model(g, 19));
+    assert_int_equal(vt_graph_eval(graph, NULL, out, NULL, &err), VT_OK);
+    assert_int_equal(vt_get_i64(&out[0], 0), 1);
+    assert_int_equal(vt_get_i64(&out[0], 1), 0);
+    assert_int_equal(vt_tensor_count(&out[1]), 3);
+    assert_int_equal(vt_string_get(&out[1], 0).length, 0);
+    assert_memory_equal(vt_string_get(&out[1], 2).text, "a text of more than sixteen bytes", 33);
+    vt_tensor_free(&out[0]);
+    vt_tensor_free(&out[1]);
+    vt_graph_destroy(graph);
+}
+
 /* mel(400) = 509.4; thirds of it are 0, 113.8 and 246.1 hertz, in bins of 100 with 9 for 8: 0, 1 and 2. */
 static void test_mel(void **state)
 {
@@ -243,9 +279,9 @@ static void test_matrices(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gather),     cmocka_unit_test(test_scatter), cmocka_unit_test(test_types),
-        cmocka_unit_test(test_generators), cmocka_unit_test(test_mel),     cmocka_unit_test(test_random),
-        cmocka_unit_test(test_matrices),
+        cmocka_unit_test(test_gather),     cmocka_unit_test(test_scatter),  cmocka_unit_test(test_types),
+        cmocka_unit_test(test_generators), cmocka_unit_test(test_mel),      cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_random),     cmocka_unit_test(test_matrices),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
