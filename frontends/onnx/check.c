@@ -54,6 +54,9 @@ static int look_at_node(struct walk *w, const struct onnx_imports *imports, cons
     onnx_translator translator = onnx_find_translator(d->domain, d->op, opset, &since);
     struct onnx_function *f = onnx_find_function(w->m, d);
 
+    if (!translator && onnx_is_extension(w->m->host, d)) {
+        return VT_OK;
+    }
     if (f && onnx_function_wins(d, translator)) {
         status = look_at_function(w, f);
     } else if (!translator) {

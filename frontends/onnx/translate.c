@@ -37,7 +37,9 @@ static int translate_node(struct onnx_translation *t, struct onnx_scope *s, cons
     onnx_translator translator = onnx_find_translator(d->domain, d->op, n.opset, &since);
     struct onnx_function *f = onnx_find_function(t->m, d);
 
-    if (f && onnx_function_wins(d, translator)) {
+    if (!translator && onnx_is_extension(t->host, d)) {
+        status = onnx_call_extension(&n);
+    } else if (f && onnx_function_wins(d, translator)) {
         status = onnx_call_function(&n, f);
     } else if (translator) {
         status = translator(&n);

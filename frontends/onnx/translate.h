@@ -90,6 +90,11 @@ struct onnx_function *onnx_find_function(struct onnx_model *m, const struct onnx
 /* Whether the node is a call of it, given the translator there is. */
 bool onnx_function_wins(const struct onnx_node_def *d, onnx_translator translator);
 
+/* Operators that neither this frontend nor the model explains, but an extension. A function of the model that
+ * says the same in small steps does not count then. (extension.c) */
+bool onnx_is_extension(const struct vt_host *host, const struct onnx_node_def *d);
+int onnx_call_extension(struct onnx_node *n);
+
 /* One error that lists all operators without a translator. (check.c) */
 int onnx_check_operators(struct onnx_model *m);
 
