@@ -149,7 +149,7 @@ static struct vt_node *constant_create(struct vt_graph *graph, const char *name,
     return vt_constant_create(graph, name, t, blob, err);
 }
 
-static int node_add_body(struct vt_node *node, struct vt_graph *body, struct vt_error *err)
+int vt_node_add_body(struct vt_node *node, struct vt_graph *body, struct vt_error *err)
 {
     struct vt_graph *graph = node->graph;
     struct vt_body *wider;
@@ -178,7 +178,7 @@ static int node_add_body(struct vt_node *node, struct vt_graph *body, struct vt_
     return VT_OK;
 }
 
-static int node_map_body(struct vt_node *node, int body, const struct vt_body_map *map, struct vt_error *err)
+int vt_node_map_body(struct vt_node *node, int body, const struct vt_body_map *map, struct vt_error *err)
 {
     struct vt_body *b;
     struct vt_body_map *wider;
@@ -235,7 +235,7 @@ int vt_node_check(const struct vt_node *node, struct vt_error *err)
     return VT_OK;
 }
 
-static int graph_finish(struct vt_graph *graph, struct vt_error *err)
+int vt_graph_finish(struct vt_graph *graph, struct vt_error *err)
 {
     int status = vt_graph_sort(graph, err);
 
@@ -288,9 +288,9 @@ void vt_host_fill_build(struct vt_host *host)
     host->node_add_rt_info = node_add_rt_info;
     host->graph_add_rt_info = graph_add_rt_info;
     host->constant_create = constant_create;
-    host->node_add_body = node_add_body;
-    host->node_map_body = node_map_body;
-    host->graph_finish = graph_finish;
+    host->node_add_body = vt_node_add_body;
+    host->node_map_body = vt_node_map_body;
+    host->graph_finish = vt_graph_finish;
     host->op_known = vt_op_known;
     host->node_create_unknown = node_create_unknown;
     host->node_declare_output = node_declare_output;

@@ -260,4 +260,7 @@ const struct vt_op_def *vt_op_find(const char *name, int opset);
 /* Whether any version of the name exists. */
 bool vt_op_known(const char *name);
 
+/* Calls `each` for every version, ordered by name and opset. */
+void vt_op_names(void (*each)(void *ctx, const char *name, int opset), void *ctx);
+
 #endif

@@ -62,6 +62,187 @@ OPENVINO_C_API(ov_status_e)
 vt_model_save(const ov_model_t *model, const char *xml_path, const char *bin_path,
               const vt_save_options_t *options);
 
+/* ---- building models in code
+ *
+ * A builder puts nodes together one by one; vt_builder_finish() makes an ordinary model of them, to compile,
+ * reshape, pre-process or save. A port is an output of one of its nodes, and what the next nodes are built
+ * on:
+ *
+ *     vt_port_t x = vt_builder_parameter(b, "x", F32, 2, (int64_t[]){-1, 784});
+ *     vt_port_t w = vt_builder_constant(b, "w", F32, 2, (int64_t[]){784, 10}, weights);
+ *     vt_port_t y = vt_builder_op(b, "MatMul", "opset1", "fc", 2, (vt_port_t[]){x, w}, 0, NULL);
+ *     vt_builder_result(b, "y", y);
+ *     status = vt_builder_finish(b, &model);
+ *
+ * Each node is checked, and its types and shapes are inferred, when it is added. The first failure stays:
+ * functions that follow do nothing and answer VT_NO_PORT, and all that answer a status answer it, so calls
+ * may be nested and one look at the end is enough. The message names the node, its operation and what is
+ * wrong.
+ *
+ * Nodes come before what reads them. A builder, with the builders of its bodies, is used by one thread at a
+ * time. Texts and arrays are copied. */
+
+typedef struct vt_builder vt_builder_t;
+
+/* An output of a node; the members are the library's. */
+typedef struct {
+    uint32_t builder, node, output;
+} vt_port_t;
+
+/* No port: an optional input that is left out, or what a failure answers. */
+#ifdef __cplusplus
+#define VT_NO_PORT (vt_port_t{0, 0, 0})
+#else
+#define VT_NO_PORT ((vt_port_t){0, 0, 0})
+#endif
+
+/* `core` is where operations of extensions are looked for and may be NULL. `name` is the model's. */
+OPENVINO_C_API(ov_status_e)
+vt_builder_create(const ov_core_t *core, const char *name, vt_builder_t **builder);
+
+/* NULL is allowed. A model that was finished stays. */
+OPENVINO_C_API(void) vt_builder_free(vt_builder_t *builder);
+
+/* OK, or the first failure, whose message becomes the last error again. */
+OPENVINO_C_API(ov_status_e) vt_builder_status(const vt_builder_t *builder);
+
+/* An input of the model; `name` is the node's and the tensor's. Dimensions -1 are open; so is rank -1, where
+ * `dims` is not read. For bounds: vt_builder_op() with "Parameter" and an attribute shape="1..8,784". */
+OPENVINO_C_API(vt_port_t)
+vt_builder_parameter(vt_builder_t *builder, const char *name, ov_element_type_e type, int64_t rank,
+                     const int64_t *dims);
+
+/* A constant. `data` is copied; names of nodes may be NULL here and below. */
+OPENVINO_C_API(vt_port_t)
+vt_builder_constant(vt_builder_t *builder, const char *name, ov_element_type_e type, int64_t rank,
+                    const int64_t *dims, const void *data);
+
+/* The same without a copy: `data` must stay as it is until `release(user)` (may be NULL) is called, once,
+ * when nothing needs it any more; at the latest with the last of the builder, the models and compiled models
+ * made with it. From any thread; at once when the constant cannot be added. */
+OPENVINO_C_API(vt_port_t)
+vt_builder_constant_borrowed(vt_builder_t *builder, const char *name, ov_element_type_e type, int64_t rank,
+                             const int64_t *dims, const void *data, void (*release)(void *user), void *user);
+
+/* Constants that operations need for axes, shapes and numbers: scalars, and a list of rank 1. */
+OPENVINO_C_API(vt_port_t) vt_builder_i64(vt_builder_t *builder, int64_t value);
+OPENVINO_C_API(vt_port_t) vt_builder_i64s(vt_builder_t *builder, size_t n, const int64_t *values);
+OPENVINO_C_API(vt_port_t) vt_builder_f32(vt_builder_t *builder, float value);
+
+/* An attribute of an operation, under the name that IR files use; made by the macros. Texts are as in IR
+ * files: "1,2,3", "true", "f32", "1,?,3..7", and do for every type. */
+typedef enum {
+    VT_ATTRIBUTE_TEXT = 0,
+    VT_ATTRIBUTE_INTEGER = 1,
+    VT_ATTRIBUTE_REAL = 2,
+    VT_ATTRIBUTE_INTEGERS = 3,
+    VT_ATTRIBUTE_REALS = 4
+} vt_attribute_kind_e;
+
+typedef struct {
+    const char *name;
+    vt_attribute_kind_e kind;
+    const char *text;
+    int64_t integer;
+    double real;
+    const int64_t *integers;
+    const double *reals;
+    size_t n;
+} vt_attribute_t;
+
+#define VT_ATTR(name, text)                                                                                  \
+    {                                                                                                        \
+        (name), VT_ATTRIBUTE_TEXT, (text), 0, 0, NULL, NULL, 0                                               \
+    }
+#define VT_ATTR_INT(name, value)                                                                             \
+    {                                                                                                        \
+        (name), VT_ATTRIBUTE_INTEGER, NULL, (value), 0, NULL, NULL, 0                                        \
+    }
+#define VT_ATTR_REAL(name, value)                                                                            \
+    {                                                                                                        \
+        (name), VT_ATTRIBUTE_REAL, NULL, 0, (value), NULL, NULL, 0                                           \
+    }
+#define VT_ATTR_INTS(name, list, n)                                                                          \
+    {                                                                                                        \
+        (name), VT_ATTRIBUTE_INTEGERS, NULL, 0, 0, (list), NULL, (n)                                         \
+    }
+#define VT_ATTR_REALS(name, list, n)                                                                         \
+    {                                                                                                        \
+        (name), VT_ATTRIBUTE_REALS, NULL, 0, 0, NULL, (list), (n)                                            \
+    }
+
+/* A node of operation `type`, as the operation sets call it, in the version of `opset` ("opset8"; an
+ * extension's set, "extension"; NULL: the newest). Answers output 0. */
+OPENVINO_C_API(vt_port_t)
+vt_builder_op(vt_builder_t *builder, const char *type, const char *opset, const char *name, size_t n_inputs,
+              const vt_port_t *inputs, size_t n_attributes, const vt_attribute_t *attributes);
+
+/* Another output of the port's node. */
+OPENVINO_C_API(vt_port_t) vt_builder_output(vt_builder_t *builder, vt_port_t port, size_t index);
+
+/* An output of the model; `name` (may be NULL) is the node's and the tensor's. */
+OPENVINO_C_API(ov_status_e) vt_builder_result(vt_builder_t *builder, const char *name, vt_port_t port);
+
+/* One more tensor name, under which requests find an output of the model. Each may be given once. */
+OPENVINO_C_API(ov_status_e)
+vt_builder_tensor_name(vt_builder_t *builder, vt_port_t port, const char *name);
+
+/* What is known of a port: `element_type` and `shape` may be NULL; `shape` goes to ov_partial_shape_free().
+ */
+OPENVINO_C_API(ov_status_e)
+vt_builder_port_info(vt_builder_t *builder, vt_port_t port, ov_element_type_e *element_type,
+                     ov_partial_shape_t *shape);
+
+/* The model, which needs a result, or a variable that is assigned. The builder has nothing left but to be
+ * freed. */
+OPENVINO_C_API(ov_status_e) vt_builder_finish(vt_builder_t *builder, ov_model_t **model);
+
+/* ---- nodes with more to say: a number of outputs, bodies */
+
+/* How an input or output of If, Loop or TensorIterator is wired to a body. `outer` is the node's input or
+ * output, `inner` the body's parameter or result, `back` a result; all count from 0 in the order in which
+ * they were added. */
+typedef enum {
+    VT_BODY_INPUT = 0,     /* input -> parameter */
+    VT_BODY_SLICED = 1,    /* input -> parameter, a piece along `axis` each round */
+    VT_BODY_MERGED = 2,    /* input -> parameter in the first round, then the result `back` */
+    VT_BODY_OUTPUT = 3,    /* result of the last round -> output */
+    VT_BODY_CONCAT = 4,    /* results of all rounds, joined along `axis` -> output */
+    VT_BODY_CONDITION = 5, /* Loop: the result says whether to go on; `outer` is not read */
+    VT_BODY_COUNTER = 6    /* Loop: the parameter is the number of the round; `outer` is not read */
+} vt_body_wire_kind_e;
+
+/* start, end, stride and part_size say which pieces, as in IR files (end -1 is the last element); when all
+ * four are 0, every element along the axis, from the first to the last. */
+typedef struct {
+    vt_body_wire_kind_e kind;
+    int32_t outer, inner, back;
+    int64_t axis, start, end, stride, part_size;
+} vt_body_wire_t;
+
+/* A body is made with a builder of its own, by parameters and results. Adding the node empties the builder.
+ */
+typedef struct {
+    vt_builder_t *builder;
+    const vt_body_wire_t *wires;
+    size_t n_wires;
+} vt_body_t;
+
+typedef struct {
+    size_t size; /* sizeof(vt_node_desc_t): what a newer library knows beyond it has its default */
+    const char *type, *opset, *name;
+    size_t n_inputs;
+    const vt_port_t *inputs;
+    size_t n_outputs; /* 0: as many as the operation has, or its bodies fill, or one */
+    size_t n_attributes;
+    const vt_attribute_t *attributes;
+    size_t n_bodies; /* If: then and else; Loop, TensorIterator: one */
+    const vt_body_t *bodies;
+} vt_node_desc_t;
+
+/* As vt_builder_op(). A failure for members that this library does not know, unless they are zero. */
+OPENVINO_C_API(vt_port_t) vt_builder_node(vt_builder_t *builder, const vt_node_desc_t *node);
+
 /* ---- variable states: what a stateful model keeps from one inference of a request to the next. Every
  * request has its own. All of these answer REQUEST_BUSY while an inference runs. */
 

@@ -83,6 +83,14 @@ const struct vt_op_def *vt_op_find(const char *name, int opset)
     return best;
 }
 
+void vt_op_names(void (*each)(void *ctx, const char *name, int opset), void *ctx)
+{
+    pthread_once(&once, build);
+    for (int i = 0; i < n_sorted; i++) {
+        each(ctx, sorted[i]->name, sorted[i]->opset);
+    }
+}
+
 bool vt_op_known(const char *name)
 {
     return first_of(name) >= 0;

@@ -1,5 +1,6 @@
 /* What is said when something is wrong: each message names the thing, what is allowed, and what to do. */
 #include "capi_test.h"
+#include "vintner.h"
 
 #include <unistd.h>
 
@@ -136,6 +137,23 @@ static ov_status_e extend(const char *a, const char *b, const char *c)
     (void)b;
     (void)c;
     return ov_core_add_extension(t.core, in_folder(a));
+}
+
+/* x [2,3] -> an operation of a set, with an attribute "NAME=VALUE" */
+static ov_status_e build(const char *a, const char *b, const char *c)
+{
+    char name[32] = "";
+    vt_attribute_t attribute = VT_ATTR(name, strchr(c, '=') ? strchr(c, '=') + 1 : "");
+    vt_builder_t *builder = NULL;
+    vt_port_t x;
+    ov_status_e status = vt_builder_create(t.core, "built", &builder);
+
+    memcpy(name, c, strcspn(c, "="));
+    x = vt_builder_parameter(builder, "x", F32, 2, (int64_t[]){2, 3});
+    vt_builder_op(builder, a, b, "built", 1, &x, *c != 0, &attribute);
+    status = status ? status : vt_builder_status(builder);
+    vt_builder_free(builder);
+    return status;
 }
 
 static ov_status_e reshape(const char *a, const char *b, const char *c)
@@ -381,6 +399,15 @@ static const struct {
     {make_tensor, "1,3", "0", "", GENERAL_ERROR, {"dynamic"}},
     {grow_tensor, "3,3", "", "", GENERAL_ERROR, {"[3,3]", "36", "12"}},
     {wait, "-5", "", "", GENERAL_ERROR, {"-5 ms", "0 or more"}},
+    /* building */
+    {build, "Rleu", "opset1", "", GENERAL_ERROR, {"'built'", "Rleu", "opset1", "did you mean 'Relu'?"}},
+    {build, "Relu", "opsets", "", GENERAL_ERROR, {"'built'", "Relu in opsets", "an extension's"}},
+    {build, "Swish", "opset1", "", GENERAL_ERROR, {"Swish", "opset1", "from opset4 on"}},
+    {build, "Softmax", "opset8", "axes=1", GENERAL_ERROR, {"'built'", "'axes'", "did you mean 'axis'?"}},
+    {build, "Softmax", "opset8", "axis=7", GENERAL_ERROR, {"'built'", "Softmax", "7"}},
+    {build, "Softmax", "opset8", "axis=a", GENERAL_ERROR, {"'built'", "axis=\"a\""}},
+    {build, "MatMul", "opset1", "", GENERAL_ERROR, {"'built'", "MatMul takes 2 to 2 inputs, not 1"}},
+    {build, "Convert", "opset1", "", GENERAL_ERROR, {"'built'", "'destination_type' is required"}},
     /* layouts */
     {layout, "[]", "", "", GENERAL_ERROR, {"[]"}},
     {layout, "NN", "", "", GENERAL_ERROR, {"NN", "N"}},
