@@ -24,7 +24,7 @@ static bool params_static(const struct vt_host *host, const struct vt_graph *gra
 
 static int compile_static(struct cpu_model *model, struct vt_error *err)
 {
-    struct cpu_plan *plan = cpu_plan_create(model, model->graph, false, err);
+    struct cpu_plan *plan = cpu_plan_create(model, model->graph, false, false, err);
 
     if (!plan) {
         return err && err->code ? err->code : VT_E_NOMEM;
@@ -95,13 +95,28 @@ static int complete(struct cpu_model *model, struct vt_error *err)
     return status;
 }
 
+/* Bodies are planned like the model, so they go through the same. */
+static int run_passes(const struct vt_host *host, struct vt_graph *graph, struct vt_error *err)
+{
+    int status = host->graph_passes(graph, cpu_passes, err);
+
+    for (int i = 0; i < host->graph_n_nodes(graph) && status == VT_OK; i++) {
+        const struct vt_node *node = host->graph_node(graph, i);
+
+        for (int b = 0; b < host->node_n_bodies(node) && status == VT_OK; b++) {
+            status = run_passes(host, host->node_body(node, b), err);
+        }
+    }
+    return status;
+}
+
 int cpu_model_create(const struct vt_host *host, struct vt_graph *graph, const struct cpu_config *config,
                      struct cpu_model **out, struct vt_error *err)
 {
     struct cpu_model *model = begin(host, graph, config, err);
     int status = model ? cpu_streams_create(model, err) : VT_E_NOMEM;
 
-    status = status ? status : host->graph_passes(graph, cpu_passes, err);
+    status = status ? status : run_passes(host, graph, err);
     status = status ? status : complete(model, err);
     if (status) {
         cpu_model_destroy(model);

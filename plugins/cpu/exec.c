@@ -1,8 +1,7 @@
-/* Requests: walk the list of steps. Nothing is allocated here once a plan was run on a stream. */
+/* Requests. */
 #include "model.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 struct cpu_request {
     struct cpu_model *model;
@@ -22,9 +21,17 @@ struct cpu_request {
 
 typedef int output_fn(void *ctx, int port, struct vt_tensor *t);
 
-static void *output_memory(struct cpu_request *r, int port, const struct vt_tensor *want, output_fn *output,
-                           void *ctx, int *status, struct vt_error *err)
+struct sink {
+    struct cpu_request *r;
+    output_fn *output;
+    void *ctx;
+};
+
+static void *output_memory(void *ctx, int port, const struct vt_tensor *want, int *status,
+                           struct vt_error *err)
 {
+    const struct sink *sink = ctx;
+    const struct cpu_request *r = sink->r;
     struct vt_tensor t = *want;
 
     if (r->outputs[port].data && r->capacity[port] >= want->bytes) {
@@ -38,103 +45,11 @@ static void *output_memory(struct cpu_request *r, int port, const struct vt_tens
         }
     }
     t.data = NULL;
-    *status = output(ctx, port, &t);
+    *status = sink->output(sink->ctx, port, &t);
     if (*status) {
         vt_fail(err, *status, "no memory for output %d (%zu bytes)", port, want->bytes);
     }
     return t.data;
-}
-
-/* Pointers to what differs from one inference to the next: model inputs and outputs. */
-static int bind_ports(struct cpu_request *r, struct cpu_stream *s, const struct cpu_plan *plan,
-                      output_fn *output, void *ctx, struct vt_error *err)
-{
-    int status = VT_OK;
-
-    for (int i = 0; i < plan->n_results && status == VT_OK; i++) {
-        int root = plan->values[plan->results[i]].root;
-
-        if (plan->values[root].place == CPU_AT_OUTPUT) {
-            s->data[root] = output_memory(r, i, &plan->values[plan->results[i]].t, output, ctx, &status, err);
-        }
-    }
-    for (int i = 0; i < plan->n_ports && status == VT_OK; i++) {
-        const struct cpu_value *v = &plan->values[plan->ports[i]], *root = &plan->values[v->root];
-
-        if (root->place == CPU_AT_INPUT) {
-            s->data[plan->ports[i]] = (char *)r->inputs[root->port].data + v->root_offset;
-        } else {
-            s->data[plan->ports[i]] = (char *)s->data[v->root] + v->root_offset;
-        }
-    }
-    return status;
-}
-
-static int64_t now_us(clockid_t clock)
-{
-    struct timespec t;
-
-    clock_gettime(clock, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static int run_steps(struct cpu_request *r, struct cpu_run *run, const struct cpu_plan *plan)
-{
-    bool timed = r->model->config.perf_count;
-    int status = VT_OK;
-
-    for (int i = 0; i < plan->n_steps && status == VT_OK; i++) {
-        const struct cpu_step *step = &plan->steps[i];
-
-        if (atomic_load_explicit(&r->cancelled, memory_order_relaxed)) {
-            return vt_fail(run->err, VT_E_CANCELLED, "the inference was cancelled");
-        }
-        run->serial = step->serial;
-        if (timed) {
-            int64_t real = now_us(CLOCK_MONOTONIC), cpu = now_us(CLOCK_THREAD_CPUTIME_ID);
-
-            status = step->run(step, run);
-            r->profile[i].real_us = now_us(CLOCK_MONOTONIC) - real;
-            r->profile[i].cpu_us = now_us(CLOCK_THREAD_CPUTIME_ID) - cpu;
-        } else {
-            status = step->run(step, run);
-        }
-        if (status && step->node) {
-            vt_fail(run->err, status, "%s failed", step->kernel);
-            vt_context(run->err, "node '%s': ", run->host->node_name(step->node));
-        }
-    }
-    return status;
-}
-
-/* Results whose shape came out of the data. */
-static int copy_dynamic(struct cpu_request *r, struct cpu_run *run, const struct cpu_plan *plan,
-                        output_fn *output, void *ctx)
-{
-    int status = VT_OK;
-
-    for (int i = 0; i < plan->n_results && status == VT_OK; i++) {
-        const struct vt_tensor *t = &run->dynamic[plan->results[i]];
-
-        if (plan->values[plan->results[i]].place == CPU_AT_DYNAMIC) {
-            void *dst = output_memory(r, i, t, output, ctx, &status, run->err);
-
-            if (status == VT_OK && t->bytes) {
-                memcpy(dst, t->data, t->bytes);
-            }
-        }
-    }
-    return status;
-}
-
-static void free_dynamic(const struct vt_host *host, struct cpu_run *run, const struct cpu_plan *plan)
-{
-    for (int i = 0; plan->has_dynamic && i < plan->n_values; i++) {
-        if (plan->values[i].place == CPU_AT_DYNAMIC) {
-            host->free(run->dynamic[i].data);
-            run->dynamic[i].data = NULL;
-        }
-    }
 }
 
 static struct vt_profile profile_row(const struct vt_host *host, const struct vt_node *node,
@@ -182,31 +97,20 @@ static int run_on_stream(struct cpu_request *r, struct cpu_stream *s, const stru
                          output_fn *output, void *ctx, struct vt_error *err)
 {
     struct cpu_model *model = r->model;
+    struct sink sink = {r, output, ctx};
+    struct cpu_ports ports = {r->inputs, output_memory, &sink};
     struct cpu_run run = {.host = model->host,
-                          .plan = plan,
+                          .model = model,
+                          .cancelled = &r->cancelled,
                           .pool = s->pool,
                           .threads = model->config.threads,
-                          .scratch_stride = plan->scratch_bytes,
                           .states = r->states,
                           .err = err};
-    int status = cpu_stream_bind(model, s, plan, err);
+    int status;
 
-    if (status) {
-        return status;
-    }
-    run.data = s->data;
-    run.dynamic = s->dynamic;
-    run.scratch = s->scratch;
-    status = bind_ports(r, s, plan, output, ctx, err);
-    if (status == VT_OK) {
-        model->host->pool_enter(s->pool);
-        status = run_steps(r, &run, plan);
-        model->host->pool_leave(s->pool);
-    }
-    if (status == VT_OK) {
-        status = copy_dynamic(r, &run, plan, output, ctx);
-    }
-    free_dynamic(model->host, &run, plan);
+    model->host->pool_enter(s->pool);
+    status = cpu_run_plan(&run, plan, &s->frame, &ports, model->config.perf_count ? r->profile : NULL);
+    model->host->pool_leave(s->pool);
     return status;
 }
 

@@ -11,6 +11,8 @@
 #include "kernels/isa.h"
 #include "vt/host.h"
 
+#include <stdatomic.h>
+
 /* How a tensor lies in memory. Tensors below rank 3 are always plain. */
 enum cpu_layout {
     CPU_PLAIN = 0, /* row-major as the graph has it */
@@ -160,7 +162,10 @@ struct cpu_step {
 /* One inference on one stream. */
 struct cpu_run {
     const struct vt_host *host;
+    struct cpu_model *model;
     const struct cpu_plan *plan;
+    struct cpu_frame *frame;
+    const atomic_int *cancelled;
     void **data;               /* per value, where it is now */
     struct vt_tensor *dynamic; /* per value of CPU_AT_DYNAMIC, its tensor */
     struct vt_pool *pool;

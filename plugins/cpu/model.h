@@ -58,7 +58,8 @@ struct cpu_plan {
     int n_results;
     size_t arena_bytes, scratch_bytes;
     bool has_dynamic;
-    int *ports; /* values that lie in inputs and outputs: bound anew for each inference */
+    struct cpu_plans *inner; /* of sub-graphs that its steps run */
+    int *ports;              /* values that lie in inputs and outputs: bound anew for each inference */
     int n_ports;
     uint64_t id;      /* unique in the process */
     int64_t *key;     /* ranks and dims of the parameters */
@@ -83,11 +84,18 @@ struct cpu_plans {
     size_t bytes;       /* of all plans */
     size_t arena_bytes; /* of the largest yet */
     uint64_t clock;
+    bool owns_graph;
+    struct cpu_plans *next; /* of the same plan */
 };
 
-/* What one running inference needs. */
-struct cpu_stream {
-    struct vt_pool *pool;
+/* Memory that grows and stays. */
+struct cpu_buffer {
+    void *data;
+    size_t bytes;
+};
+
+/* Memory of a plan that runs. One that runs inside of a step of another has the next deeper frame. */
+struct cpu_frame {
     char *arena;
     size_t arena_bytes;
     char *scratch;
@@ -95,7 +103,16 @@ struct cpu_stream {
     void **data;
     struct vt_tensor *dynamic;
     int n_values;
-    uint64_t bound; /* id of the plan that `data` is filled for; 0: none */
+    uint64_t bound;             /* id of the plan that `data` is filled for; 0: none */
+    struct cpu_buffer *buffers; /* of steps that run plans in the deeper frame */
+    int n_buffers;
+    struct cpu_frame *deeper; /* NULL: none was needed yet */
+};
+
+/* What one running inference needs. */
+struct cpu_stream {
+    struct vt_pool *pool;
+    struct cpu_frame frame;
     struct cpu_stream *next_free;
 };
 
@@ -111,7 +128,6 @@ struct cpu_model {
     struct vt_blob *blob; /* that it was loaded from, or NULL */
     bool *covered;        /* per node of `graph`: a constant that the plan has in packed forms only; static
                              models */
-    bool ahead;           /* a plan is being made for its weights alone (cpu_plans_pack) */
     struct cpu_plans plans;
 
     pthread_mutex_t stream_lock;
@@ -140,11 +156,16 @@ int cpu_plans_get(struct cpu_plans *plans, const struct vt_tensor *inputs, struc
 /* The one that was used last, or NULL; release it, too. */
 struct cpu_plan *cpu_plans_newest(struct cpu_plans *plans);
 void cpu_plan_release(struct cpu_plan *plan);
+/* Plans of a sub-graph, which belong to the plan being built, as does with `owns` the graph, also on failure:
+ * NULL and the message. */
+struct cpu_plans *cpu_plans_inner(struct cpu_build *b, struct vt_graph *graph, bool owns,
+                                  struct vt_error *err);
 /* While compiling: pack what does not depend on the shapes, by making a plan for shapes that might come. */
 void cpu_plans_pack(struct cpu_plans *plans);
 
 /* ---- plan.c: build a plan for a graph whose parameters are static. */
-struct cpu_plan *cpu_plan_create(struct cpu_model *model, struct vt_graph *graph, bool owns_graph,
+/* `ahead`: for the weights alone, which it packs; it is never run. */
+struct cpu_plan *cpu_plan_create(struct cpu_model *model, struct vt_graph *graph, bool owns_graph, bool ahead,
                                  struct vt_error *err);
 void cpu_plan_destroy(const struct vt_host *host, struct cpu_plan *plan);
 
@@ -206,8 +227,28 @@ struct cpu_stream *cpu_stream_take(struct cpu_model *model);
 struct cpu_stream *cpu_stream_try(struct cpu_model *model);
 void cpu_stream_give(struct cpu_model *model, struct cpu_stream *stream);
 /* Memory and pointers of a plan; nothing to do when it is the plan that ran last. */
-int cpu_stream_bind(struct cpu_model *model, struct cpu_stream *stream, const struct cpu_plan *plan,
-                    struct vt_error *err);
+int cpu_frame_bind(struct cpu_model *model, struct cpu_frame *frame, const struct cpu_plan *plan,
+                   struct vt_error *err);
+/* Buffer `index` of a frame with room for so many bytes, what it held kept; NULL: out of memory. */
+void *cpu_frame_buffer(struct cpu_frame *frame, int index, size_t bytes);
+
+/* ---- run.c */
+
+/* What a plan reads and where it writes. */
+struct cpu_ports {
+    const struct vt_tensor *inputs; /* of the types and shapes that the plan is for */
+    /* Memory for result `port` of this type and shape; called once for each. NULL with a status and the
+     * message on failure, or where there is no element. */
+    void *(*output)(void *ctx, int port, const struct vt_tensor *want, int *status, struct vt_error *err);
+    void *ctx;
+};
+
+/* `run` has model, pool, threads, states, cancelled and err; the rest is filled in. With `profile`, a row a
+ * step, times are taken. */
+int cpu_run_plan(struct cpu_run *run, const struct cpu_plan *plan, struct cpu_frame *frame,
+                 const struct cpu_ports *ports, struct vt_profile *profile);
+/* Inside of a step: the plan of a sub-graph for these inputs, found or made, in the next deeper frame. */
+int cpu_run_inner(const struct cpu_run *outer, struct cpu_plans *plans, const struct cpu_ports *ports);
 
 /* ---- runtime_graph.c: the method of struct vt_compiled_fns. */
 int cpu_runtime_graph(void *compiled, struct vt_graph **graph, struct vt_error *err);

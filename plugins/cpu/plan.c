@@ -144,7 +144,7 @@ static int build_node(struct cpu_build *b, struct cpu_choice *c, struct vt_error
     step->node = c->op.node;
     step->kernel = c->impl->name;
     step->serial = too_little(&c->options[c->chosen]);
-    if (b->model->ahead && c->impl->form_varies && c->impl->form_varies(&c->op)) {
+    if (b->ahead && c->impl->form_varies && c->impl->form_varies(&c->op)) {
         b->plan->n_steps--; /* this plan is never run */
         return VT_OK;
     }
@@ -367,6 +367,9 @@ void cpu_plan_destroy(const struct vt_host *host, struct cpu_plan *plan)
     if (!plan) {
         return;
     }
+    for (struct cpu_plans *inner = plan->inner; inner; inner = inner->next) {
+        cpu_plans_finish(inner);
+    }
     if (plan->owns_graph) {
         host->graph_destroy(plan->graph);
     }
@@ -388,11 +391,11 @@ static void log_plan(const struct cpu_build *b)
     }
 }
 
-struct cpu_plan *cpu_plan_create(struct cpu_model *model, struct vt_graph *graph, bool owns_graph,
+struct cpu_plan *cpu_plan_create(struct cpu_model *model, struct vt_graph *graph, bool owns_graph, bool ahead,
                                  struct vt_error *err)
 {
     struct cpu_plan *plan = calloc(1, sizeof(*plan));
-    struct cpu_build b = {.model = model, .host = model->host, .graph = graph, .plan = plan};
+    struct cpu_build b = {.model = model, .host = model->host, .graph = graph, .plan = plan, .ahead = ahead};
     int status;
 
     if (!plan) {

@@ -28,6 +28,7 @@ struct cpu_build {
     struct cpu_slice_of *slices;
     int *pending; /* per value: reads of root memory yet to be built */
     int cap_values, cap_steps;
+    bool ahead; /* made for the weights alone */
 };
 
 /* ---- values.c */

@@ -1,5 +1,5 @@
 /* The plans of one graph, by the shapes of its parameters. */
-#include "model.h"
+#include "plan.h"
 
 #include <stdlib.h>
 
@@ -32,6 +32,9 @@ void cpu_plans_finish(struct cpu_plans *plans)
     }
     if (plans->model) {
         pthread_mutex_destroy(&plans->lock);
+    }
+    if (plans->owns_graph) {
+        plans->model->host->graph_destroy(plans->graph);
     }
 }
 
@@ -143,7 +146,8 @@ static void keep(struct cpu_plans *plans, struct cpu_plan *plan)
     trim(plans);
 }
 
-static struct cpu_plan *build(struct cpu_plans *plans, const struct vt_tensor *inputs, struct vt_error *err)
+static struct cpu_plan *build(struct cpu_plans *plans, const struct vt_tensor *inputs, bool ahead,
+                              struct vt_error *err)
 {
     struct cpu_model *model = plans->model;
     const struct vt_host *host = model->host;
@@ -166,7 +170,7 @@ static struct cpu_plan *build(struct cpu_plans *plans, const struct vt_tensor *i
         host->graph_destroy(graph);
         return NULL;
     }
-    plan = cpu_plan_create(model, graph, true, err);
+    plan = cpu_plan_create(model, graph, true, ahead, err);
     if (plan) {
         plan->key = make_key(plan, inputs, plans->n_params);
         if (!plan->key) {
@@ -208,7 +212,7 @@ int cpu_plans_get(struct cpu_plans *plans, const struct vt_tensor *inputs, struc
     }
     /* Others go on with their plans meanwhile; whoever comes second with the same shapes takes the first's.
      */
-    plan = build(plans, inputs, err);
+    plan = build(plans, inputs, false, err);
     if (!plan) {
         return err && err->code ? err->code : VT_E_NOMEM;
     }
@@ -247,6 +251,25 @@ struct cpu_plan *cpu_plans_newest(struct cpu_plans *plans)
 void cpu_plan_release(struct cpu_plan *plan)
 {
     atomic_fetch_sub(&plan->users, 1);
+}
+
+struct cpu_plans *cpu_plans_inner(struct cpu_build *b, struct vt_graph *graph, bool owns,
+                                  struct vt_error *err)
+{
+    struct cpu_plans *inner = cpu_plan_alloc(b, sizeof(*inner));
+
+    if (!inner) {
+        if (owns) {
+            b->host->graph_destroy(graph);
+        }
+        vt_fail(err, VT_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    cpu_plans_init(inner, b->model, graph);
+    inner->owns_graph = owns;
+    inner->next = b->plan->inner;
+    b->plan->inner = inner;
+    return inner;
 }
 
 /* ---- ahead of the first inference */
@@ -291,13 +314,11 @@ void cpu_plans_pack(struct cpu_plans *plans)
     struct vt_tensor *inputs = calloc((size_t)plans->n_params + 1, sizeof(*inputs));
     struct cpu_plan *plan = NULL;
 
-    plans->model->ahead = true;
     for (int round = 0; inputs && !plan && round < GUESSES; round++) {
         struct vt_error ignored = {0};
 
-        plan = guess_inputs(plans, round, inputs) ? build(plans, inputs, &ignored) : NULL;
+        plan = guess_inputs(plans, round, inputs) ? build(plans, inputs, true, &ignored) : NULL;
     }
-    plans->model->ahead = false;
     cpu_plan_destroy(plans->model->host, plan);
     free(inputs);
 }

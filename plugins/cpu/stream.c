@@ -70,20 +70,37 @@ int cpu_streams_create(struct cpu_model *model, struct vt_error *err)
     return VT_OK;
 }
 
+static void finish_frame(struct cpu_frame *f)
+{
+    if (f->arena) {
+        munmap(f->arena, f->arena_bytes);
+    }
+    if (f->scratch) {
+        munmap(f->scratch, f->scratch_bytes);
+    }
+    for (int i = 0; i < f->n_buffers; i++) {
+        free(f->buffers[i].data);
+    }
+    free(f->buffers);
+    free(f->data);
+    free(f->dynamic);
+}
+
 void cpu_streams_destroy(struct cpu_model *model)
 {
     for (int i = 0; model->streams && i < model->config.streams; i++) {
         struct cpu_stream *s = &model->streams[i];
+        struct cpu_frame *deeper = s->frame.deeper;
 
         model->host->pool_destroy(s->pool);
-        if (s->arena) {
-            munmap(s->arena, s->arena_bytes);
+        finish_frame(&s->frame);
+        while (deeper) {
+            struct cpu_frame *next = deeper->deeper;
+
+            finish_frame(deeper);
+            free(deeper);
+            deeper = next;
         }
-        if (s->scratch) {
-            munmap(s->scratch, s->scratch_bytes);
-        }
-        free(s->data);
-        free(s->dynamic);
     }
     free(model->streams);
     pthread_cond_destroy(&model->stream_freed);
@@ -126,9 +143,8 @@ void cpu_stream_give(struct cpu_model *model, struct cpu_stream *stream)
     pthread_mutex_unlock(&model->stream_lock);
 }
 
-/* Memory and pointers of a plan on a stream. */
-int cpu_stream_bind(struct cpu_model *model, struct cpu_stream *s, const struct cpu_plan *plan,
-                    struct vt_error *err)
+int cpu_frame_bind(struct cpu_model *model, struct cpu_frame *s, const struct cpu_plan *plan,
+                   struct vt_error *err)
 {
     int status;
 

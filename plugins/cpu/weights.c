@@ -208,22 +208,46 @@ static int by_address(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-bool cpu_weights_sources(struct cpu_weights_cache *cache, const struct vt_host *host,
-                         const struct vt_graph *graph)
+static int count_constants(const struct vt_host *host, const struct vt_graph *graph)
+{
+    int n = host->graph_n_nodes(graph), count = n;
+
+    for (int i = 0; i < n; i++) {
+        const struct vt_node *node = host->graph_node(graph, i);
+
+        for (int b = 0; b < host->node_n_bodies(node); b++) {
+            count += count_constants(host, host->node_body(node, b));
+        }
+    }
+    return count;
+}
+
+static void list_constants(struct cpu_weights_cache *cache, const struct vt_host *host,
+                           const struct vt_graph *graph)
 {
     int n = host->graph_n_nodes(graph);
 
-    cache->sources = malloc(((size_t)n + 1) * sizeof(*cache->sources));
-    if (!cache->sources) {
-        return false;
-    }
     for (int i = 0; i < n; i++) {
-        const struct vt_tensor *t = host->node_constant(host->graph_node(graph, i));
+        const struct vt_node *node = host->graph_node(graph, i);
+        const struct vt_tensor *t = host->node_constant(node);
 
         if (t && t->data) {
             cache->sources[cache->n_sources++] = t->data;
         }
+        for (int b = 0; b < host->node_n_bodies(node); b++) {
+            list_constants(cache, host, host->node_body(node, b));
+        }
     }
+}
+
+bool cpu_weights_sources(struct cpu_weights_cache *cache, const struct vt_host *host,
+                         const struct vt_graph *graph)
+{
+    cache->sources = malloc(((size_t)count_constants(host, graph) + 1) * sizeof(*cache->sources));
+    if (!cache->sources) {
+        return false;
+    }
+    list_constants(cache, host, graph);
     qsort(cache->sources, (size_t)cache->n_sources, sizeof(*cache->sources), by_address);
     return true;
 }

@@ -53,6 +53,14 @@ static size_t graph_bytes(const struct vt_graph *graph)
     return graph->arena.bytes + graph->values.bytes;
 }
 
+static const struct vt_body_map *node_body_maps(const struct vt_node *node, int body, int *n)
+{
+    bool there = body >= 0 && body < node->n_bodies;
+
+    *n = there ? node->bodies[body].n_maps : 0;
+    return there ? node->bodies[body].maps : NULL;
+}
+
 static int set_param_shapes(struct vt_graph *graph, const struct vt_pshape *const *shapes)
 {
     for (int i = 0; i < graph->n_params; i++) {
@@ -461,4 +469,5 @@ void vt_host_fill_graph(struct vt_host *host)
     host->graph_clone_shaped = vt_graph_clone_shaped;
     host->graph_bytes = graph_bytes;
     host->states_begin = vt_states_begin;
+    host->node_body_maps = node_body_maps;
 }

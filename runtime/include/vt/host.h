@@ -236,6 +236,8 @@ struct vt_host {
     struct vt_graph *(*graph_clone_shaped)(const struct vt_graph *graph, const struct vt_pshape *shapes,
                                            struct vt_error *err);
     size_t (*graph_bytes)(const struct vt_graph *graph);
+    /* How a body of a node is wired; the list lives as long as the node. */
+    const struct vt_body_map *(*node_body_maps)(const struct vt_node *node, int body, int *n);
 
     /* ---- building, while the model is read. node_infer: check required attributes and inputs and infer the
      * node's outputs from those of its inputs, which are inferred already; graph_finish infers all anew.

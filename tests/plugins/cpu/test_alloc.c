@@ -112,6 +112,29 @@ static void test_dynamic(void **state)
     vt_model_unref(model);
 }
 
+/* Bodies run as plans, in memory that stays. */
+static void test_body(void **state)
+{
+    struct vt_model *model = NULL;
+    struct vt_compiled *compiled;
+    struct vt_request *r;
+    struct vt_buffer *in[MAX_PORTS];
+    int n;
+
+    (void)state;
+    assert_ok(vt_core_read_file(the_core(), IR_DATA "/tensor_iterator.xml", NULL, &model, ERR));
+    compiled = compile_for(model, "CPU", "INFERENCE_NUM_THREADS=2");
+    r = request_of(compiled);
+    n = random_inputs(model, in);
+    bind_inputs(r, n, in);
+    assert_ok(vt_request_infer(r, ERR));
+    assert_int_equal(infer_counted(r), 0);
+    vt_request_destroy(r);
+    drop_inputs(n, in);
+    vt_compiled_unref(compiled);
+    vt_model_unref(model);
+}
+
 /* What runs by its reference does allocate: this is why the list of kernels matters. */
 static void test_reference_allocates(void **state)
 {
@@ -142,6 +165,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_static),
         cmocka_unit_test(test_dynamic),
+        cmocka_unit_test(test_body),
         cmocka_unit_test(test_reference_allocates),
     };
 

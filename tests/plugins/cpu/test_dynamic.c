@@ -252,7 +252,7 @@ static void run_file(const char *name, int rounds, void (*inputs)(int round, str
     snprintf(path, sizeof(path), "%s/%s", IR_DATA, name);
     assert_ok(vt_core_read_file(the_core(), path, NULL, &model, ERR));
     for (int i = 0; i < 3; i++) {
-        compiled[i] = i == 2 ? reload(compiled[1], 2) : compile_for(model, i ? "CPU" : "REFDEV", NULL);
+        compiled[i] = i == 2 ? reload(compiled[1], 2) : compile_for(model, i ? "CPU" : "REFDEV", i ? "PERF_COUNT=YES" : NULL);
         r[i] = request_of(compiled[i]);
     }
     for (int round = 0; round < rounds; round++) {
@@ -273,6 +273,11 @@ static void run_file(const char *name, int rounds, void (*inputs)(int round, str
             bind_inputs(r[i], n, in);
             assert_ok(vt_request_infer(r[i], ERR));
             collect(r[i], model->n_io[VT_OUTPUT], &o[i]);
+        }
+        for (int i = 0; i < 3; i++) { /* bodies run as plans */
+            static const char *const bodies[] = {"If", "Loop", "TensorIterator"};
+
+            assert_fast(r[1], bodies[i]);
         }
         assert_close(&o[0], &o[1]);
         assert_same_bits(&o[1], &o[2], "when exported and loaded");
