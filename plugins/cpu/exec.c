@@ -57,8 +57,10 @@ static struct vt_profile profile_row(const struct vt_host *host, const struct vt
 {
     return (struct vt_profile){
         .status = status,
-        .node_name = node ? host->node_name(node) : "reorder",
-        .node_type = node ? host->node_op(node) : "Reorder",
+        .node_name = node ? host->node_name(node) : kernel,
+        .node_type = node                             ? host->node_op(node)
+                     : strcmp(kernel, "reorder") == 0 ? "Reorder"
+                                                      : "Subgraph",
         .exec_type = kernel,
     };
 }

@@ -300,6 +300,9 @@ static int build_steps(struct cpu_build *b, struct vt_error *err)
     int status = build_parameters(b);
 
     if (status == VT_OK) {
+        status = cpu_tail_find(b, err);
+    }
+    if (status == VT_OK) {
         status = cpu_find_slices(b);
     }
     for (int i = 0; i < b->n_nodes && status == VT_OK; i++) {
@@ -307,8 +310,13 @@ static int build_steps(struct cpu_build *b, struct vt_error *err)
             status = build_node(b, &b->choices[i], err);
         }
     }
+    if (status == VT_OK) {
+        status = cpu_tail_build(b, err);
+    }
     for (int i = 0; i < b->plan->n_results && status == VT_OK; i++) {
-        status = build_result(b, i, err);
+        bool late = cpu_tail_has(b, b->host->graph_result(b->graph, i));
+
+        status = late ? VT_OK : build_result(b, i, err);
     }
     return status;
 }

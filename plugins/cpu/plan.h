@@ -28,6 +28,7 @@ struct cpu_build {
     struct cpu_slice_of *slices;
     int *pending; /* per value: reads of root memory yet to be built */
     int cap_values, cap_steps;
+    bool *late; /* per node: it is in the tail; NULL: there is none */
     bool ahead; /* made for the weights alone */
 };
 
@@ -62,6 +63,13 @@ const void *cpu_reorder_constant(struct cpu_build *b, const struct cpu_arg *sour
 
 /* ---- plan.c */
 struct cpu_step *cpu_step_add(struct cpu_build *b, int n_in, int n_out, struct vt_error *err);
+
+/* ---- tail.c: what depends on shapes that only the data tells. First mark it, which takes the candidates of
+ * its nodes away; when all other steps are there, add the one that runs it. */
+int cpu_tail_find(struct cpu_build *b, struct vt_error *err);
+int cpu_tail_build(struct cpu_build *b, struct vt_error *err);
+/* Whether the node belongs to it. */
+bool cpu_tail_has(const struct cpu_build *b, const struct vt_node *node);
 
 /* ---- inplace.c: which tensors can be made inside their concatenation. */
 int cpu_find_slices(struct cpu_build *b);

@@ -53,6 +53,29 @@ static size_t graph_bytes(const struct vt_graph *graph)
     return graph->arena.bytes + graph->values.bytes;
 }
 
+static struct vt_graph *graph_part(const struct vt_graph *graph, const bool *inside, struct vt_edge *edges,
+                                   int *n_edges, struct vt_error *err)
+{
+    size_t inputs = 1;
+    struct vt_port *ports;
+    struct vt_graph *part;
+
+    for (int i = 0; i < graph->n_nodes; i++) {
+        inputs += (size_t)graph->nodes[i]->n_in;
+    }
+    ports = calloc(inputs, sizeof(*ports));
+    if (!ports) {
+        vt_fail(err, VT_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    part = vt_graph_part(graph, inside, ports, n_edges, err);
+    for (int i = 0; part && i < *n_edges; i++) {
+        edges[i] = (struct vt_edge){ports[i].node, ports[i].index};
+    }
+    free(ports);
+    return part;
+}
+
 static const struct vt_body_map *node_body_maps(const struct vt_node *node, int body, int *n)
 {
     bool there = body >= 0 && body < node->n_bodies;
@@ -469,5 +492,6 @@ void vt_host_fill_graph(struct vt_host *host)
     host->graph_clone_shaped = vt_graph_clone_shaped;
     host->graph_bytes = graph_bytes;
     host->states_begin = vt_states_begin;
+    host->graph_part = graph_part;
     host->node_body_maps = node_body_maps;
 }

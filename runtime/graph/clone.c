@@ -223,3 +223,123 @@ struct vt_graph *vt_graph_clone_shaped(const struct vt_graph *graph, const struc
 {
     return copy_graph(graph, shapes, true, err);
 }
+
+/* ---- a part of a graph */
+
+struct parting {
+    const struct vt_graph *graph;
+    const bool *inside;
+    struct vt_graph *copy;
+    struct vt_node **map;
+    struct vt_port *edges;
+    struct vt_node **params; /* per edge */
+    int n_edges;
+    struct vt_error *err;
+};
+
+/* What depends on constants alone is copied along. */
+static bool constant_alone(const struct vt_node *node, int depth)
+{
+    if (vt_node_is(node, "Constant")) {
+        return true;
+    }
+    for (int i = 0; i < node->n_in; i++) {
+        if (depth == 8 || !node->in[i].node || !constant_alone(node->in[i].node, depth + 1)) {
+            return false;
+        }
+    }
+    return node->n_in > 0 &&
+           !(node->op->flags & (VT_OP_RANDOM | VT_OP_STATEFUL | VT_OP_BODY | VT_OP_UNKNOWN));
+}
+
+static int copy_part(struct parting *p, const struct vt_node *from);
+
+static struct vt_node *param_for(struct parting *p, struct vt_port src)
+{
+    const struct vt_value *v = &src.node->out[src.index].v;
+    struct vt_node *param;
+
+    for (int i = 0; i < p->n_edges; i++) {
+        if (p->edges[i].node == src.node && p->edges[i].index == src.index) {
+            return p->params[i];
+        }
+    }
+    param = vt_node_build(p->copy, "Parameter", 1, src.node->name, 0, NULL, p->err);
+    if (!param || vt_attr_set_i64(param, "element_type", v->type) ||
+        vt_attr_set_shape(param, "shape", &v->shape)) {
+        return NULL;
+    }
+    p->edges[p->n_edges] = src;
+    p->params[p->n_edges++] = param;
+    return param;
+}
+
+/* Input `i` of a copied node: from a copied one, or from outside through a parameter. */
+static int connect_part(struct parting *p, struct vt_node *to, const struct vt_node *from, int i)
+{
+    struct vt_port src = from->in[i];
+
+    if (!src.node) {
+        return VT_OK;
+    }
+    if (!p->map[src.node->index] && !p->inside[src.node->index] && constant_alone(src.node, 0)) {
+        int status = copy_part(p, src.node);
+
+        if (status) {
+            return status;
+        }
+    }
+    if (p->map[src.node->index]) {
+        src.node = p->map[src.node->index];
+    } else {
+        src = (struct vt_port){param_for(p, src), 0};
+    }
+    return src.node ? vt_node_set_input(to, i, src) : VT_E_NOMEM;
+}
+
+static int copy_part(struct parting *p, const struct vt_node *from)
+{
+    struct vt_node *to = clone_node(p->copy, from, true, p->err);
+    int status = to ? VT_OK : VT_E_NOMEM;
+
+    for (int i = 0; i < from->n_in && status == VT_OK; i++) {
+        status = connect_part(p, to, from, i);
+    }
+    p->map[from->index] = to;
+    return status;
+}
+
+struct vt_graph *vt_graph_part(const struct vt_graph *graph, const bool *inside, struct vt_port *edges,
+                               int *n_edges, struct vt_error *err)
+{
+    size_t n = (size_t)graph->n_nodes + 1, inputs = 1;
+    struct parting p = {.graph = graph, .inside = inside, .edges = edges, .err = err};
+    int status = VT_E_NOMEM;
+
+    for (int i = 0; i < graph->n_nodes; i++) {
+        inputs += (size_t)graph->nodes[i]->n_in;
+    }
+    p.copy = vt_graph_create(graph->name);
+    p.map = calloc(n, sizeof(*p.map));
+    p.params = calloc(inputs, sizeof(*p.params));
+    if (p.copy && p.map && p.params) {
+        status = VT_OK;
+    }
+    for (int i = 0; i < graph->n_nodes && status == VT_OK; i++) {
+        status = inside[i] ? copy_part(&p, graph->nodes[i]) : VT_OK;
+    }
+    if (status == VT_OK) { /* parameters were made where they were met */
+        p.copy->depth = graph->depth;
+        status = vt_graph_sort(p.copy, err);
+        status = status ? status : vt_graph_infer(p.copy, err);
+    }
+    if (status) {
+        vt_fail(err, status, "out of memory copying a part of model '%s'", graph->name);
+        vt_graph_destroy(p.copy);
+        p.copy = NULL;
+    }
+    *n_edges = p.n_edges;
+    free(p.map);
+    free(p.params);
+    return p.copy;
+}

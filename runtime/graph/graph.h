@@ -112,6 +112,13 @@ struct vt_graph *vt_graph_clone(const struct vt_graph *graph, struct vt_error *e
 struct vt_graph *vt_graph_clone_shaped(const struct vt_graph *graph, const struct vt_pshape *shapes,
                                        struct vt_error *err);
 
+/* A copy of the nodes for which inside[index] holds, with a Parameter for each output of others that they
+ * read; what depends on constants alone is copied along. `edges` (room for as many as the graph has inputs of
+ * nodes) gets these outputs in the order of the parameters. Results and sinks are those inside, in order of
+ * their nodes. It reads the constants of the original, which must live longer. */
+struct vt_graph *vt_graph_part(const struct vt_graph *graph, const bool *inside, struct vt_port *edges,
+                               int *n_edges, struct vt_error *err);
+
 /* A node of operation `op` with `n_in` empty inputs and `n_out` outputs of unknown type; attributes have
  * their defaults. Parameter, Result and sink nodes are appended to the graph's lists. n_out -1: what the
  * operation says. The node is not inferred yet. NULL and an error when out of memory or the counts do not fit

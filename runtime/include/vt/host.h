@@ -236,6 +236,12 @@ struct vt_host {
     struct vt_graph *(*graph_clone_shaped)(const struct vt_graph *graph, const struct vt_pshape *shapes,
                                            struct vt_error *err);
     size_t (*graph_bytes)(const struct vt_graph *graph);
+    /* A copy of the nodes for which inside[node_index] holds, with a Parameter for each output of others that
+     * they read, which `edges` lists in the same order (room for as many as all nodes have inputs); what
+     * depends on constants alone is copied along. Results are those inside, in the order of their nodes. It
+     * reads the constants of `graph`, which must live longer. */
+    struct vt_graph *(*graph_part)(const struct vt_graph *graph, const bool *inside, struct vt_edge *edges,
+                                   int *n_edges, struct vt_error *err);
     /* How a body of a node is wired; the list lives as long as the node. */
     const struct vt_body_map *(*node_body_maps)(const struct vt_node *node, int body, int *n);
 

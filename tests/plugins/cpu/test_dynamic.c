@@ -217,6 +217,52 @@ static void test_data_shapes(void **state)
     }
 }
 
+/* Work behind shapes that the data decides, twice in a row, with and without steps in front and beside. */
+static void test_behind_data(void **state)
+{
+    (void)state;
+    for (int seed = 0; seed < 24; seed++) {
+        struct vt_graph *g = net_create();
+        struct vt_port x = net_param_as(g, "f32", seed % 2 ? "?,6" : "9,6"), relu, where, rows, picked, y,
+                       again;
+        struct vt_model *model;
+        struct vt_buffer *in = NULL;
+
+        snprintf(test_case, sizeof(test_case), "seed %d", seed);
+        random_seed((uint64_t)seed);
+        relu = net_unary(g, "Relu", 1, net_binary(g, "Subtract", 1, x, net_f32(g, 0.6f), ""), "");
+        where =
+            net_unary(g, "NonZero", 3, net_binary(g, "ReduceMax", 1, relu, net_i64(g, 1), "keep_dims=false"),
+                      "output_type=i64");
+        rows = net_binary(g, "Squeeze", 1, where, net_i64(g, 0), "");
+        picked = net_op(g, "Gather", 8, 3, (struct vt_port[]){x, rows, net_i64(g, 0)}, "batch_dims=0");
+        y = net_binary(g, "MatMul", 1, picked, net_random(g, VT_F32, 2, (int64_t[]){6, 5}, seed % 3 == 0),
+                       "");
+        y = net_unary(g, "Tanh", 1,
+                      net_binary(g, "Add", 1, y, net_random(g, VT_F32, 1, (int64_t[]){5}, false), ""), "");
+        net_result(g, y);
+        net_result(g, relu);
+        /* The rows of what came out that are large, against all rows of the input. */
+        again = net_unary(g, "NonZero", 3,
+                          net_unary(g, "Floor", 1, net_binary(g, "Add", 1, y, net_f32(g, 0.2f), ""), ""),
+                          "output_type=i32");
+        again = net_binary(g, "Transpose", 1, again, net_i64s(g, 2, (int64_t[]){1, 0}), "");
+        again = net_unary(g, "Convert", 1, again, "destination_type=f32");
+        again = net_binary(g, "MatMul", 1, again, net_random(g, VT_F32, 2, (int64_t[]){2, 6}, false), "");
+        net_result(g, net_binary(g, "MatMul", 1, again, x, "transpose_b=true"));
+        net_result(g, net_unary(g, "ShapeOf", 3, again, "output_type=i64"));
+        net_result(g, where);
+        model = net_finish(g);
+        assert_ok(vt_buffer_create(VT_F32, 2, (int64_t[]){9, 6}, &in, ERR));
+        fill_tensor(&in->t);
+        check_inputs(model, 1, &in, "MatMul", 2);
+        memset(in->t.data, 0, in->t.bytes); /* nothing is found */
+        check_inputs(model, 1, &in, "MatMul", 2);
+        vt_buffer_unref(in);
+        vt_model_unref(model);
+    }
+}
+
 static void test_boxes(void **state)
 {
     struct vt_graph *g = net_create();
@@ -252,7 +298,8 @@ static void run_file(const char *name, int rounds, void (*inputs)(int round, str
     snprintf(path, sizeof(path), "%s/%s", IR_DATA, name);
     assert_ok(vt_core_read_file(the_core(), path, NULL, &model, ERR));
     for (int i = 0; i < 3; i++) {
-        compiled[i] = i == 2 ? reload(compiled[1], 2) : compile_for(model, i ? "CPU" : "REFDEV", i ? "PERF_COUNT=YES" : NULL);
+        compiled[i] = i == 2 ? reload(compiled[1], 2)
+                             : compile_for(model, i ? "CPU" : "REFDEV", i ? "PERF_COUNT=YES" : NULL);
         r[i] = request_of(compiled[i]);
     }
     for (int round = 0; round < rounds; round++) {
@@ -354,7 +401,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_many_shapes),   cmocka_unit_test(test_weights_once),
         cmocka_unit_test(test_dropped_plans), cmocka_unit_test(test_as_static),
         cmocka_unit_test(test_data_shapes),   cmocka_unit_test(test_boxes),
-        cmocka_unit_test(test_bodies),        cmocka_unit_test(test_states),
+        cmocka_unit_test(test_behind_data),   cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_states),
     };
 
     cap_isa(argc, argv);
