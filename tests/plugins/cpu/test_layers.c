@@ -570,6 +570,78 @@ static void test_pictures(void **state)
 
 /* ---- attention: masks of every broadcast form, fewer heads of keys, all ranks */
 
+/* A picture through layers; `x` is f32 or `type`, in which case all computes in it. */
+static struct vt_port layers_of(struct vt_graph *g, struct vt_port x, const char *type)
+{
+    static const int64_t w_dims[] = {10, 6, 3, 3}, m_dims[] = {9, 7};
+    struct vt_tensor t;
+    struct vt_port w[2], y;
+    char to[64];
+
+    snprintf(to, sizeof(to), "destination_type=%s", type ? type : "f32");
+    for (int i = 0; i < 2; i++) { /* the same weights, stored as f16, whatever they are computed in */
+        assert_true(vt_tensor_describe(&t, VT_F16, i ? 2 : 4, i ? m_dims : w_dims));
+        t.data = malloc(t.bytes);
+        random_seed((uint64_t)i + 5);
+        fill_tensor(&t);
+        w[i] = vt_port_of(vt_constant_create(g, "w", &t, NULL, ERR), 0);
+        free(t.data);
+        if (!type || strcmp(type, "f16") != 0) {
+            w[i] = net_unary(g, "Convert", 1, w[i], to);
+        }
+    }
+    y = net_op(g, "Convolution", 1, 2, (struct vt_port[]){x, w[0]},
+               "strides=1,1;pads_begin=1,1;pads_end=1,1;dilations=1,1");
+    y = net_unary(g, "Relu", 1, y, "");
+    y = net_binary(g, "MatMul", 1, y, w[1], "");
+    y = net_unary(g, "Softmax", 8, y, "axis=1");
+    return net_binary(g, "ReduceMean", 1, y, net_i64(g, 2), "keep_dims=false");
+}
+
+/* Models of half floats run with the kernels of f32, and round at their ends alone. */
+static void test_halves(void **state)
+{
+    static const char *const types[] = {"f16", "bf16"};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct vt_graph *half = net_create(), *whole = net_create();
+        struct vt_model *a, *b;
+        struct vt_compiled *compiled;
+        struct vt_request *r;
+        struct vt_buffer *in[1];
+        struct vt_port x = net_param_as(whole, types[i], "2,6,5,9");
+        struct outputs have, want;
+        char to[64];
+
+        snprintf(test_case, sizeof(test_case), "%s", types[i]);
+        snprintf(to, sizeof(to), "destination_type=%s", types[i]);
+        net_result(half, layers_of(half, net_param_as(half, types[i], "2,6,5,9"), types[i]));
+        x = layers_of(whole, net_unary(whole, "Convert", 1, x, "destination_type=f32"), NULL);
+        net_result(whole, net_unary(whole, "Convert", 1, x, to));
+        a = net_finish(half);
+        b = net_finish(whole);
+        random_seed(1);
+        random_inputs(a, in);
+        compiled = compile_for(a, "CPU", "PERF_COUNT=YES;INFERENCE_NUM_THREADS=1");
+        r = request_of(compiled);
+        bind_inputs(r, 1, in);
+        assert_ok(vt_request_infer(r, ERR));
+        collect(r, 1, &have);
+        assert_fast(r, "");
+        assert_int_equal(have.t[0].type, i ? VT_BF16 : VT_F16);
+        run_once(b, "CPU", "INFERENCE_NUM_THREADS=1", 1, in, &want);
+        assert_same_bits(&want, &have, "than with f32 inside");
+        outputs_free(&have);
+        outputs_free(&want);
+        vt_request_destroy(r);
+        drop_inputs(1, in);
+        vt_compiled_unref(compiled);
+        vt_model_unref(a);
+        vt_model_unref(b);
+    }
+}
+
 static void test_attention(void **state)
 {
     (void)state;
@@ -628,6 +700,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_reduce),        cmocka_unit_test(test_norms),
         cmocka_unit_test(test_interpolate),   cmocka_unit_test(test_color),
         cmocka_unit_test(test_pictures),      cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_halves),
     };
 
     cap_isa(argc, argv);
