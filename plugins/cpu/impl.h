@@ -86,6 +86,8 @@ enum cpu_impl_flags {
     CPU_ALIAS = 1 << 3,    /* no step: output 0 is input 0 with another shape */
     CPU_JOINS = 1 << 5,    /* output 0 is the inputs side by side along one axis: they may be made in place */
     CPU_SPLITS = 1 << 6,   /* the outputs are slices of input 0 along one axis: they may be views */
+    CPU_TAKES_UNKNOWN =
+        1 << 7,             /* inputs may have shapes that only come out at run time, its outputs do not */
     CPU_TAKES_RAW = 1 << 4, /* constants are read through `raw` in prepare(); without it they become values in
                                the declared type */
 };

@@ -32,24 +32,21 @@ static bool reads_unknown(const struct cpu_op *op)
     return false;
 }
 
-int cpu_tail_find(struct cpu_build *b, struct vt_error *err)
+/* Mark what is late. `strict`: also those whose outputs are known although they read what is not. Whether any
+ * of it is heavy, and the order of reads and writes kept. */
+static bool mark_late(struct cpu_build *b, bool strict)
 {
     bool pays = false, reads_late = false, writes_early = false;
 
-    if (!VT_TABLE_HAS(b->host, graph_part)) {
-        return VT_OK;
-    }
-    b->late = cpu_region_array(&b->temp, (size_t)b->n_nodes + 1, sizeof(*b->late));
-    if (!b->late) {
-        return vt_fail(err, VT_E_NOMEM, "out of memory");
-    }
     for (int i = 0; i < b->n_nodes; i++) {
-        const struct cpu_op *op = &b->choices[i].op;
+        const struct cpu_choice *c = &b->choices[i];
+        const struct cpu_op *op = &c->op;
         unsigned flags = b->host->node_flags(op->node);
-        bool late = reads_unknown(op);
+        bool copes = !strict && c->impl && (c->impl->flags & CPU_TAKES_UNKNOWN);
+        bool late = !copes && reads_unknown(op);
 
         /* All that reads the output of one that is late. */
-        for (int k = 0; k < op->n_in && !late; k++) {
+        for (int k = 0; k < op->n_in && !late && !copes; k++) {
             struct vt_edge e = b->host->node_in(op->node, k);
 
             late = e.src && b->late[b->host->node_index(e.src)];
@@ -59,7 +56,19 @@ int cpu_tail_find(struct cpu_build *b, struct vt_error *err)
         reads_late |= late && (flags & VT_OP_STATEFUL) && !(flags & VT_OP_SINK);
         writes_early |= !late && (flags & VT_OP_SINK);
     }
-    if (!pays || (reads_late && writes_early)) {
+    return pays && !(reads_late && writes_early);
+}
+
+int cpu_tail_find(struct cpu_build *b, struct vt_error *err)
+{
+    if (!VT_TABLE_HAS(b->host, graph_part)) {
+        return VT_OK;
+    }
+    b->late = cpu_region_array(&b->temp, (size_t)b->n_nodes + 1, sizeof(*b->late));
+    if (!b->late) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    if (!mark_late(b, false) || !mark_late(b, true)) {
         b->late = NULL;
     }
     for (int i = 0; b->late && i < b->n_nodes; i++) {

@@ -398,6 +398,7 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
 
 const struct cpu_impl cpu_impl_attention_cached = {
     .name = "attention_cached",
+    .flags = CPU_TAKES_UNKNOWN,
     .supports = supports,
     .options = options,
     .prepare = prepare,
