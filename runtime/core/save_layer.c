@@ -114,10 +114,11 @@ static void write_outputs(struct vt_saver *s, const struct vt_node *node)
 static int check_node(struct vt_saver *s, const struct vt_node *node)
 {
     if (node->op->opset == 0) {
-        return vt_fail(s->err, VT_E_UNSUPPORTED,
-                       "not implemented: saving node '%s' (%s), an operation made by the passes; save the "
-                       "model as it was read",
-                       node->name, node->op->name);
+        return vt_fail(
+            s->err, VT_E_UNSUPPORTED,
+            "not implemented: saving node '%s' (%s), for which OpenVINO IR has no operation; if a pass "
+            "made it, save the model as it was read",
+            node->name, node->op->name);
     }
     for (int i = 0; i < vt_save_n_inputs(node); i++) {
         if (!node->in[i].node) {

@@ -1,16 +1,29 @@
 /* Products and parts of matrices. */
 #include "parts.h"
 
+/* OpenVINO's Einsum takes no spaces. */
+static const char *without_spaces(struct onnx_node *n, const char *text)
+{
+    char *copy = text ? onnx_alloc(n, strlen(text) + 1) : NULL, *to = copy;
+
+    for (; copy && *text; text++) {
+        if (*text != ' ') {
+            *to++ = *text;
+        }
+    }
+    return copy ? copy : "";
+}
+
 int onnx_einsum(struct onnx_node *n)
 {
-    const char *equation = onnx_attr_s(n, "equation", "");
+    const char *equation = without_spaces(n, onnx_attr_s(n, "equation", ""));
     int count = onnx_n_in(n);
     struct onnx_value *in = onnx_alloc(n, ((size_t)count + 1) * sizeof(*in));
 
     for (int i = 0; in && i < count; i++) {
         in[i] = onnx_in(n, i);
     }
-    return onnx_out(n, 0, onnx_op(n, "Einsum", 7, in, count, "equation=%s", equation ? equation : ""));
+    return onnx_out(n, 0, onnx_op(n, "Einsum", 7, in, count, "equation=%s", equation));
 }
 
 /* Above and on diagonal k, or below and on it: column - row >= k, or <= k. */
