@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Operators of com.microsoft and ai.onnx.ml against ONNX Runtime: one small model each, run by both on the same numbers.
+"""Operators of com.microsoft and ai.onnx.ml, and those on strings, against ONNX Runtime: one small model each, run by both on the same numbers.
 
     contrib_ops.py --lib LIB [--only REGEX] [--seed N] [--device CPU] [--verbose]
 
@@ -331,6 +331,38 @@ def trees(rng):
              class_ids=[v[2] for v in leaves], class_weights=positive, **labels, **attrs)
 
 
+def texts(rng):
+    o, d = (lambda *v: np.array(v, object)), dict(domain="")
+    for most in (None, 0, 1, 2):
+        limit = {} if most is None else {"maxsplit": most}
+        case(f"StringSplit white {most}", "StringSplit", [o("  a b  c ", "", "abc", " x y ")], outputs=2, **limit, **d)
+        case(f"StringSplit comma {most}", "StringSplit", [o("a,b,,c", ",", "abc", "x,")], outputs=2, delimiter=",", **limit, **d)
+    case("StringConcat", "StringConcat", [np.array([["a"], ["b"]], object), o("x", "", "é")], **d)
+    words = ["monday", "Tuesday", "WEDNESDAY", "monday", "mon-day"]
+    for action in ("NONE", "LOWER", "UPPER"):
+        for sensitive in (0, 1):
+            case(f"StringNormalizer {action} {sensitive}", "StringNormalizer", [o(*words)], case_change_action=action,
+                 is_case_sensitive=sensitive, stopwords=["monday", "tuesday"], locale="C", **d)
+    case("StringNormalizer nothing left", "StringNormalizer", [np.array([["a", "a"]], object)], stopwords=["a"], is_case_sensitive=1, **d)
+    samples = o("", "a", "ab", "aB", "abab", "a.b", "foo123", "2024-05-06", "x@y.com", "tab\there", "ünïcode", "line\nbreak", "aaaa",
+                "(x)", "-", "_", "A1", "  ")
+    for pattern in (".*", "a*", "(ab)+", "(?i)ab", "[a-z]+[0-9]{3}", r"\d{4}-\d\d-\d\d", r"\w+@\w+\.(com|net)", r"[^\s]+", r"\S*\s\S*",
+                    "(?s).*", "a{2,3}", "a{2,}", "(a|b|.)*?", r"\(x\)", "[-_]", r"[\w-]+", "^a$", r"\bfoo\d+\b", "(?:a|ab)(?:b|bab)?",
+                    "[[:alpha:]]+[[:digit:]]", "a?b?", r"\x61", "(?P<name>a)b", "ü.*", "a||b", "()", r"\Qa.b\E", r"\Aab\z", r"\Bb?"):
+        case(f"RegexFullMatch {pattern}", "RegexFullMatch", [samples], pattern=pattern, **d)
+    tokens = rng.integers(0, 4, (2, 12))
+    pool = [0, 1, 3, 0, 1, 1, 1, 2, 0, 0, 1, 2, 1, 0, 3]
+    for mode in ("TF", "IDF", "TFIDF"):
+        for skips in (0, 1, 3):
+            args = dict(mode=mode, min_gram_length=1, max_gram_length=3, max_skip_count=skips, ngram_counts=[0, 3, 9],
+                        ngram_indexes=[0, 2, 1, 4, 3, 6, 5, 7], weights=[1.0, 2.0, 0.5, 3.0, 1.5, 1.0, 2.5, 0.25], **d)
+            case(f"TfIdfVectorizer {mode} {skips}", "TfIdfVectorizer", [tokens], pool_int64s=pool, **args)
+            case(f"TfIdfVectorizer strings {mode} {skips}", "TfIdfVectorizer", [o(*(str(v) for v in tokens[0]))],
+                 pool_strings=[str(v) for v in pool], **args)
+    case("TfIdfVectorizer pairs", "TfIdfVectorizer", [tokens], pool_int64s=pool, mode="TF", min_gram_length=2, max_gram_length=2,
+         max_skip_count=2, ngram_counts=[0, 3, 9], ngram_indexes=[0, 2, 1, 4, 3, 6, 5, 7], **d)
+
+
 def compare(library, case, dynamic, device):
     model = case.model(dynamic)
     try:
@@ -372,7 +404,7 @@ def main():
     options = parser.parse_args()
     onnxruntime.set_default_logger_severity(4)
     rng = np.random.default_rng(options.seed)
-    for make in (quantised, few_bits, attention, rotary, norms, fused, others, classic, trees):
+    for make in (quantised, few_bits, attention, rotary, norms, fused, others, classic, trees, texts):
         make(rng)
     library, failed, count = run_onnx.Library(options.lib), 0, 0
     for entry in CASES:

@@ -10,7 +10,7 @@ struct onnx_value onnx_ml_floats(struct onnx_node *n, const char *name)
 {
     int count = 0;
     const float *v = onnx_attr_fs(n, name, &count);
-    struct vt_tensor t;
+    struct vt_tensor t = {0};
 
     if (!v || !vt_tensor_describe(&t, VT_F32, 1, (const int64_t[]){count})) {
         return ONNX_ABSENT;
@@ -31,7 +31,7 @@ struct onnx_value onnx_ml_texts(struct onnx_node *n, const char *name)
 {
     int count = 0;
     const char *const *texts = onnx_attr_ss(n, name, &count);
-    struct vt_tensor t;
+    struct vt_tensor t = {0};
 
     if (!texts || !vt_tensor_describe(&t, VT_STRING, 1, (const int64_t[]){count})) {
         return ONNX_ABSENT;
@@ -40,6 +40,27 @@ struct onnx_value onnx_ml_texts(struct onnx_node *n, const char *name)
     for (int i = 0; t.data && i < count; i++) {
         vt_string_set(&t, i, texts[i], strlen(texts[i]));
     }
+    return onnx_constant(n, &t);
+}
+
+struct onnx_value onnx_ml_text(struct onnx_node *n, const char *s, int rank)
+{
+    struct vt_tensor t = {0};
+
+    vt_tensor_describe(&t, VT_STRING, rank, (const int64_t[]){1});
+    t.data = onnx_alloc(n, t.bytes);
+    if (!t.data || !s) {
+        return ONNX_ABSENT;
+    }
+    vt_string_set(&t, 0, s, strlen(s));
+    return onnx_constant(n, &t);
+}
+
+struct onnx_value onnx_ml_no_texts(struct onnx_node *n)
+{
+    struct vt_tensor t = {0};
+
+    vt_tensor_describe(&t, VT_STRING, 1, (const int64_t[]){0});
     return onnx_constant(n, &t);
 }
 

@@ -9,6 +9,10 @@ struct onnx_value onnx_ml_floats(struct onnx_node *n, const char *name);
 struct onnx_value onnx_ml_ints(struct onnx_node *n, const char *name);
 struct onnx_value onnx_ml_texts(struct onnx_node *n, const char *name);
 
+/* One text as a constant of rank 0 or 1, and a list of none. */
+struct onnx_value onnx_ml_text(struct onnx_node *n, const char *s, int rank);
+struct onnx_value onnx_ml_no_texts(struct onnx_node *n);
+
 /* Boolean [..., K]: which of K keys an element of x is. From version 4 of
  * the domain on NaN is NaN. */
 struct onnx_value onnx_ml_matches(struct onnx_node *n, struct onnx_value x, struct onnx_value keys);

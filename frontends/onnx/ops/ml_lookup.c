@@ -1,10 +1,6 @@
 /* ai.onnx.ml: LabelEncoder and CategoryMapper, tables from keys to values. */
 #include "ml.h"
 
-#include "vt/strings.h"
-
-#include <string.h>
-
 /* values[i] where x is keys[i], the last of them where a key comes twice, `otherwise` [1] where x is none. */
 static struct onnx_value look_up(struct onnx_node *n, struct onnx_value x, struct onnx_value keys,
                                  struct onnx_value values, struct onnx_value otherwise)
@@ -22,19 +18,6 @@ static struct onnx_value look_up(struct onnx_node *n, struct onnx_value x, struc
     at = onnx_op(n, "Select", 1, ONNX_IN(onnx_ml_matches(n, x, keys), places, onnx_i64(n, 0)), NULL);
     at = onnx_op(n, "ReduceMax", 1, ONNX_IN(at, ONNX_I64S(n, -1)), "keep_dims=false");
     return onnx_gather_axis(n, onnx_concat(n, ONNX_IN(otherwise, values), 0), at, 0);
-}
-
-static struct onnx_value text(struct onnx_node *n, const char *s)
-{
-    struct vt_tensor t;
-
-    vt_tensor_describe(&t, VT_STRING, 1, (const int64_t[]){1});
-    t.data = onnx_alloc(n, t.bytes);
-    if (!t.data || !s) {
-        return ONNX_ABSENT;
-    }
-    vt_string_set(&t, 0, s, strlen(s));
-    return onnx_constant(n, &t);
 }
 
 static struct onnx_value one(struct onnx_node *n, struct onnx_value v)
@@ -71,7 +54,7 @@ static struct onnx_value fallback(struct onnx_node *n, struct onnx_value values)
         return onnx_convert_like(n, one(n, given), values);
     }
     if (type == VT_STRING) {
-        return text(n, onnx_attr_s(n, "default_string", "_Unused"));
+        return onnx_ml_text(n, onnx_attr_s(n, "default_string", "_Unused"), 1);
     }
     if (vt_type_info(type)->is_float) {
         return one(n, onnx_number(n, type, (double)onnx_attr_f(n, "default_float", -0.0f)));

@@ -5,8 +5,9 @@
  * An operator of another domain is "DOMAIN/OPERATOR", in version `opset` of that domain.
  * Attributes are "axis=1;perm=1,0,;alpha=0.5;mode='wrap';value=f32[1] 7": a number is an int, with a point or
  * an exponent a float; a comma makes a list, also after one number; 'a','b' is a list of texts. Tensors are
- * "TYPE[DIMS] VALUES", one number for all elements. An input that begins with '=' is always an initializer,
- * an empty one is left out. An expected output without values is checked for type and shape alone
+ * "TYPE[DIMS] VALUES", one number for all elements; texts are divided by '|'. An input that begins with '='
+ * is always an initializer, an empty one is left out. An expected output without values is checked for type
+ * and shape alone
  * ("f32[2,3]").
  *
  * Each case runs with inputs of fixed shapes, of open dimensions, as initializers, and of unknown rank, the
@@ -16,6 +17,8 @@
 
 #include "../../ops/op_test.h"
 #include "onnx_test.h"
+#include "state.h"
+#include "vt/strings.h"
 
 #define CASE_MAX 8
 
@@ -34,12 +37,29 @@ enum form { FORM_FIXED, FORM_OPEN, FORM_CONSTANT, FORM_RANKLESS, FORMS };
 static UNUSED int case_type(enum vt_type type)
 {
     static const int numbers[VT_TYPE_COUNT] = {
-        [VT_F32] = 1,  [VT_U8] = 2,   [VT_I8] = 3,      [VT_U16] = 4,     [VT_I16] = 5,
-        [VT_I32] = 6,  [VT_I64] = 7,  [VT_BOOLEAN] = 9, [VT_F16] = 10,    [VT_F64] = 11,
-        [VT_U32] = 12, [VT_U64] = 13, [VT_BF16] = 16,   [VT_F8E4M3] = 17, [VT_F8E5M2] = 19,
-        [VT_U4] = 21,  [VT_I4] = 22,  [VT_F4E2M1] = 23, [VT_F8E8M0] = 24};
+        [VT_F32] = 1,     [VT_U8] = 2,   [VT_I8] = 3,     [VT_U16] = 4,     [VT_I16] = 5,
+        [VT_I32] = 6,     [VT_I64] = 7,  [VT_STRING] = 8, [VT_BOOLEAN] = 9, [VT_F16] = 10,
+        [VT_F64] = 11,    [VT_U32] = 12, [VT_U64] = 13,   [VT_BF16] = 16,   [VT_F8E4M3] = 17,
+        [VT_F8E5M2] = 19, [VT_U4] = 21,  [VT_I4] = 22,    [VT_F4E2M1] = 23, [VT_F8E8M0] = 24};
 
     return numbers[type];
+}
+
+/* Elements that view the parts of a text that stays. */
+static UNUSED struct vt_tensor case_texts(const char *dims, const char *text)
+{
+    struct vt_tensor x = op_tensor("u8", dims, "0"), t;
+
+    assert_true(vt_tensor_describe(&t, VT_STRING, x.rank, x.dims));
+    assert_int_equal(vt_tensor_alloc(&t, NULL), VT_OK);
+    for (int64_t i = 0; i < vt_tensor_count(&t); i++) {
+        size_t n = strcspn(text, "|");
+
+        vt_string_set(&t, i, text, n);
+        text += n + (text[n] == '|');
+    }
+    vt_tensor_free(&x);
+    return t;
 }
 
 /* The tensor of "f32[2,3] VALUES"; *shape_only when there are no values for its elements. */
@@ -55,6 +75,10 @@ static UNUSED struct vt_tensor case_tensor(const char *text, bool *shape_only)
     snprintf(type, sizeof(type), "%.*s", (int)(open - text), text);
     snprintf(dims, sizeof(dims), "%.*s", (int)(close - open - 1), open + 1);
     values = close + 1 + strspn(close + 1, " ");
+    if (strcmp(type, "string") == 0) {
+        *shape_only = false;
+        return case_texts(dims, close[1] == ' ' ? close + 2 : close + 1);
+    }
     empty = strcmp(dims, "0") == 0 || strncmp(dims, "0,", 2) == 0 || strstr(dims, ",0");
     *shape_only = !*values && !empty;
     return op_tensor(type, dims, *shape_only ? "0" : values);
@@ -77,6 +101,16 @@ static UNUSED struct msg *case_proto(const char *name, const struct vt_tensor *t
     char dims[128];
 
     case_dims(t, FORM_FIXED, dims, sizeof(dims));
+    if (t->type == VT_STRING) {
+        struct msg *m = tensor(name, STRING, dims);
+
+        for (int64_t i = 0; i < vt_tensor_count(t); i++) {
+            struct vt_string text = vt_string_get(t, i);
+
+            put_bytes(m, 6, text.text, text.length);
+        }
+        return m;
+    }
     return tensor_raw(name, case_type(t->type), dims, t->data, t->bytes);
 }
 
@@ -230,7 +264,15 @@ static UNUSED void case_compare(const struct onnx_case *c, enum form form, int p
         fail_msg("%s-%d form %d: output %d is %s[%s], not %s", c->op, c->opset, form, port,
                  vt_type_info(have->type)->name, a, c->out[port]);
     }
-    for (int64_t i = 0; !shape_only && i < vt_tensor_count(&want); i++) {
+    for (int64_t i = 0; want.type == VT_STRING && i < vt_tensor_count(&want); i++) {
+        struct vt_string x = vt_string_get(have, i), y = vt_string_get(&want, i);
+
+        if (!vt_string_equal(x, y)) {
+            fail_msg("%s-%d form %d: output %d: element %lld is '%.*s', not '%.*s'", c->op, c->opset, form,
+                     port, (long long)i, (int)x.length, x.text, (int)y.length, y.text);
+        }
+    }
+    for (int64_t i = 0; want.type != VT_STRING && !shape_only && i < vt_tensor_count(&want); i++) {
         double x = vt_get_f64(have, i), y = vt_get_f64(&want, i);
         bool same = vt_is_integral(want.type)
                         ? vt_get_i64(have, i) == vt_get_i64(&want, i)
@@ -250,8 +292,10 @@ static UNUSED void case_form(const struct onnx_case *c, enum form form)
     struct vt_graph *graph = NULL;
     struct vt_error err = {0};
     struct msg *m = case_model(c, &r, form);
+    struct vt_state_store *states = vt_states_create(); /* keeps the texts of strings */
 
-    if (read_bytes(m->data, m->n, &graph, &err) || vt_graph_eval(graph, r.in, r.out, NULL, &err)) {
+    assert_non_null(states);
+    if (read_bytes(m->data, m->n, &graph, &err) || vt_graph_eval(graph, r.in, r.out, states, &err)) {
         fail_msg("%s-%d form %d: %s", c->op, c->opset, form, err.text);
     }
     for (int i = 0; i < r.n_out; i++) {
@@ -261,6 +305,7 @@ static UNUSED void case_form(const struct onnx_case *c, enum form form)
     for (int i = 0; i < r.n_in; i++) {
         vt_tensor_free(&r.in[i]);
     }
+    vt_states_destroy(states);
     vt_graph_destroy(graph);
     msg_free(m);
 }
