@@ -77,6 +77,16 @@ ov_status_e vt_model_save(const ov_model_t *model, const char *xml_path, const c
                           &err);
 }
 
+ov_status_e vt_core_add_operations(const ov_core_t *core, const vt_extension_t *extension)
+{
+    struct vt_error err = {0};
+
+    if (!core || !extension) {
+        return INVALID_C_PARAM;
+    }
+    return vt_capi_ordinary(vt_core_add_table(vt_capi_core(core), extension, &err), &err);
+}
+
 ov_status_e vt_core_register_plugin(const ov_core_t *core, const char *path, const char *name)
 {
     struct vt_error err = {0};

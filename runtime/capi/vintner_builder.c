@@ -4,6 +4,7 @@
 #include "builder.h"
 #include "capi.h"
 #include "map.h"
+#include "vt/strings.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -120,9 +121,6 @@ static const char *describe(ov_element_type_e type, int64_t rank, const int64_t 
     if (!vt_capi_type_ok(type) || type == DYNAMIC) {
         return "a constant has no such element type";
     }
-    if (type == STRING) {
-        return "not implemented: constants of strings";
-    }
     if (rank < 0 || rank > VT_MAX_RANK || (rank > 0 && !dims)) {
         return dims || rank <= 0 ? "the rank of a constant is 0 to 16" : "dims is NULL";
     }
@@ -131,6 +129,29 @@ static const char *describe(ov_element_type_e type, int64_t rank, const int64_t 
     }
     t->data = (void *)(uintptr_t)data;
     return t->bytes && !data ? "data is NULL" : NULL;
+}
+
+/* Elements that view the texts of a list. */
+static vt_port_t string_constant(vt_builder_t *builder, const char *name, struct vt_tensor *t,
+                                 const char *const *texts)
+{
+    int64_t n = vt_tensor_count(t);
+    vt_port_t port = VT_NO_PORT;
+
+    t->data = calloc(1, t->bytes + 1);
+    if (!t->data) {
+        return refuse(builder, name, "out of memory");
+    }
+    for (int64_t i = 0; i < n; i++) {
+        if (!texts[i]) {
+            free(t->data);
+            return refuse(builder, name, "a text is NULL");
+        }
+        vt_string_set(t, i, texts[i], strlen(texts[i]));
+    }
+    port = answer(builder, vt_builder_add_constant(builder, name, t, NULL));
+    free(t->data);
+    return port;
 }
 
 vt_port_t vt_builder_constant(vt_builder_t *builder, const char *name, ov_element_type_e type, int64_t rank,
@@ -142,8 +163,11 @@ vt_port_t vt_builder_constant(vt_builder_t *builder, const char *name, ov_elemen
     if (!builder) {
         return VT_NO_PORT;
     }
-    return wrong ? refuse(builder, name, wrong)
-                 : answer(builder, vt_builder_add_constant(builder, name, &t, NULL));
+    if (wrong) {
+        return refuse(builder, name, wrong);
+    }
+    return type == STRING ? string_constant(builder, name, &t, data)
+                          : answer(builder, vt_builder_add_constant(builder, name, &t, NULL));
 }
 
 vt_port_t vt_builder_constant_borrowed(vt_builder_t *builder, const char *name, ov_element_type_e type,
@@ -151,7 +175,8 @@ vt_port_t vt_builder_constant_borrowed(vt_builder_t *builder, const char *name, 
                                        void (*release)(void *user), void *user)
 {
     struct vt_tensor t = {0};
-    const char *wrong = describe(type, rank, dims, data, &t);
+    const char *wrong = type == STRING ? "texts cannot be borrowed: vt_builder_constant() copies them"
+                                       : describe(type, rank, dims, data, &t);
     struct vt_blob *blob = builder && !wrong ? vt_blob_wrap(data, t.bytes, release, user) : NULL;
     vt_port_t port = VT_NO_PORT;
 

@@ -8,6 +8,7 @@
 #include "compiled.h"
 #include "host.h"
 #include "model.h"
+#include "vintner_extension.h"
 #include "vt/plugin.h"
 
 struct vt_core;
@@ -75,6 +76,9 @@ int vt_core_close_plugin(struct vt_core *core, const char *name, struct vt_error
  * VT_E_ABI when it is no extension or one of another version, VT_E_INVALID when its table is wrong or an
  * operation is there already; nothing is added then. */
 int vt_core_add_extension(struct vt_core *core, const char *path, struct vt_error *err);
+
+/* The same for a table of the program itself, which stays as it is. */
+int vt_core_add_table(struct vt_core *core, const vt_extension_t *table, struct vt_error *err);
 
 /* ---- properties. `device` "" is the core itself and, when setting, all devices. A property set on a device
  * whose plugin is not open yet is kept and judged when it opens; a bad one then makes every use of the device

@@ -1,4 +1,5 @@
 /* Shared objects with operations of their own. */
+#include "build_id.h"
 #include "core_impl.h"
 #include "hash.h"
 #include "log.h"
@@ -65,4 +66,13 @@ int vt_core_add_extension(struct vt_core *core, const char *path, struct vt_erro
     }
     vt_trace(VT_LOG_PLUGIN, "extension %s: %s, %d operations", extension->name, path, extension->n_ops);
     return vt_extension_set_add(&core->extensions, extension, err);
+}
+
+int vt_core_add_table(struct vt_core *core, const vt_extension_t *table, struct vt_error *err)
+{
+    const char *name = table->abi.size >= offsetof(vt_extension_t, version) && table->name ? table->name : "";
+    struct vt_extension *extension = NULL;
+    int status = vt_extension_create(table, name, NULL, vt_build_id(table), &extension, err);
+
+    return status ? status : vt_extension_set_add(&core->extensions, extension, err);
 }

@@ -83,7 +83,7 @@ static int check_new(const struct vt_extension_set *set, const struct vt_extensi
 static bool has(const struct vt_extension_set *set, const struct vt_extension *extension)
 {
     for (int i = 0; i < set->n; i++) {
-        if (extension->handle && set->list[i]->handle == extension->handle) {
+        if (set->list[i]->table == extension->table) {
             return true;
         }
     }

@@ -26,6 +26,7 @@ struct vt_extension {
     uint64_t identity; /* of its code: a hash of the file */
     struct vt_extension_op *ops;
     int n_ops;
+    const vt_extension_t *table;
     void *handle; /* of the shared object, closed with the last reference; NULL: nothing to close */
     atomic_int refs;
 };
@@ -54,7 +55,7 @@ struct vt_extension_set {
 void vt_extension_set_init(struct vt_extension_set *set);
 void vt_extension_set_finish(struct vt_extension_set *set);
 
-/* Take a reference of the caller's over, also on failure. The same shared object again: nothing happens.
+/* Take a reference of the caller's over, also on failure. The same table again: nothing happens.
  * VT_E_INVALID when another one has an operation of the same name and opset. */
 int vt_extension_set_add(struct vt_extension_set *set, struct vt_extension *extension, struct vt_error *err);
 

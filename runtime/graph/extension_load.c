@@ -283,6 +283,7 @@ int vt_extension_create(const vt_extension_t *table, const char *path, void *han
         vt_extension_unref(made);
         return status;
     }
+    made->table = table;
     made->handle = handle;
     *extension = made;
     return VT_OK;

@@ -2,6 +2,7 @@
 #include "element.h"
 #include "extension.h"
 #include "graph.h"
+#include "state.h"
 
 struct vt_extension_call {
     const struct vt_node *node;
@@ -133,6 +134,13 @@ static int host_output(vt_extension_call_t *call, size_t index, int32_t rank, co
     return 0;
 }
 
+static int host_cancelled(vt_extension_call_t *call)
+{
+    struct vt_state_store *states = call->eval ? call->eval->states : NULL;
+
+    return states && atomic_load_explicit(&states->cancelled, memory_order_relaxed);
+}
+
 static const vt_extension_host_t host = {
     .abi = VT_EXTENSION_ABI(vt_extension_host_t),
     .fail = host_fail,
@@ -145,15 +153,19 @@ static const vt_extension_host_t host = {
     .attr_shape = host_attr_shape,
     .attr_given = host_attr_given,
     .output = host_output,
+    .cancelled = host_cancelled,
 };
 
 /* A call that came back: its own message, or one that says who failed. */
-static int outcome(const struct vt_extension_call *call, int answer, const char *what)
+static int outcome(struct vt_extension_call *call, int answer, const char *what)
 {
     const struct vt_extension *extension = vt_extension_of(call->node->op);
 
     if (!answer && !call->failed) {
         return VT_OK;
+    }
+    if (!call->failed && host_cancelled(call)) {
+        return vt_fail(call->err, VT_E_CANCELLED, "the inference was cancelled");
     }
     vt_fail(call->err, VT_E_INVALID, "%s of the extension '%s' fails (%d) without a message", what,
             extension->path, answer);

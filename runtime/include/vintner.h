@@ -10,6 +10,7 @@
 #include "openvino/c/ov_model.h"
 #include "openvino/c/ov_partial_shape.h"
 #include "openvino/c/ov_tensor.h"
+#include "vintner_extension.h"
 
 /* The version of these headers. A library with the same major number and at least this minor number serves a
  * program compiled with them. */
@@ -112,7 +113,8 @@ OPENVINO_C_API(vt_port_t)
 vt_builder_parameter(vt_builder_t *builder, const char *name, ov_element_type_e type, int64_t rank,
                      const int64_t *dims);
 
-/* A constant. `data` is copied; names of nodes may be NULL here and below. */
+/* A constant. `data` is copied; for STRING it is an array of const char *. Names of nodes may be NULL here
+ * and below. */
 OPENVINO_C_API(vt_port_t)
 vt_builder_constant(vt_builder_t *builder, const char *name, ov_element_type_e type, int64_t rank,
                     const int64_t *dims, const void *data);
@@ -319,6 +321,14 @@ vt_tensor_create_roi(const ov_tensor_t *tensor, size_t rank, const int64_t *begi
  * NOT_IMPLEMENTED for elements that are no whole bytes. */
 OPENVINO_C_API(ov_status_e)
 vt_tensor_get_strides(const ov_tensor_t *tensor, size_t rank, int64_t *strides);
+
+/* ---- operations of one's own (vintner_extension.h, docs/EXTENSIONS.md) */
+
+/* As ov_core_add_extension(), for a table that is part of the program: what it points to must stay as it is
+ * as long as the core and all that was made of the models it has read. The same table again changes nothing.
+ * Compiled models that are kept in files know the program by its build. */
+OPENVINO_C_API(ov_status_e)
+vt_core_add_operations(const ov_core_t *core, const vt_extension_t *extension);
 
 /* ---- plugins. While one of these functions runs, no other one may use the core. */
 

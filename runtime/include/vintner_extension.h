@@ -123,6 +123,10 @@ typedef struct {
      * outputs[index]->data. 0, or -1 when the shape contradicts what infer() said or memory is short:
      * evaluate() has to return then. */
     int (*output)(vt_extension_call_t *call, size_t index, int32_t rank, const int64_t *dims);
+
+    /* 1 once the inference was cancelled: an evaluate() that takes long may look now and then, and return
+     * anything but 0. */
+    int (*cancelled)(vt_extension_call_t *call);
 } vt_extension_host_t;
 
 /* ---- operations */

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- Probe: gives back what it was told, as numbers */
 
@@ -101,6 +102,21 @@ static int counter_evaluate(vt_extension_evaluate_t *c)
 
     *(float *)c->outputs[0]->data = (float)__atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
     return 0;
+}
+
+/* ---- Patient: waits to be cancelled, not for ever */
+
+static int patient_evaluate(vt_extension_evaluate_t *c)
+{
+    for (int i = 0; i < 20000; i++) {
+        struct timespec ms = {0, 1000000};
+
+        if (c->host->cancelled(c->call)) {
+            return 1;
+        }
+        nanosleep(&ms, NULL);
+    }
+    return c->host->fail(c->call, "nobody has cancelled it");
 }
 
 /* ---- Shaped: an output of the shape that input 0 holds, filled with ones: values known at infer */
@@ -245,6 +261,7 @@ static int liar_data_evaluate(vt_extension_evaluate_t *c)
     }
 
 #define counter_infer scalar_infer
+#define patient_infer scalar_infer
 
 static const vt_extension_op_t list[] = {
     OP("Probe", "extension", 1, 2, 1, 0, probe_attrs, sizeof(probe_attrs) / sizeof(probe_attrs[0]), probe),
@@ -256,6 +273,7 @@ static const vt_extension_op_t list[] = {
     OP("Liar", "extension", 1, 1, 1, 0, liar_attrs, 1, liar),
     OP("DataLiar", "extension", 1, 1, 1, VT_EXTENSION_DATA_SHAPE, liar_attrs, 1, liar_data),
     OP("Relu", "extension", 1, 1, 1, 0, NULL, 0, many), /* a name that the runtime has in a set of its own */
+    OP("Patient", "extension", 1, 1, 1, VT_EXTENSION_NO_FOLD, NULL, 0, patient),
     OP("Later", "opset77", 1, 1, 1, 0, NULL, 0, many),
 };
 

@@ -309,6 +309,42 @@ static void test_attributes(void **state)
     vt_builder_free(b);
 }
 
+/* ---- texts: which of them are "b" */
+
+static void test_strings(void **state)
+{
+    static const char *const texts[] = {"a", "b", "a text that is longer than fifteen bytes"}, *const one[] =
+                                                                                                   {"b"};
+    ov_core_t *core = new_core();
+    vt_builder_t *b = new_builder(NULL);
+    vt_port_t x = vt_builder_parameter(b, "x", F32, DIMS(1)),
+              c = vt_builder_constant(b, "texts", STRING, DIMS(3), texts);
+    vt_port_t same = op(b, "Equal", "opset1", PORTS(c, vt_builder_constant(b, NULL, STRING, 0, NULL, one)));
+    const vt_attribute_t type[] = {VT_ATTR("destination_type", "f32")};
+    ov_tensor_t *in = new_f32(1, 1, 0, 10), *out;
+    ov_model_t *model;
+
+    (void)state;
+    assert_known(b, c, STRING, "{3}");
+    same = vt_builder_op(b, "Convert", "opset1", NULL, 1, &same, 1, type);
+    PASS(vt_builder_result(b, "y", op(b, "Add", "opset1", PORTS(x, same))));
+    model = finish(b);
+    out = run(core, model, "CPU", in, 0);
+    assert_true(element(out, 0) == 10 && element(out, 1) == 11 && element(out, 2) == 10);
+    ov_tensor_free(in);
+    ov_tensor_free(out);
+    ov_model_free(model);
+    ov_core_free(core);
+    b = new_builder(NULL);
+    assert_true(is_none(vt_builder_constant_borrowed(b, "w", STRING, DIMS(1), one, NULL, NULL)));
+    CHECK(vt_builder_status(b), GENERAL_ERROR, "node 'w': texts cannot be borrowed");
+    vt_builder_free(b);
+    b = new_builder(NULL);
+    assert_true(is_none(vt_builder_constant(b, "w", STRING, DIMS(1), (const char *[]){NULL})));
+    CHECK(vt_builder_status(b), GENERAL_ERROR, "node 'w': a text is NULL");
+    vt_builder_free(b);
+}
+
 /* ---- states, bodies */
 
 static void test_variable(void **state)
@@ -742,11 +778,17 @@ static void test_abandoned(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mlp),        cmocka_unit_test(test_model),
-        cmocka_unit_test(test_borrowed),   cmocka_unit_test(test_outputs),
-        cmocka_unit_test(test_attributes), cmocka_unit_test(test_variable),
-        cmocka_unit_test(test_bodies),     cmocka_unit_test(test_first_failure_stays),
-        cmocka_unit_test(test_arguments),  cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_mlp),
+        cmocka_unit_test(test_model),
+        cmocka_unit_test(test_borrowed),
+        cmocka_unit_test(test_outputs),
+        cmocka_unit_test(test_attributes),
+        cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_variable),
+        cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_first_failure_stays),
+        cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_abandoned),
     };
 

@@ -1,6 +1,8 @@
 /* What is asked of extensions, and what becomes of those that do something else. */
 #include "extension_test.h"
 
+#include "vintner.h"
+
 /* ---- what must be refused */
 
 static void test_bad_files(void **state)
@@ -365,12 +367,102 @@ static void test_lies(void **state)
     on_each_device(lies_on);
 }
 
+/* ---- cancelling, tables of the program */
+
+static void cancel_on(ov_core_t *unused, const char *device)
+{
+    ov_core_t *core = core_with(ODD);
+    ov_model_t *model = read_text(core, one_op("Patient", "extension", "", "3", 1, 1));
+    ov_compiled_model_t *compiled = NULL;
+    ov_infer_request_t *request = NULL;
+    ov_tensor_t *x = new_f32(1, 3, 0, 0);
+
+    (void)unused;
+    PASS(ov_core_compile_model(core, model, device, 0, &compiled));
+    PASS(ov_compiled_model_create_infer_request(compiled, &request));
+    PASS(ov_infer_request_set_input_tensor(request, x));
+    PASS(ov_infer_request_start_async(request));
+    CHECK(ov_infer_request_wait_for(request, 20), RESULT_NOT_READY, NULL);
+    PASS(ov_infer_request_cancel(request));
+    CHECK(ov_infer_request_wait(request), INFER_CANCELLED, "cancelled");
+    ov_tensor_free(x);
+    ov_infer_request_free(request);
+    ov_compiled_model_free(compiled);
+    ov_model_free(model);
+    ov_core_free(core);
+}
+
+static void test_cancel(void **state)
+{
+    (void)state;
+    on_each_device(cancel_on);
+}
+
+static int twice_infer(vt_extension_infer_t *c)
+{
+    *c->outputs[0] = *c->inputs[0];
+    return 0;
+}
+
+static int twice_evaluate(vt_extension_evaluate_t *c)
+{
+    for (size_t i = 0; i < c->outputs[0]->bytes / sizeof(float); i++) {
+        ((float *)c->outputs[0]->data)[i] = 2 * ((const float *)c->inputs[0]->data)[i];
+    }
+    return 0;
+}
+
+static void test_own_table(void **state)
+{
+    static const vt_extension_op_t twice = {.size = sizeof(twice),
+                                            .name = "Twice",
+                                            .opset = "extension",
+                                            .min_inputs = 1,
+                                            .max_inputs = 1,
+                                            .n_outputs = 1,
+                                            .infer = twice_infer,
+                                            .evaluate = twice_evaluate};
+    static const vt_extension_op_t *const ops[] = {&twice};
+    static const vt_extension_t table = {VT_EXTENSION_ABI(vt_extension_t), "the test's own", NULL, 1, ops},
+                                copy = {VT_EXTENSION_ABI(vt_extension_t), "a copy", NULL, 1, ops},
+                                bad = {VT_EXTENSION_ABI(vt_extension_t), NULL, NULL, 1, ops};
+    ov_core_t *core = new_core();
+    ov_tensor_t *x = new_f32(1, 3, 0, 1), *y = NULL;
+    ov_model_t *model = NULL;
+    ov_compiled_model_t *compiled = NULL;
+    char *cached = NULL;
+
+    (void)state;
+    BAD(vt_core_add_operations(NULL, &table));
+    BAD(vt_core_add_operations(core, NULL));
+    CHECK(vt_core_add_operations(core, &bad), GENERAL_ERROR, "its table has no name");
+    PASS(vt_core_add_operations(core, &table));
+    PASS(vt_core_add_operations(core, &table));
+    CHECK(
+        vt_core_add_operations(core, &copy), GENERAL_ERROR,
+        "extension 'a copy': the extension 'the test's own', which was added before, has an operation Twice");
+    PASS(ov_core_add_extension(core, CUSTOM));
+    for (int i = 0; i < 2; i++) {
+        model = read_text(core, one_op("Twice", "extension", "", "3", 1, 1));
+        PASS(ov_core_compile_model(core, model, "CPU", 2, &compiled, "CACHE_DIR", in_folder("own")));
+        PASS(ov_compiled_model_get_property(compiled, "LOADED_FROM_CACHE", &cached));
+        assert_text(cached, i ? "YES" : "NO");
+        PASS(run(compiled, x, &y));
+        assert_true(element(y, 0) == 2 && element(y, 2) == 6);
+        ov_tensor_free(y);
+        ov_compiled_model_free(compiled);
+        ov_model_free(model);
+    }
+    ov_tensor_free(x);
+    ov_core_free(core);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bad_files), cmocka_unit_test(test_twice),   cmocka_unit_test(test_attributes),
         cmocka_unit_test(test_counts),    cmocka_unit_test(test_folding), cmocka_unit_test(test_known_values),
-        cmocka_unit_test(test_lies),
+        cmocka_unit_test(test_lies),      cmocka_unit_test(test_cancel),  cmocka_unit_test(test_own_table),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

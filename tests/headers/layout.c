@@ -49,6 +49,7 @@ SIZE(vt_extension_tensor_t, 152);
 OFFSET(vt_extension_tensor_t, data, 136);
 OFFSET(vt_extension_host_t, fail, 8);
 OFFSET(vt_extension_host_t, output, 80);
+OFFSET(vt_extension_host_t, cancelled, 88);
 OFFSET(vt_extension_attr_t, standard, 16);
 OFFSET(vt_extension_attr_t, max, 40);
 OFFSET(vt_extension_infer_t, inputs, 40);
