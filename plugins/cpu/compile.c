@@ -89,6 +89,7 @@ static int complete(struct cpu_model *model, struct vt_error *err)
     if (!model->dynamic) {
         return compile_static(model, err);
     }
+    cpu_plans_open(&model->plans);
     status = check_nodes(model, err);
     if (status == VT_OK && !model->blob) {
         cpu_plans_pack(&model->plans);

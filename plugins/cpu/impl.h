@@ -86,8 +86,6 @@ enum cpu_impl_flags {
     CPU_ALIAS = 1 << 3,    /* no step: output 0 is input 0 with another shape */
     CPU_JOINS = 1 << 5,    /* output 0 is the inputs side by side along one axis: they may be made in place */
     CPU_SPLITS = 1 << 6,   /* the outputs are slices of input 0 along one axis: they may be views */
-    CPU_TAKES_UNKNOWN =
-        1 << 7,             /* inputs may have shapes that only come out at run time, its outputs do not */
     CPU_TAKES_RAW = 1 << 4, /* constants are read through `raw` in prepare(); without it they become values in
                                the declared type */
 };
@@ -118,6 +116,11 @@ struct cpu_impl {
     /* Whether the node's weights would have another form with other shapes of what is no constant: such are
      * not packed before shapes are known. NULL: no. */
     bool (*form_varies)(const struct cpu_op *op);
+
+    /* Bit i: input i may have a shape that only the run tells (then its tensor is run->dynamic[step->in[i]]),
+     * while the outputs' shapes are known. The shape of a model's input that leads to none but such inputs is
+     * no part of the plan's key. */
+    unsigned takes_unknown;
 };
 
 /* ---- values: the tensors of a plan

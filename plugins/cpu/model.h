@@ -77,6 +77,7 @@ struct cpu_plans {
     struct cpu_model *model; /* NULL: not begun */
     struct vt_graph *graph;
     int n_params;
+    uint32_t *open;         /* per parameter, bit k: dimension k is no part of the key; NULL: none is */
     struct cpu_plan *fixed; /* the one of a graph whose parameters are static: there are no others */
     pthread_mutex_t lock;
     struct cpu_plan *buckets[CPU_PLAN_BUCKETS];
@@ -160,6 +161,9 @@ void cpu_plan_release(struct cpu_plan *plan);
  * NULL and the message. */
 struct cpu_plans *cpu_plans_inner(struct cpu_build *b, struct vt_graph *graph, bool owns,
                                   struct vt_error *err);
+/* While compiling: find the dimensions that are no part of the key, since none but inputs that may have
+ * unknown shapes depend on them: lengths of caches and masks. Before any plan is made. */
+void cpu_plans_open(struct cpu_plans *plans);
 /* While compiling: pack what does not depend on the shapes, by making a plan for shapes that might come. */
 void cpu_plans_pack(struct cpu_plans *plans);
 
@@ -189,6 +193,9 @@ const struct vt_node *cpu_constant_of(const struct vt_host *host, const struct v
  * refused, or is empty. */
 const struct cpu_impl *cpu_impl_judge(struct cpu_model *model, struct cpu_region *region,
                                       const struct vt_node *node, char *reason, size_t size);
+
+/* Whether an operation has a candidate that takes inputs of unknown shapes. */
+bool cpu_takes_unknown(const char *op);
 
 /* ---- query.c: the method of struct vt_plugin, for a model compiled with this configuration. */
 int cpu_query(const struct vt_host *host, const struct vt_graph *graph, const struct cpu_config *config,
@@ -247,6 +254,10 @@ struct cpu_ports {
  * step, times are taken. */
 int cpu_run_plan(struct cpu_run *run, const struct cpu_plan *plan, struct cpu_frame *frame,
                  const struct cpu_ports *ports, struct vt_profile *profile);
+/* Memory for an output of this shape, which may have come out of the data; NULL with the message when there
+ * is none, or the shape is not the one that was known. */
+void *cpu_output_now(struct cpu_run *run, const struct cpu_step *step, int port, enum vt_type type, int rank,
+                     const int64_t *dims);
 /* Inside of a step: the plan of a sub-graph for these inputs, found or made, in the next deeper frame. */
 int cpu_run_inner(const struct cpu_run *outer, struct cpu_plans *plans, const struct cpu_ports *ports);
 

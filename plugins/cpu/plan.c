@@ -170,7 +170,10 @@ static int build_parameters(struct cpu_build *b)
         struct cpu_value v = {.place = CPU_AT_INPUT, .port = i, .parent = -1};
         int value;
 
-        vt_tensor_describe(&v.t, arg->type, arg->rank, arg->dims);
+        v.t = (struct vt_tensor){.type = arg->type, .rank = -1};
+        if (arg->rank >= 0) {
+            vt_tensor_describe(&v.t, arg->type, arg->rank, arg->dims);
+        }
         v.bytes = v.t.bytes;
         value = cpu_value_add(b, &v);
         if (value < 0) {
@@ -199,7 +202,7 @@ static int build_result(struct cpu_build *b, int port, struct vt_error *err)
         return vt_fail(err, VT_E_NOMEM, "out of memory");
     }
     root = cpu_value_root(b->plan, value, &offset);
-    if (b->plan->values[value].place == CPU_AT_DYNAMIC) {
+    if (b->plan->values[value].t.rank < 0) {
         b->plan->results[port] = value;
         return VT_OK;
     }

@@ -68,6 +68,10 @@ struct cpu_step *cpu_step_add(struct cpu_build *b, int n_in, int n_out, struct v
  * its nodes away; when all other steps are there, add the one that runs it. */
 int cpu_tail_find(struct cpu_build *b, struct vt_error *err);
 int cpu_tail_build(struct cpu_build *b, struct vt_error *err);
+/* Whether a node has an input of unknown shape that its candidate does not take; whether planning for shapes
+ * as they come pays for its operation. */
+bool cpu_reads_unknown(const struct cpu_choice *c);
+bool cpu_is_heavy(const struct cpu_op *op);
 /* Whether the node belongs to it. */
 bool cpu_tail_has(const struct cpu_build *b, const struct vt_node *node);
 

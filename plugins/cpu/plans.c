@@ -36,18 +36,24 @@ void cpu_plans_finish(struct cpu_plans *plans)
     if (plans->owns_graph) {
         plans->model->host->graph_destroy(plans->graph);
     }
+    free(plans->open);
 }
 
 /* ---- finding */
 
-static uint64_t hash_shapes(const struct vt_tensor *inputs, int n)
+static bool is_open(const struct cpu_plans *plans, int param, int dim)
+{
+    return plans->open && plans->open[param] >> dim & 1;
+}
+
+static uint64_t hash_shapes(const struct cpu_plans *plans, const struct vt_tensor *inputs)
 {
     uint64_t h = 0xcbf29ce484222325u;
 
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < plans->n_params; i++) {
         h = (h ^ (uint64_t)inputs[i].rank) * 0x9e3779b97f4a7c15u;
         for (int k = 0; k < inputs[i].rank; k++) {
-            h = (h ^ (uint64_t)inputs[i].dims[k]) * 0x9e3779b97f4a7c15u;
+            h = (h ^ (uint64_t)(is_open(plans, i, k) ? -1 : inputs[i].dims[k])) * 0x9e3779b97f4a7c15u;
             h ^= h >> 29;
         }
     }
@@ -55,16 +61,16 @@ static uint64_t hash_shapes(const struct vt_tensor *inputs, int n)
 }
 
 /* The key is all ranks and dims, one after another. */
-static bool fits(const struct cpu_plan *plan, const struct vt_tensor *inputs, int n)
+static bool fits(const struct cpu_plans *plans, const struct cpu_plan *plan, const struct vt_tensor *inputs)
 {
     const int64_t *key = plan->key;
 
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < plans->n_params; i++) {
         if (*key++ != inputs[i].rank) {
             return false;
         }
         for (int k = 0; k < inputs[i].rank; k++) {
-            if (*key++ != inputs[i].dims[k]) {
+            if (*key++ != inputs[i].dims[k] && !is_open(plans, i, k)) {
                 return false;
             }
         }
@@ -93,7 +99,7 @@ static struct cpu_plan *find(struct cpu_plans *plans, uint64_t hash, const struc
 {
     struct cpu_plan *plan = plans->buckets[hash % CPU_PLAN_BUCKETS];
 
-    while (plan && (plan->hash != hash || !fits(plan, inputs, plans->n_params))) {
+    while (plan && (plan->hash != hash || !fits(plans, plan, inputs))) {
         plan = plan->next;
     }
     return plan;
@@ -146,17 +152,21 @@ static void keep(struct cpu_plans *plans, struct cpu_plan *plan)
     trim(plans);
 }
 
-static struct cpu_plan *build(struct cpu_plans *plans, const struct vt_tensor *inputs, bool ahead,
-                              struct vt_error *err)
+/* A copy of the graph for these inputs; open dimensions stay open. */
+static struct vt_graph *shaped_graph(const struct cpu_plans *plans, const struct vt_tensor *inputs,
+                                     struct vt_error *err)
 {
-    struct cpu_model *model = plans->model;
-    const struct vt_host *host = model->host;
+    const struct vt_host *host = plans->model->host;
     struct vt_pshape *shapes = calloc((size_t)plans->n_params + 1, sizeof(*shapes));
     struct vt_graph *graph = NULL;
-    struct cpu_plan *plan;
 
     for (int i = 0; shapes && i < plans->n_params; i++) {
+        const struct vt_value *v = host->node_value(host->graph_param(plans->graph, i), 0);
+
         shapes[i] = vt_pshape_of(&inputs[i]);
+        for (int k = 0; k < inputs[i].rank && k < v->shape.rank; k++) {
+            shapes[i].dims[k] = is_open(plans, i, k) ? v->shape.dims[k] : shapes[i].dims[k];
+        }
     }
     if (shapes) {
         graph = host->graph_clone_shaped(plans->graph, shapes, err);
@@ -168,6 +178,20 @@ static struct cpu_plan *build(struct cpu_plans *plans, const struct vt_tensor *i
     }
     if (host->graph_passes(graph, SHAPED_PASSES, err)) {
         host->graph_destroy(graph);
+        return NULL;
+    }
+    return graph;
+}
+
+static struct cpu_plan *build(struct cpu_plans *plans, const struct vt_tensor *inputs, bool ahead,
+                              struct vt_error *err)
+{
+    struct cpu_model *model = plans->model;
+    const struct vt_host *host = model->host;
+    struct vt_graph *graph = shaped_graph(plans, inputs, err);
+    struct cpu_plan *plan;
+
+    if (!graph) {
         return NULL;
     }
     plan = cpu_plan_create(model, graph, true, ahead, err);
@@ -199,7 +223,7 @@ int cpu_plans_get(struct cpu_plans *plans, const struct vt_tensor *inputs, struc
         *out = plans->fixed;
         return VT_OK;
     }
-    hash = hash_shapes(inputs, plans->n_params);
+    hash = hash_shapes(plans, inputs);
     pthread_mutex_lock(&plans->lock);
     plan = find(plans, hash, inputs);
     if (plan) {
@@ -320,5 +344,90 @@ void cpu_plans_pack(struct cpu_plans *plans)
         plan = guess_inputs(plans, round, inputs) ? build(plans, inputs, true, &ignored) : NULL;
     }
     cpu_plan_destroy(plans->model->host, plan);
+    free(inputs);
+}
+
+/* ---- lengths that a plan need not know */
+
+/* Whether some candidate takes inputs of unknown shape at all. */
+static bool worth_opening(const struct cpu_plans *plans)
+{
+    const struct vt_host *host = plans->model->host;
+    int n = host->graph_n_nodes(plans->graph);
+
+    for (int i = 0; i < n; i++) {
+        if (cpu_takes_unknown(host->node_op(host->graph_node(plans->graph, i)))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether nothing but a few small things depends on the shapes that are left open: what reads them leads to
+ * inputs that may have unknown shapes, or to numbers, and not back to the rest, which would run by
+ * references.
+ */
+#define FEW_NODES    64
+#define FEW_ELEMENTS 64
+
+static bool leads_back(const struct cpu_choice *c)
+{
+    if (!cpu_reads_unknown(c)) {
+        return false;
+    }
+    for (int o = 0; o < c->op.n_out; o++) {
+        if (c->op.out[o].rank >= 0 && c->op.out[o].count > FEW_ELEMENTS) {
+            return true;
+        }
+    }
+    return cpu_is_heavy(&c->op);
+}
+
+static bool stays_small(const struct cpu_plans *plans, const struct vt_tensor *inputs)
+{
+    struct vt_error ignored = {0};
+    struct vt_graph *graph = shaped_graph(plans, inputs, &ignored);
+    const struct vt_host *host = plans->model->host;
+    struct cpu_region temp = {0};
+    struct cpu_choice *choices = graph ? cpu_select(plans->model, graph, &temp, &ignored) : NULL;
+    bool small = choices != NULL;
+    int unknown = 0;
+
+    for (int i = 0; small && i < host->graph_n_nodes(graph); i++) {
+        const struct cpu_choice *c = &choices[i];
+
+        for (int o = 0; o < c->op.n_out; o++) {
+            unknown += c->op.out[o].rank < 0;
+        }
+        small = unknown <= FEW_NODES && !leads_back(c);
+    }
+    cpu_region_finish(&temp);
+    if (graph) {
+        host->graph_destroy(graph);
+    }
+    return small;
+}
+
+void cpu_plans_open(struct cpu_plans *plans)
+{
+    const struct vt_host *host = plans->model->host;
+    struct vt_tensor *inputs = calloc((size_t)plans->n_params + 1, sizeof(*inputs));
+
+    plans->open = calloc((size_t)plans->n_params + 1, sizeof(*plans->open));
+    if (!inputs || !plans->open || !worth_opening(plans) || !guess_inputs(plans, 1, inputs)) {
+        free(inputs);
+        return;
+    }
+    for (int i = 0; i < plans->n_params; i++) {
+        const struct vt_value *v = host->node_value(host->graph_param(plans->graph, i), 0);
+
+        for (int k = 0; k < v->shape.rank; k++) {
+            if (vt_dim_is_static(v->shape.dims[k])) {
+                continue;
+            }
+            plans->open[i] |= 1u << k;
+            plans->open[i] ^= stays_small(plans, inputs) ? 0 : 1u << k;
+        }
+    }
     free(inputs);
 }

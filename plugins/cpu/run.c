@@ -21,7 +21,9 @@ static int bind_ports(struct cpu_run *run, const struct cpu_ports *ports)
     for (int i = 0; i < plan->n_ports && status == VT_OK; i++) {
         const struct cpu_value *v = &plan->values[plan->ports[i]], *root = &plan->values[v->root];
 
-        if (root->place == CPU_AT_INPUT) {
+        if (v->t.rank < 0) {
+            run->dynamic[plan->ports[i]] = ports->inputs[root->port];
+        } else if (root->place == CPU_AT_INPUT) {
             run->data[plan->ports[i]] = (char *)ports->inputs[root->port].data + v->root_offset;
         } else {
             run->data[plan->ports[i]] = (char *)run->data[v->root] + v->root_offset;
@@ -76,7 +78,7 @@ static int copy_dynamic(struct cpu_run *run, const struct cpu_ports *ports)
     for (int i = 0; i < plan->n_results && status == VT_OK; i++) {
         const struct vt_tensor *t = &run->dynamic[plan->results[i]];
 
-        if (plan->values[plan->results[i]].place == CPU_AT_DYNAMIC) {
+        if (plan->values[plan->results[i]].t.rank < 0) {
             void *dst = ports->output(ports->ctx, i, t, &status, run->err);
 
             if (status == VT_OK && t->bytes) {
@@ -139,6 +141,32 @@ int cpu_run_inner(const struct cpu_run *outer, struct cpu_plans *plans, const st
     }
     cpu_plan_release(plan);
     return status;
+}
+
+void *cpu_output_now(struct cpu_run *run, const struct cpu_step *step, int port, enum vt_type type, int rank,
+                     const int64_t *dims)
+{
+    int value = step->out[port];
+    struct vt_tensor t, *dynamic = &run->dynamic[value];
+
+    if (!vt_tensor_describe(&t, type, rank, dims)) {
+        vt_fail(run->err, VT_E_SHAPE, "output %d is too large", port);
+        return NULL;
+    }
+    if (run->plan->values[value].place != CPU_AT_DYNAMIC) {
+        if (t.bytes != run->plan->values[value].t.bytes) {
+            vt_fail(run->err, VT_E_SHAPE, "output %d has another size than was inferred", port);
+            return NULL;
+        }
+        return run->data[value];
+    }
+    run->host->free(dynamic->data);
+    t.data = run->host->alloc(t.bytes + 1);
+    *dynamic = t;
+    if (!t.data) {
+        vt_fail(run->err, VT_E_NOMEM, "out of memory for %zu bytes of output %d", t.bytes, port);
+    }
+    return t.data;
 }
 
 void *cpu_frame_buffer(struct cpu_frame *frame, int index, size_t bytes)

@@ -18,6 +18,16 @@ static const struct {
 
 #define IMPLS ((int)(sizeof(impls) / sizeof(impls[0])))
 
+bool cpu_takes_unknown(const char *op)
+{
+    for (int i = 0; i < IMPLS; i++) {
+        if (impls[i].impl->takes_unknown && strcmp(impls[i].op, op) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void log_refusal(void *ctx, const struct cpu_op *op, const struct cpu_impl *impl, const char *reason)
 {
     char line[512];

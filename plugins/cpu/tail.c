@@ -10,57 +10,50 @@
 /* Operations for which making plans at run time pays: little else is heavier than its reference. */
 static bool heavy(const char *type)
 {
-    static const char *const parts[] = {"MatMul",   "Conv",     "Attention", "Sequence",  "Cell",   "Loop",
-                                        "Iterator", "If",       "Interpol",  "ROI",       "Einsum", "Pool",
-                                        "Softmax",  "Normaliz", "LayerNorm", "GridSample"};
+    static const char *const parts[] = {"MatMul", "Convolution", "Attention", "Sequence",  "Cell",
+                                        "Loop",   "Iterator",    "Interpol",  "ROI",       "Einsum",
+                                        "Pool",   "Softmax",     "Normaliz",  "LayerNorm", "GridSample"};
 
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (strstr(type, parts[i])) {
             return true;
         }
     }
-    return false;
+    return strcmp(type, "If") == 0;
 }
 
-static bool reads_unknown(const struct cpu_op *op)
+bool cpu_reads_unknown(const struct cpu_choice *c)
 {
-    for (int i = 0; i < op->n_in; i++) {
-        if (op->in[i].type != VT_DYNAMIC && op->in[i].rank < 0) {
+    unsigned allowed = c->impl ? c->impl->takes_unknown : 0;
+
+    for (int i = 0; i < c->op.n_in; i++) {
+        if (c->op.in[i].type != VT_DYNAMIC && c->op.in[i].rank < 0 && !(i < 32 && allowed >> i & 1)) {
             return true;
         }
     }
     return false;
 }
 
-/* Mark what is late. `strict`: also those whose outputs are known although they read what is not. Whether any
- * of it is heavy, and the order of reads and writes kept. */
-static bool mark_late(struct cpu_build *b, bool strict)
+bool cpu_is_heavy(const struct cpu_op *op)
 {
-    bool pays = false, reads_late = false, writes_early = false;
-
-    for (int i = 0; i < b->n_nodes; i++) {
-        const struct cpu_choice *c = &b->choices[i];
-        const struct cpu_op *op = &c->op;
-        unsigned flags = b->host->node_flags(op->node);
-        bool copes = !strict && c->impl && (c->impl->flags & CPU_TAKES_UNKNOWN);
-        bool late = !copes && reads_unknown(op);
-
-        /* All that reads the output of one that is late. */
-        for (int k = 0; k < op->n_in && !late && !copes; k++) {
-            struct vt_edge e = b->host->node_in(op->node, k);
-
-            late = e.src && b->late[b->host->node_index(e.src)];
-        }
-        b->late[i] = late;
-        pays |= late && heavy(op->type);
-        reads_late |= late && (flags & VT_OP_STATEFUL) && !(flags & VT_OP_SINK);
-        writes_early |= !late && (flags & VT_OP_SINK);
-    }
-    return pays && !(reads_late && writes_early);
+    return heavy(op->type);
 }
 
+static void log_first(const struct vt_host *host, const struct cpu_op *op)
+{
+    char line[512];
+
+    snprintf(line, sizeof(line), "%s '%s': from here on planned when the shapes are known", op->type,
+             host->node_name(op->node));
+    host->trace(VT_LOG_DISPATCH, line);
+}
+
+/* From work whose shapes are not known on, everything is late. What little is in front runs by its
+ * references. */
 int cpu_tail_find(struct cpu_build *b, struct vt_error *err)
 {
+    bool any = false, reads_late = false, writes_early = false;
+
     if (!VT_TABLE_HAS(b->host, graph_part)) {
         return VT_OK;
     }
@@ -68,7 +61,25 @@ int cpu_tail_find(struct cpu_build *b, struct vt_error *err)
     if (!b->late) {
         return vt_fail(err, VT_E_NOMEM, "out of memory");
     }
-    if (!mark_late(b, false) || !mark_late(b, true)) {
+    for (int i = 0; i < b->n_nodes; i++) {
+        const struct cpu_choice *c = &b->choices[i];
+        unsigned flags = b->host->node_flags(c->op.node);
+        bool late = heavy(c->op.type) && cpu_reads_unknown(c);
+
+        for (int k = 0; k < c->op.n_in && !late; k++) {
+            struct vt_edge e = b->host->node_in(c->op.node, k);
+
+            late = e.src && b->late[b->host->node_index(e.src)];
+        }
+        if (late && !any && b->host->log_enabled(VT_LOG_DISPATCH)) {
+            log_first(b->host, &c->op);
+        }
+        b->late[i] = late;
+        any |= late;
+        reads_late |= late && (flags & VT_OP_STATEFUL) && !(flags & VT_OP_SINK);
+        writes_early |= !late && (flags & VT_OP_SINK);
+    }
+    if (!any || (reads_late && writes_early)) {
         b->late = NULL;
     }
     for (int i = 0; b->late && i < b->n_nodes; i++) {
@@ -100,15 +111,13 @@ static void *result_memory(void *ctx, int port, const struct vt_tensor *want, in
                            struct vt_error *err)
 {
     struct job *j = ctx;
-    struct vt_tensor *t = &j->run->dynamic[j->step->out[port]];
+    void *memory = cpu_output_now(j->run, j->step, port, want->type, want->rank, want->dims);
 
-    j->run->host->free(t->data);
-    *t = *want;
-    t->data = j->run->host->alloc(want->bytes + 1);
-    if (!t->data) {
-        *status = vt_fail(err, VT_E_NOMEM, "out of memory for %zu bytes of result %d", want->bytes, port);
+    (void)err;
+    if (!memory) {
+        *status = VT_E_NOMEM;
     }
-    return t->data;
+    return memory;
 }
 
 static int run_tail(const struct cpu_step *step, struct cpu_run *run)
@@ -124,7 +133,7 @@ static int run_tail(const struct cpu_step *step, struct cpu_run *run)
     for (int i = 0; i < step->n_in; i++) {
         int value = step->in[i];
 
-        if (run->plan->values[value].place == CPU_AT_DYNAMIC) {
+        if (run->plan->values[value].t.rank < 0) {
             in[i] = run->dynamic[value];
         } else {
             in[i] = tail->in[i];

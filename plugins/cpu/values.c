@@ -112,7 +112,7 @@ static int convert_layout(struct cpu_build *b, const struct cpu_arg *arg, int fr
     bool dense = src->layout == CPU_PLAIN || src->pixel == arg->dims[1];
     int to;
 
-    if (src->place == CPU_AT_DYNAMIC) {
+    if (src->t.rank < 0) {
         return VT_E_INTERNAL - 100;
     }
     if (dense && same_bytes(arg)) {

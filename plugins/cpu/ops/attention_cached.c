@@ -398,8 +398,8 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
 
 const struct cpu_impl cpu_impl_attention_cached = {
     .name = "attention_cached",
-    .flags = CPU_TAKES_UNKNOWN,
     .supports = supports,
     .options = options,
     .prepare = prepare,
+    .takes_unknown = 1u << MASK,
 };

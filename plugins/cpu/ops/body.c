@@ -248,7 +248,7 @@ static char *known_output(const struct run *r, int port)
 {
     int value = r->step->out[port];
 
-    return r->cpu->plan->values[value].place == CPU_AT_DYNAMIC ? NULL : r->cpu->data[value];
+    return r->cpu->plan->values[value].t.rank < 0 ? NULL : r->cpu->data[value];
 }
 
 /* The one map that takes a result, if that is all there is of it. */
@@ -380,31 +380,15 @@ static bool goes_on(const struct run *r)
 
 /* ---- outputs */
 
-/* Memory for an output of this shape; NULL with *status set, or when it has no element. */
 static char *output_memory(struct run *r, int port, enum vt_type type, int rank, const int64_t *dims,
                            int *status)
 {
-    int value = r->step->out[port];
-    struct vt_tensor t;
+    char *memory = cpu_output_now(r->cpu, r->step, port, type, rank, dims);
 
-    if (!vt_tensor_describe(&t, type, rank, dims)) {
-        *status = vt_fail(r->cpu->err, VT_E_SHAPE, "output %d is too large", port);
-        return NULL;
+    if (!memory) {
+        *status = r->cpu->err && r->cpu->err->code ? r->cpu->err->code : VT_E_NOMEM;
     }
-    if (r->cpu->plan->values[value].place != CPU_AT_DYNAMIC) {
-        if (t.bytes != r->l->out[port].bytes) {
-            *status = vt_fail(r->cpu->err, VT_E_SHAPE, "output %d has another size than was inferred", port);
-            return NULL;
-        }
-        return r->cpu->data[value];
-    }
-    r->cpu->host->free(r->cpu->dynamic[value].data);
-    t.data = r->cpu->host->alloc(t.bytes + 1);
-    if (!t.data) {
-        *status = no_memory(r);
-    }
-    r->cpu->dynamic[value] = t;
-    return t.data;
+    return memory;
 }
 
 static int store(struct run *r, int port, const struct vt_tensor *t)
@@ -589,7 +573,7 @@ static int make_tables(struct run *r)
         if (value < 0) {
             continue;
         }
-        if (r->cpu->plan->values[value].place == CPU_AT_DYNAMIC) {
+        if (r->cpu->plan->values[value].t.rank < 0) {
             r->outer[i] = r->cpu->dynamic[value];
         } else {
             r->outer[i] = l->in[i];

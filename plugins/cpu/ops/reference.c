@@ -20,7 +20,7 @@ static int collect_inputs(const struct cpu_step *step, struct cpu_run *run, stru
     for (int i = 0; i < step->n_in; i++) {
         if (step->in[i] < 0) {
             in[i] = ref->in[i];
-        } else if (run->plan->values[step->in[i]].place == CPU_AT_DYNAMIC) {
+        } else if (run->plan->values[step->in[i]].t.rank < 0) {
             in[i] = run->dynamic[step->in[i]];
         } else {
             in[i] = ref->in[i];

@@ -1,0 +1,417 @@
+/* GridSample and ROIAlign: maps sampled between their elements, channels last. */
+#include "kernels/sample.h"
+#include "impl.h"
+
+#include <math.h>
+
+static int nxc_only(const struct cpu_op *op, double ns, struct cpu_option *o)
+{
+    (void)op;
+    o[0] = (struct cpu_option){CPU_NXC, CPU_PLAIN, CPU_NXC, ns, 0};
+    return 1;
+}
+
+/* ---- GridSample
+ * ---------------------------------------------------------------------------------------------------- */
+
+enum sampling { BILINEAR, BICUBIC, NEAREST };
+
+struct grid_sample {
+    const struct cpu_sample_f32 *kernel;
+    enum sampling sampling;
+    bool align, border, reflect;
+    int64_t batch, channels, height, width, area; /* area: places of the result in an image */
+    int64_t src_pixel, dst_pixel, pieces;
+};
+
+static bool grid_supports(const struct cpu_op *op, const char **reason)
+{
+    *reason = "only f32 of known shape";
+    return op->in[0].type == VT_F32 && op->in[1].type == VT_F32 && op->in[0].rank == 4 &&
+           op->in[1].rank == 4 && op->out[0].rank == 4;
+}
+
+static int64_t reflected(int64_t i, int64_t n, bool align)
+{
+    int64_t period = align ? 2 * (n - 1) : 2 * n;
+
+    if (period == 0) {
+        return 0;
+    }
+    i = (i % period + period) % period;
+    return i < n ? i : (align ? period : period - 1) - i;
+}
+
+/* -1: outside, where all is zero. */
+static int64_t inside(const struct grid_sample *g, int64_t i, int64_t n)
+{
+    if (g->border) {
+        return i < 0 ? 0 : i >= n ? n - 1 : i;
+    }
+    return g->reflect ? reflected(i, n, g->align) : i < 0 || i >= n ? -1 : i;
+}
+
+/* From -1..1 to elements; far places and NaN stay within what an index holds. */
+static double place(float v, int64_t n, bool align)
+{
+    double at = align ? (double)((v + 1.0f) * 0.5f * (float)(n - 1))
+                      : (double)(((v + 1.0f) * (float)n - 1.0f) * 0.5f);
+    double far = (double)n * 1e6 + 1e9;
+
+    return at > -far ? fmin(at, far) : -far;
+}
+
+static double cubic(double x)
+{
+    const double a = -0.75;
+
+    x = fabs(x);
+    return x <= 1 ? ((a + 2) * x - (a + 3)) * x * x + 1 : ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
+}
+
+/* Indices and weights of what an axis contributes: 1, 2 or 4 of them. */
+static int neighbours(const struct grid_sample *g, double at, int64_t n, int64_t *index, double *weight)
+{
+    int64_t first;
+    int taps = g->sampling == NEAREST ? 1 : g->sampling == BILINEAR ? 2 : 4;
+
+    if (g->sampling == NEAREST) {
+        index[0] = inside(g, (int64_t)rint(at), n);
+        weight[0] = 1;
+        return 1;
+    }
+    first = (int64_t)floor(at) - (g->sampling == BICUBIC);
+    for (int i = 0; i < taps; i++) {
+        index[i] = inside(g, first + i, n);
+        weight[i] = g->sampling == BICUBIC ? cubic(at - (double)(first + i))
+                    : i                    ? at - (double)first
+                                           : 1 - (at - (double)first);
+    }
+    return taps;
+}
+
+struct grid_job {
+    const struct grid_sample *g;
+    const float *src, *grid;
+    float *dst;
+};
+
+/* Places [begin, end) of all images. */
+static void grid_piece(void *arg, int64_t begin, int64_t end, void *scratch)
+{
+    const struct grid_job *j = arg;
+    const struct grid_sample *g = j->g;
+
+    (void)scratch;
+    for (int64_t at = begin; at < end; at++) {
+        const float *image = j->src + at / g->area * g->height * g->width * g->src_pixel;
+        const float *rows[16];
+        float weights[16];
+        int64_t y[4], x[4];
+        double wy[4], wx[4];
+        int ny = neighbours(g, place(j->grid[2 * at + 1], g->height, g->align), g->height, y, wy);
+        int nx = neighbours(g, place(j->grid[2 * at], g->width, g->align), g->width, x, wx), taps = 0;
+
+        for (int i = 0; i < ny; i++) {
+            for (int k = 0; k < nx; k++) {
+                if (y[i] >= 0 && x[k] >= 0) {
+                    rows[taps] = image + (y[i] * g->width + x[k]) * g->src_pixel;
+                    weights[taps++] = (float)(wy[i] * wx[k]);
+                }
+            }
+        }
+        g->kernel->sum(rows, weights, taps, j->dst + at * g->dst_pixel, g->channels, false);
+    }
+}
+
+static int grid_run(const struct cpu_step *step, struct cpu_run *run)
+{
+    const struct grid_sample *g = step->data;
+    struct grid_job j = {g, cpu_in(step, run, 0), cpu_in(step, run, 1), cpu_out(step, run, 0)};
+
+    cpu_parallel_range(run, g->height && g->width ? g->batch * g->area : 0, g->pieces, grid_piece, &j);
+    return VT_OK;
+}
+
+static double grid_cost(const struct cpu_op *op)
+{
+    double taps = strcasecmp(op->host->attr_str(op->node, "mode"), "bicubic") == 0 ? 16 : 4;
+
+    return (double)op->out[0].count * taps * 0.1 + (double)op->in[1].count * 10;
+}
+
+static int grid_options(const struct cpu_op *op, struct cpu_option *o)
+{
+    return nxc_only(op, grid_cost(op), o);
+}
+
+static int grid_prepare(struct cpu_build *b, const struct cpu_op *op, const struct cpu_option *option,
+                        struct cpu_step *step, struct vt_error *err)
+{
+    struct grid_sample *g = cpu_plan_alloc(b, sizeof(*g));
+    const char *mode = op->host->attr_str(op->node, "mode"),
+               *padding = op->host->attr_str(op->node, "padding_mode");
+
+    (void)option;
+    if (!g) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    *g = (struct grid_sample){
+        .kernel = cpu_sample_f32_get(op->isa),
+        .sampling = strcasecmp(mode, "nearest") == 0   ? NEAREST
+                    : strcasecmp(mode, "bicubic") == 0 ? BICUBIC
+                                                       : BILINEAR,
+        .align = op->host->attr_i64(op->node, "align_corners") != 0,
+        .border = strcasecmp(padding, "border") == 0,
+        .reflect = strcasecmp(padding, "reflection") == 0,
+        .batch = op->out[0].dims[0],
+        .channels = op->in[0].dims[1],
+        .height = op->in[0].dims[2],
+        .width = op->in[0].dims[3],
+        .area = op->out[0].dims[2] * op->out[0].dims[3],
+        .src_pixel = cpu_build_in(b, step, 0)->pixel,
+        .dst_pixel = cpu_build_out(b, step, 0)->pixel,
+        .pieces = cpu_pieces(op, grid_cost(op)),
+    };
+    step->run = op->out[0].count ? grid_run : NULL;
+    step->data = g;
+    step->kernel = g->kernel->name;
+    return VT_OK;
+}
+
+const struct cpu_impl cpu_impl_grid_sample = {
+    .name = "grid_sample",
+    .flags = CPU_READS_STRIDED | CPU_WRITES_STRIDED,
+    .supports = grid_supports,
+    .options = grid_options,
+    .prepare = grid_prepare,
+};
+
+/* ---- ROIAlign
+ * ------------------------------------------------------------------------------------------------------ */
+
+#define MOST_SAMPLES (1 << 20) /* in a row or column of a cell */
+
+struct roi_align {
+    const struct cpu_sample_f32 *kernel;
+    bool largest, aligned, wide;
+    float scale, before, after;
+    int64_t ratio, images, boxes, channels, height, width, pooled_h, pooled_w;
+    int64_t src_pixel, dst_pixel, pieces;
+};
+
+static bool roi_supports(const struct cpu_op *op, const char **reason)
+{
+    *reason = "only f32 of known shape";
+    if (op->in[0].type != VT_F32 || op->in[1].type != VT_F32 || op->in[0].rank != 4 || op->in[1].rank != 2 ||
+        op->in[2].rank != 1 || op->out[0].rank != 4) {
+        return false;
+    }
+    *reason = "batch indices are neither i32 nor i64";
+    if (op->in[2].type != VT_I32 && op->in[2].type != VT_I64) {
+        return false;
+    }
+    *reason = "a mode that is neither avg nor max";
+    return strcasecmp(op->host->attr_str(op->node, "mode"), "avg") == 0 ||
+           strcasecmp(op->host->attr_str(op->node, "mode"), "max") == 0;
+}
+
+struct roi_job {
+    const struct roi_align *r;
+    const float *maps, *boxes;
+    const void *images;
+    float *dst;
+    _Atomic int64_t wrong; /* a box plus one: of an image that is not there, or too large (negative) */
+};
+
+static int64_t image_of(const struct roi_job *j, int64_t box)
+{
+    return j->r->wide ? ((const int64_t *)j->images)[box] : ((const int32_t *)j->images)[box];
+}
+
+/* Four neighbours of a place; none outside of the map. */
+static int corners(const struct roi_align *r, const float *map, float y, float x, float share,
+                   const float **rows, float *weights)
+{
+    int64_t top, left, bottom, right;
+    float dy, dx;
+
+    if (!(y >= -1 && y <= (float)r->height && x >= -1 && x <= (float)r->width)) {
+        return 0;
+    }
+    y = fmaxf(y, 0);
+    x = fmaxf(x, 0);
+    top = (int64_t)y < r->height - 1 ? (int64_t)y : r->height - 1;
+    left = (int64_t)x < r->width - 1 ? (int64_t)x : r->width - 1;
+    bottom = top < r->height - 1 ? top + 1 : top;
+    right = left < r->width - 1 ? left + 1 : left;
+    dy = bottom == top ? 0 : y - (float)top;
+    dx = right == left ? 0 : x - (float)left;
+    rows[0] = map + (top * r->width + left) * r->src_pixel;
+    rows[1] = map + (top * r->width + right) * r->src_pixel;
+    rows[2] = map + (bottom * r->width + left) * r->src_pixel;
+    rows[3] = map + (bottom * r->width + right) * r->src_pixel;
+    weights[0] = (1 - dy) * (1 - dx) * share;
+    weights[1] = (1 - dy) * dx * share;
+    weights[2] = dy * (1 - dx) * share;
+    weights[3] = dy * dx * share;
+    return 4;
+}
+
+struct roi_box {
+    float x, y, cell_h, cell_w;
+    int64_t rows, columns;
+};
+
+static bool box_of(const struct roi_job *j, int64_t box, struct roi_box *b)
+{
+    const struct roi_align *r = j->r;
+    float edge[4], width, height, rows, columns;
+
+    for (int i = 0; i < 4; i++) {
+        edge[i] = (j->boxes[box * 4 + i] + r->before) * r->scale + r->after;
+    }
+    width = edge[2] - edge[0];
+    height = edge[3] - edge[1];
+    if (!r->aligned) {
+        width = fmaxf(width, 1);
+        height = fmaxf(height, 1);
+    }
+    rows = ceilf(height / (float)r->pooled_h);
+    columns = ceilf(width / (float)r->pooled_w);
+    *b = (struct roi_box){edge[0], edge[1], height / (float)r->pooled_h, width / (float)r->pooled_w, 0, 0};
+    if (!(rows < MOST_SAMPLES && columns < MOST_SAMPLES)) {
+        return false;
+    }
+    b->rows = r->ratio ? r->ratio : rows > 1 ? (int64_t)rows : 1;
+    b->columns = r->ratio ? r->ratio : columns > 1 ? (int64_t)columns : 1;
+    return true;
+}
+
+/* One cell: the mean of its samples, or the largest of them and 0. */
+static void cell(const struct roi_job *j, const struct roi_box *b, const float *map, int64_t row,
+                 int64_t column, float *dst, float *temp)
+{
+    const struct roi_align *r = j->r;
+    float share = r->largest ? 1 : 1 / (float)(b->rows * b->columns);
+
+    memset(dst, 0, (size_t)r->channels * sizeof(*dst));
+    for (int64_t i = 0; i < b->rows; i++) {
+        for (int64_t k = 0; k < b->columns; k++) {
+            float y = ((float)row + ((float)i + 0.5f) / (float)b->rows) * b->cell_h;
+            float x = ((float)column + ((float)k + 0.5f) / (float)b->columns) * b->cell_w;
+            const float *rows[4];
+            float weights[4];
+            int taps = corners(r, map, y + b->y, x + b->x, share, rows, weights);
+
+            if (r->largest) {
+                r->kernel->sum(rows, weights, taps, temp, r->channels, false);
+                r->kernel->max(temp, dst, r->channels);
+            } else {
+                r->kernel->sum(rows, weights, taps, dst, r->channels, true);
+            }
+        }
+    }
+}
+
+/* Units: rows of cells of all boxes. */
+static void roi_piece(void *arg, int64_t begin, int64_t end, void *scratch)
+{
+    struct roi_job *j = arg;
+    const struct roi_align *r = j->r;
+
+    for (int64_t u = begin; u < end; u++) {
+        int64_t box = u / r->pooled_h, row = u % r->pooled_h, image = image_of(j, box);
+        const float *map = j->maps + image * r->height * r->width * r->src_pixel;
+        struct roi_box b;
+
+        if (image < 0 || image >= r->images) {
+            j->wrong = box + 1;
+            return;
+        }
+        if (!box_of(j, box, &b)) {
+            j->wrong = -box - 1;
+            return;
+        }
+        for (int64_t column = 0; column < r->pooled_w; column++) {
+            cell(j, &b, map, row, column, j->dst + (u * r->pooled_w + column) * r->dst_pixel, scratch);
+        }
+    }
+}
+
+static int roi_run(const struct cpu_step *step, struct cpu_run *run)
+{
+    const struct roi_align *r = step->data;
+    struct roi_job j = {.r = r,
+                        .maps = cpu_in(step, run, 0),
+                        .boxes = cpu_in(step, run, 1),
+                        .images = cpu_in(step, run, 2),
+                        .dst = cpu_out(step, run, 0)};
+    int64_t box;
+
+    cpu_parallel_range(run, r->height && r->width ? r->boxes * r->pooled_h : 0, r->pieces, roi_piece, &j);
+    box = j.wrong;
+    if (box > 0) {
+        return vt_fail(run->err, VT_E_RANGE, "batch_indices[%lld] is %lld, there are %lld images",
+                       (long long)(box - 1), (long long)image_of(&j, box - 1), (long long)r->images);
+    }
+    return box ? vt_fail(run->err, VT_E_RANGE, "box %lld is too large", (long long)(-box - 1)) : VT_OK;
+}
+
+static double roi_cost(const struct cpu_op *op)
+{
+    return (double)op->out[0].count * 4;
+}
+
+static int roi_options(const struct cpu_op *op, struct cpu_option *o)
+{
+    return nxc_only(op, roi_cost(op), o);
+}
+
+static int roi_prepare(struct cpu_build *b, const struct cpu_op *op, const struct cpu_option *option,
+                       struct cpu_step *step, struct vt_error *err)
+{
+    struct roi_align *r = cpu_plan_alloc(b, sizeof(*r));
+    const char *mode =
+        op->host->node_opset(op->node) != 3 ? op->host->attr_str(op->node, "aligned_mode") : "asymmetric";
+
+    (void)option;
+    if (!r) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    *r = (struct roi_align){
+        .kernel = cpu_sample_f32_get(op->isa),
+        .largest = strcasecmp(op->host->attr_str(op->node, "mode"), "max") == 0,
+        .aligned = strcasecmp(mode, "asymmetric") != 0,
+        .wide = op->in[2].type == VT_I64,
+        .scale = (float)op->host->attr_f64(op->node, "spatial_scale"),
+        .ratio = op->host->attr_i64(op->node, "sampling_ratio"),
+        .images = op->in[0].dims[0],
+        .boxes = op->out[0].dims[0],
+        .channels = op->in[0].dims[1],
+        .height = op->in[0].dims[2],
+        .width = op->in[0].dims[3],
+        .pooled_h = op->out[0].dims[2],
+        .pooled_w = op->out[0].dims[3],
+        .src_pixel = cpu_build_in(b, step, 0)->pixel,
+        .dst_pixel = cpu_build_out(b, step, 0)->pixel,
+        .pieces = cpu_pieces(op, roi_cost(op)),
+    };
+    if (r->aligned) {
+        r->before = strcasecmp(mode, "half_pixel") == 0 ? 0.5f : 0;
+        r->after = -0.5f;
+    }
+    step->scratch = (size_t)r->channels * sizeof(float);
+    step->run = op->out[0].count ? roi_run : NULL;
+    step->data = r;
+    step->kernel = r->kernel->name;
+    return VT_OK;
+}
+
+const struct cpu_impl cpu_impl_roi_align = {
+    .name = "roi_align",
+    .flags = CPU_READS_STRIDED | CPU_WRITES_STRIDED,
+    .supports = roi_supports,
+    .options = roi_options,
+    .prepare = roi_prepare,
+};
