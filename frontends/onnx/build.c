@@ -20,6 +20,14 @@ const char *onnx_fresh_name(struct onnx_node *n, const char *op)
     return name;
 }
 
+int onnx_count_node(struct onnx_node *n)
+{
+    if (!n->status && ++n->t->n_nodes > ONNX_MAX_NODES) {
+        onnx_fail(n, VT_E_RANGE, "the model becomes more than %d nodes", ONNX_MAX_NODES);
+    }
+    return n->status;
+}
+
 /* "name=value;name=value", which is changed. */
 static int set_attrs(struct onnx_node *n, struct vt_node *node, char *text)
 {
@@ -60,8 +68,7 @@ static struct vt_node *build(struct onnx_node *n, const char *op, int opset, int
     while (n_in && !in[n_in - 1].node) {
         n_in--;
     }
-    if (++n->t->n_nodes > ONNX_MAX_NODES) {
-        onnx_fail(n, VT_E_RANGE, "the model becomes more than %d nodes", ONNX_MAX_NODES);
+    if (onnx_count_node(n)) {
         return NULL;
     }
     node = host->node_create(n->graph, op, opset, name, n_in, n_out, n->t->err);
@@ -150,7 +157,7 @@ struct onnx_value onnx_constant(struct onnx_node *n, const struct vt_tensor *t)
     const char *name = onnx_fresh_name(n, "Constant");
     struct onnx_value v = ONNX_ABSENT;
 
-    if (name) {
+    if (name && onnx_count_node(n) == VT_OK) {
         v.node = n->t->host->constant_create(n->graph, name, t, NULL, n->t->err);
         if (!v.node) {
             onnx_host_failed(n, n->t->err->code);

@@ -390,7 +390,10 @@ struct onnx_value onnx_attr_tensor(struct onnx_node *n, const char *name)
     if (a && !a->sparse) {
         a = typed(n, name, ONNX_TENSOR);
     }
-    if (!a || (!a->tensor && !a->sparse)) {
+    if (a && !a->tensor && !a->sparse) {
+        onnx_fail(n, VT_E_FORMAT, "attribute '%s' has no tensor", name);
+    }
+    if (!a || n->status) {
         return v;
     }
     fresh = onnx_fresh_name(n, "Constant");

@@ -1,10 +1,14 @@
-/* Scan of opset 9 on, as OpenVINO's TensorIterator: slices of the scan inputs lose the axis along which they
- * are cut before the body sees them, what the body gives gets one along which it is joined. */
+/* Scan, as OpenVINO's TensorIterator: slices of the scan inputs lose the axis along which they are cut before
+ * the body sees them, what the body gives gets one along which it is joined. That of opset 8 has a batch in
+ * front of everything and becomes one for each row of it. */
 #include "control.h"
+
+#define MAX_BATCH 64
 
 struct scan {
     struct onnx_node *n;
     const struct onnx_graph *def;
+    int skip;                    /* inputs before the first state */
     int states, inputs, outputs; /* N, M and K of ONNX's text */
     struct onnx_value *in;       /* N + M */
     struct vt_pshape *shapes;    /* of the Parameters, N + M */
@@ -120,24 +124,22 @@ static int wire(struct scan *s, struct vt_node *node)
     return n->status;
 }
 
-static int build(struct scan *s)
+/* The node; NULL after an error. */
+static struct vt_node *build(struct scan *s)
 {
     struct onnx_node *n = s->n;
-    int n_out = s->states + s->outputs;
-    struct vt_node *node =
-        n->t->host->node_create(n->graph, "TensorIterator", 1, onnx_node_label(n->def),
-                                s->states + s->inputs + onnx_body_captures(&s->body), n_out, n->t->err);
+    struct vt_node *node;
 
-    if (!node) {
-        return onnx_host_failed(n, n->t->err->code);
+    if (n->status || settle(s)) {
+        return NULL;
     }
-    if (wire(s, node) == VT_OK && n->t->host->node_infer(node, n->t->err)) {
-        return onnx_host_failed(n, n->t->err->code);
+    node = n->t->host->node_create(n->graph, "TensorIterator", 1, onnx_node_label(n->def),
+                                   s->states + s->inputs + onnx_body_captures(&s->body),
+                                   s->states + s->outputs, n->t->err);
+    if (!node || (wire(s, node) == VT_OK && n->t->host->node_infer(node, n->t->err))) {
+        onnx_host_failed(n, n->t->err->code);
     }
-    for (int i = 0; i < n_out && !n->status; i++) {
-        onnx_out(n, i, (struct onnx_value){node, i});
-    }
-    return n->status;
+    return n->status ? NULL : node;
 }
 
 /* Axes and directions of one side, with what is standard where they are not given. */
@@ -162,7 +164,8 @@ static int read_sides(struct scan *s, const char *axes_name, const char *directi
     return n->status;
 }
 
-static int take_inputs(struct scan *s)
+/* `row` of the batch; -1: there is none. */
+static int take_inputs(struct scan *s, int64_t row)
 {
     struct onnx_node *n = s->n;
     size_t count = (size_t)(s->states + s->inputs);
@@ -170,7 +173,10 @@ static int take_inputs(struct scan *s)
     s->in = onnx_alloc(n, count * sizeof(*s->in));
     s->shapes = onnx_alloc(n, count * sizeof(*s->shapes));
     for (int i = 0; i < s->states + s->inputs && !n->status; i++) {
-        s->in[i] = onnx_in(n, i);
+        s->in[i] = onnx_in(n, s->skip + i);
+        if (row >= 0) {
+            s->in[i] = onnx_gather_axis(n, s->in[i], onnx_i64(n, row), 0);
+        }
         if (n->status) {
             break;
         }
@@ -190,36 +196,80 @@ static int take_inputs(struct scan *s)
 static int check(struct scan *s)
 {
     struct onnx_node *n = s->n;
-    int64_t inputs = onnx_attr_i(n, "num_scan_inputs", 0);
+    int64_t inputs = onnx_attr_i(n, "num_scan_inputs", 0), given = n->def->n_in - s->skip;
 
     if (n->status) {
         return n->status;
     }
-    if (!s->def || inputs < 1 || inputs > n->def->n_in || s->def->n_in != n->def->n_in) {
-        return onnx_fail(n, VT_E_FORMAT, "num_scan_inputs is %lld of %d inputs, its body has %d",
-                         (long long)inputs, n->def->n_in, s->def ? s->def->n_in : 0);
+    if (!s->def || inputs < 1 || inputs > given || s->def->n_in != given) {
+        return onnx_fail(n, VT_E_FORMAT, "num_scan_inputs is %lld of %lld inputs, its body has %d",
+                         (long long)inputs, (long long)given, s->def ? s->def->n_in : 0);
     }
     s->inputs = (int)inputs;
-    s->states = n->def->n_in - s->inputs;
+    s->states = (int)(given - inputs);
     s->outputs = s->def->n_out - s->states;
     if (s->outputs < 0 || n->n_out > s->def->n_out) {
         return onnx_fail(n, VT_E_FORMAT, "its body gives %d outputs, %d are wanted", s->def->n_out,
                          n->n_out > s->states ? n->n_out : s->states);
     }
-    read_sides(s, "scan_input_axes", "scan_input_directions", s->inputs, &s->in_axes, &s->in_back);
+    /* Opset 8 has directions of inputs alone, under a name of their own. */
+    read_sides(s, "scan_input_axes", s->skip ? "directions" : "scan_input_directions", s->inputs, &s->in_axes,
+               &s->in_back);
     return read_sides(s, "scan_output_axes", "scan_output_directions", s->outputs, &s->out_axes,
                       &s->out_back);
 }
 
+/* A row of the batch; its outputs get the axis of the batch. */
+static int one_row(struct scan *s, int64_t row, struct onnx_value *rows, int64_t batch)
+{
+    struct onnx_node *n = s->n;
+    struct vt_node *node = take_inputs(s, row) ? NULL : build(s);
+    int64_t front = 0;
+
+    for (int i = 0; node && i < s->states + s->outputs; i++) {
+        rows[i * batch + row] = onnx_unsqueeze(n, (struct onnx_value){node, i}, &front, 1);
+    }
+    onnx_body_drop(n, &s->body);
+    return n->status;
+}
+
+static int with_batch(struct scan *s)
+{
+    struct onnx_node *n = s->n;
+    int64_t batch = n->status ? -1 : onnx_dim(n, onnx_in(n, s->skip), 0);
+    struct onnx_value *rows;
+
+    if (onnx_has_in(n, 0)) {
+        return onnx_fail(n, VT_E_UNSUPPORTED, "not implemented: sequence_lens of opset 8");
+    }
+    if (!n->status && (batch < 1 || batch > MAX_BATCH)) {
+        return onnx_fail(n, VT_E_UNSUPPORTED,
+                         "not implemented: a batch of unknown size, or more than %d, in opset 8", MAX_BATCH);
+    }
+    rows = onnx_alloc(n, (size_t)(s->states + s->outputs) * (size_t)(batch > 0 ? batch : 0) * sizeof(*rows));
+    for (int64_t row = 0; row < batch && !n->status; row++) {
+        one_row(s, row, rows, batch);
+    }
+    for (int i = 0; i < s->states + s->outputs && !n->status; i++) {
+        onnx_out(n, i, onnx_concat(n, rows + i * batch, (int)batch, 0));
+    }
+    return n->status;
+}
+
 int onnx_scan(struct onnx_node *n)
 {
-    struct scan s = {.n = n, .def = onnx_attr_graph(n, "body")};
+    struct scan s = {.n = n, .def = onnx_attr_graph(n, "body"), .skip = n->opset < 9};
+    struct vt_node *node;
 
-    if (n->opset < 9) {
-        return onnx_fail(n, VT_E_UNSUPPORTED, "not implemented: Scan of opset 8, which has batches");
+    if (check(&s)) {
+        return n->status;
     }
-    if (check(&s) == VT_OK && take_inputs(&s) == VT_OK && settle(&s) == VT_OK) {
-        build(&s);
+    if (s.skip) {
+        return with_batch(&s);
+    }
+    node = take_inputs(&s, -1) ? NULL : build(&s);
+    for (int i = 0; node && i < s.states + s.outputs; i++) {
+        onnx_out(n, i, (struct onnx_value){node, i});
     }
     onnx_body_drop(n, &s.body);
     return n->status;

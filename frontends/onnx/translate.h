@@ -6,10 +6,10 @@
 #include "model.h"
 #include "onnx.h"
 
-#define ONNX_NEWEST     26 /* opset of the default domain that this frontend knows */
-#define ONNX_MAX_SCOPES 64 /* bodies, branches and functions within one another */
-#define ONNX_MAX_NODES  (1 << 20)
-#define ONNX_MAX_TRIES  64 /* bodies translated again because a shape changes from round to round */
+#define ONNX_NEWEST     28        /* opset of the default domain that this frontend knows */
+#define ONNX_MAX_SCOPES 64        /* bodies, branches and functions within one another */
+#define ONNX_MAX_NODES  (1 << 18) /* that are made of a model's */
+#define ONNX_MAX_TRIES  64        /* bodies translated again because a shape changes from round to round */
 
 enum onnx_kind { ONNX_VALUE, ONNX_SEQUENCE, ONNX_LEFT_OUT };
 
@@ -152,6 +152,9 @@ int onnx_out_entry(struct onnx_node *n, int output, const struct onnx_entry *ent
 
 /* A view of a node that builds into another scope's graph; its status has to be passed back. */
 struct onnx_node onnx_inside(const struct onnx_node *n, struct onnx_scope *scope);
+
+/* One more node: an error when they are too many. */
+int onnx_count_node(struct onnx_node *n);
 
 /* "BASE/OP_7" for a node in the middle; NULL after an error. */
 const char *onnx_fresh_name(struct onnx_node *n, const char *op);

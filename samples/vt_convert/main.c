@@ -19,7 +19,7 @@ static void print_usage(FILE *file)
     fprintf(file, "vt_convert MODEL [OUTPUT.xml] [options]\n\n"
                   "Reads a model (ONNX, OpenVINO IR) and writes it as OpenVINO IR: a text and, beside it,\n"
                   "the weights in a .bin file. OUTPUT.xml: MODEL with .xml in place of its ending, in the\n"
-                  "current folder, unless given.\n\n"
+                  "current folder, unless given; it has to be given when MODEL is OpenVINO IR.\n\n"
                   "  --fp16             store the weights as f16\n"
                   "  --shape SHAPES     give inputs these shapes: 'name[1,3,224,224],other[1,10]', or\n"
                   "                     '[1,3,224,224]' for every input; ? and 1..8 are open dimensions\n"
@@ -135,6 +135,9 @@ static int run(const struct arguments *a, struct message *message)
     struct shape_list shapes = {0};
     char *output = a->output ? strdup(a->output) : default_output(a->model);
     int rc = output ? 0 : message_fail(message, "no memory");
+    if (rc == 0 && !a->output && file_has_suffix(a->model, ".xml")) {
+        rc = message_fail(message, "%s is OpenVINO IR already: name the output", a->model);
+    }
     if (rc == 0 && !file_has_suffix(output, ".xml")) {
         rc = message_fail(message, "the output '%s' has to end in .xml", output);
     }

@@ -266,6 +266,35 @@ static void test_scan(void **state)
     read_fails(model(scan_graph(false, 2), 17), VT_E_RANGE, "axis 2 is outside of 2 dimensions");
 }
 
+/* Opset 8 has lengths that may be left out, and a batch: each row of it for itself. */
+static void test_scan_with_batch(void **state)
+{
+    struct msg *b = graph_of(node("Add", "", "s,e", "s2")), *n = node("Scan", "sum", ",w,x", "last,all"), *g;
+    float x[6] = {1, 2, 3, 40, 50, 60};
+    struct vt_tensor in, out[2] = {{0}, {0}};
+    struct vt_graph *graph;
+
+    (void)state;
+    put(b, 1, node("Identity", "", "s2", "o"));
+    put(b, 11, info("s", FLOAT, ""));
+    put(b, 11, info("e", FLOAT, ""));
+    put(b, 12, info("s2", FLOAT, ""));
+    put(b, 12, info("o", FLOAT, ""));
+    put(n, 5, attr_graph("body", b));
+    put(n, 5, attr_int("num_scan_inputs", 1));
+    g = graph_of(n);
+    put(g, 5, TENSOR("w", FLOAT, "2", float, 100, 200));
+    put(g, 11, info("x", FLOAT, "2,3"));
+    put(g, 12, info("last", FLOAT, NULL));
+    put(g, 12, info("all", FLOAT, NULL));
+    graph = read_ok(model(g, 8));
+    in = tensor_of(VT_F32, 2, 2, 3, x);
+    run(graph, &in, out);
+    check_floats(&out[0], 1, (const int64_t[]){2}, (const float[]){106, 350});
+    check_floats(&out[1], 2, (const int64_t[]){2, 3}, (const float[]){101, 103, 106, 240, 290, 350});
+    vt_graph_destroy(graph);
+}
+
 /* Bodies within bodies: a value goes through both. */
 static void test_nested(void **state)
 {
@@ -302,9 +331,15 @@ static void test_nested(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_if),   cmocka_unit_test(test_known_if),     cmocka_unit_test(test_wrong_if),
-        cmocka_unit_test(test_loop), cmocka_unit_test(test_growing_loop), cmocka_unit_test(test_wrong_loop),
-        cmocka_unit_test(test_scan), cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_if),
+        cmocka_unit_test(test_known_if),
+        cmocka_unit_test(test_wrong_if),
+        cmocka_unit_test(test_loop),
+        cmocka_unit_test(test_growing_loop),
+        cmocka_unit_test(test_wrong_loop),
+        cmocka_unit_test(test_scan),
+        cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_scan_with_batch),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

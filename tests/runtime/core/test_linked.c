@@ -5,7 +5,7 @@
 static void test_found(void **state)
 {
     struct vt_found_list list = {0};
-    bool cpu = false, ir = false;
+    bool cpu = false, ir = false, onnx = false;
 
     (void)state;
     unsetenv("VT_PLUGIN_PATH");
@@ -13,8 +13,9 @@ static void test_found(void **state)
     for (int i = 0; i < list.n; i++) {
         cpu |= list.items[i].plugin && strcmp(list.items[i].name, "CPU") == 0;
         ir |= list.items[i].frontend && strcmp(list.items[i].name, "ir") == 0;
+        onnx |= list.items[i].frontend && strcmp(list.items[i].name, "onnx") == 0;
     }
-    assert_true(cpu && ir);
+    assert_true(cpu && ir && onnx);
     vt_found_finish(&list);
 }
 
