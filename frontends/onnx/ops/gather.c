@@ -8,11 +8,37 @@ int onnx_gather(struct onnx_node *n)
     return onnx_out(n, 0, onnx_gather_axis(n, x, onnx_in(n, 1), onnx_attr_i(n, "axis", 0)));
 }
 
+/* Whether the index can have fewer rows, columns and so on than the data; GatherElements wants as many. */
+static bool may_be_fewer(const struct onnx_node *n, struct onnx_value x, struct onnx_value index,
+                         int64_t axis)
+{
+    int rank = onnx_rank(n, x);
+
+    axis += axis < 0 ? rank : 0;
+    for (int i = 0; i < rank; i++) {
+        if (i != axis && (onnx_dim(n, x, i) < 0 || onnx_dim(n, x, i) != onnx_dim(n, index, i))) {
+            return true;
+        }
+    }
+    return rank < 0;
+}
+
 int onnx_gather_elements(struct onnx_node *n)
 {
-    return onnx_out(n, 0,
-                    onnx_op(n, "GatherElements", 6, ONNX_IN(onnx_in(n, 0), onnx_in(n, 1)), "axis=%lld",
-                            (long long)onnx_attr_i(n, "axis", 0)));
+    struct onnx_value x = onnx_in(n, 0), index = onnx_in(n, 1), zero = onnx_i64(n, 0), end, shape;
+    int64_t axis = onnx_attr_i(n, "axis", 0);
+
+    if (may_be_fewer(n, x, index, axis)) {
+        shape = onnx_shape_of(n, index);
+        end = onnx_op(n, "ScatterElementsUpdate", 12,
+                      ONNX_IN(shape, onnx_i64s(n, &axis, 1), ONNX_I64S(n, INT64_MAX), zero), NULL);
+        shape = onnx_shape_of(n, shape);
+        x = onnx_op(n, "Slice", 8,
+                    ONNX_IN(x, onnx_broadcast(n, zero, shape, "numpy"), end,
+                            onnx_broadcast(n, onnx_i64(n, 1), shape, "numpy")),
+                    NULL);
+    }
+    return onnx_out(n, 0, onnx_op(n, "GatherElements", 6, ONNX_IN(x, index), "axis=%lld", (long long)axis));
 }
 
 int onnx_gather_nd(struct onnx_node *n)

@@ -230,8 +230,10 @@ static struct onnx_value gather_border(struct onnx_node *n, struct onnx_value x,
 static struct onnx_value gather_borders(struct onnx_node *n, struct onnx_value x, const struct pads *p,
                                         bool mirror)
 {
-    int rank = onnx_need_rank(n, x);
+    int64_t rank = onnx_rank(n, x);
 
+    rank = rank < 0 ? onnx_dim(n, p->begin, 0) : rank;
+    rank = rank < 0 || rank > VT_MAX_RANK ? onnx_need_rank(n, x) : rank;
     for (int i = 0; i < rank; i++) {
         struct onnx_value at = onnx_i64(n, i);
 

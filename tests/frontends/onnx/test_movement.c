@@ -111,6 +111,7 @@ static void test_pad(void **state)
         {"Pad", 18, NULL, {"f32[1,2] 1 2", "i64[2] 1 0", "", "i64[1] -1"}, {"f32[1,3] 0 1 2"}, 0, false},
         {"Pad", 18, "mode='edge'", {"f32[2] 1 2", "i64[2] 1 2"}, {"f32[5] 1 1 2 2 2"}, 0, false},
         {"Pad", 18, "mode='reflect'", {"f32[3] 1 2 3", "i64[2] 2 1"}, {"f32[6] 3 2 1 2 3 2"}, 0, false},
+        {"Pad", 19, "mode='wrap'", {"f32[3] 1 2 3", "=i64[2] 1 1"}, {"f32[5] 3 1 2 3 1"}, 0, false},
         {"Pad", 19, "mode='wrap'", {"f32[3] 1 2 3", "i64[2] 2 4"}, {"f32[9] 2 3 1 2 3 1 2 3 1"}, 0, true},
     };
     /* A mirror that is smaller than the border. */
