@@ -70,6 +70,24 @@ struct cpu_step *cpu_step_add(struct cpu_build *b, int n_in, int n_out, struct v
     return step;
 }
 
+int cpu_step_memory(struct cpu_build *b, struct cpu_step *step, int64_t floats, struct vt_error *err)
+{
+    struct cpu_value v = {.parent = -1, .place = CPU_AT_ARENA, .first = -1, .last = -1};
+    int *out = cpu_plan_alloc(b, (size_t)(step->n_out + 1) * sizeof(*out));
+
+    if (!out || !vt_tensor_describe(&v.t, VT_F32, 1, &floats)) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    v.bytes = v.t.bytes;
+    memcpy(out, step->out, (size_t)step->n_out * sizeof(*out));
+    out[step->n_out] = cpu_value_add(b, &v);
+    if (out[step->n_out] < 0) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    step->out = out;
+    return step->n_out++;
+}
+
 /* ---- nodes
  * ----------------------------------------------------------------------------------------------------------
  */

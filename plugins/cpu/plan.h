@@ -63,6 +63,9 @@ const void *cpu_reorder_constant(struct cpu_build *b, const struct cpu_arg *sour
 
 /* ---- plan.c */
 struct cpu_step *cpu_step_add(struct cpu_build *b, int n_in, int n_out, struct vt_error *err);
+/* Memory while the step runs: an output more that nobody reads, whose number is returned. Negative and the
+ * message on failure. */
+int cpu_step_memory(struct cpu_build *b, struct cpu_step *step, int64_t floats, struct vt_error *err);
 
 /* ---- tail.c: what depends on shapes that only the data tells. First mark it, which takes the candidates of
  * its nodes away; when all other steps are there, add the one that runs it. */

@@ -327,28 +327,6 @@ static int run(const struct cpu_step *step, struct cpu_run *run)
     return VT_OK;
 }
 
-/* A second output that nobody reads: memory for the packed weights while the step runs. */
-static int add_late_weights(struct cpu_build *b, const struct conv *c, struct cpu_step *step,
-                            struct vt_error *err)
-{
-    struct cpu_value v = {.parent = -1, .place = CPU_AT_ARENA, .first = -1, .last = -1};
-    int64_t floats = (int64_t)(c->family.packed_bytes(&c->shape) / sizeof(float));
-    int *out = cpu_plan_alloc(b, 2 * sizeof(*out));
-
-    if (!out || !vt_tensor_describe(&v.t, VT_F32, 1, &floats)) {
-        return vt_fail(err, VT_E_NOMEM, "out of memory");
-    }
-    v.bytes = v.t.bytes;
-    out[0] = step->out[0];
-    out[1] = cpu_value_add(b, &v);
-    if (out[1] < 0) {
-        return vt_fail(err, VT_E_NOMEM, "out of memory");
-    }
-    step->out = out;
-    step->n_out = 2;
-    return VT_OK;
-}
-
 static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cpu_option *option,
                    struct cpu_step *step, struct vt_error *err)
 {
@@ -367,7 +345,9 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     c->family = family_of(op, &c->shape, (enum variant)option->tag);
     status = pack_weights(b, op, c, option->tag == WINOGRAD_LATE, err);
     if (status == VT_OK && option->tag == WINOGRAD_LATE) {
-        status = add_late_weights(b, c, step, err);
+        int64_t floats = (int64_t)(c->family.packed_bytes(&c->shape) / sizeof(float));
+
+        status = cpu_step_memory(b, step, floats, err) < 0 ? VT_E_NOMEM : VT_OK;
     }
     axes_of(op->in[DATA].rank, &axes);
     if (status == VT_OK) {

@@ -24,9 +24,26 @@ static bool axis_of(const struct cpu_op *op, int64_t *axis)
     return true;
 }
 
+/* Leading dimensions that data and indices share; -1 where they do not fit. */
+static int batch_dims(const struct cpu_op *op)
+{
+    int64_t batch = op->host->node_opset(op->node) >= 7 ? op->host->attr_i64(op->node, "batch_dims") : 0;
+
+    batch += batch < 0 ? op->in[1].rank : 0;
+    if (batch < 0 || batch > op->in[1].rank || batch > op->in[0].rank) {
+        return -1;
+    }
+    for (int i = 0; i < batch; i++) {
+        if (op->in[0].dims[i] != op->in[1].dims[i]) {
+            return -1;
+        }
+    }
+    return (int)batch;
+}
+
 static bool supports(const struct cpu_op *op, const char **reason)
 {
-    int64_t axis, batch = 0;
+    int64_t axis;
 
     *reason = "the data is packed below a byte, or a shape is not known";
     if (op->in[0].rank < 1 || op->in[1].rank < 0 || op->out[0].rank < 0 ||
@@ -41,11 +58,8 @@ static bool supports(const struct cpu_op *op, const char **reason)
     if (!axis_of(op, &axis)) {
         return false;
     }
-    *reason = "batch dimensions";
-    if (op->host->node_opset(op->node) >= 7) {
-        batch = op->host->attr_i64(op->node, "batch_dims");
-    }
-    return batch == 0;
+    *reason = "batch dimensions that differ";
+    return batch_dims(op) >= 0 && batch_dims(op) <= axis;
 }
 
 struct job {
@@ -133,7 +147,8 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
                    struct cpu_step *step, struct vt_error *err)
 {
     struct gather *g = cpu_plan_alloc(b, sizeof(*g));
-    int64_t axis = 0, outer = 1, row = vt_type_info(op->in[0].type)->bits / 8;
+    int64_t axis = 0, outer = 1, middle = 1, picks = 1, row = vt_type_info(op->in[0].type)->bits / 8;
+    int batch = batch_dims(op);
 
     (void)option;
     if (!g) {
@@ -142,20 +157,25 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     axis_of(op, &axis);
     for (int i = 0; i < axis; i++) {
         outer *= op->in[0].dims[i];
+        middle *= i < batch ? 1 : op->in[0].dims[i];
+    }
+    for (int i = batch; i < op->in[1].rank; i++) {
+        picks *= op->in[1].dims[i];
     }
     for (int64_t i = axis + 1; i < op->in[0].rank; i++) {
         row *= op->in[0].dims[i];
     }
     g->shape = (struct cpu_gather){.axis = op->in[0].dims[axis],
-                                   .count = op->in[1].count,
+                                   .count = picks,
                                    .row_bytes = row,
-                                   .outer_per_batch = outer,
+                                   .outer_per_batch = middle,
+                                   .batched = batch > 0,
                                    .index_bytes = op->in[1].type == VT_I32 ? 4 : 8,
                                    .wrap = op->host->node_opset(op->node) >= 8};
     g->kernel = cpu_move_get(op->isa);
-    g->units = outer * op->in[1].count;
+    g->units = outer * picks;
     g->pieces = cpu_pieces(op, (double)(g->units * row) / 4);
-    if (few_indices(op, g)) {
+    if (!batch && few_indices(op, g)) {
         g->units = outer;
     }
     step->run = run;

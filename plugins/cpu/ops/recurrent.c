@@ -438,26 +438,6 @@ static int run(const struct cpu_step *step, struct cpu_run *run)
 
 /* ---- the step */
 
-/* An output more, which nobody reads: memory while the step runs. */
-static int add_memory(struct cpu_build *b, struct cpu_step *step, int64_t floats, struct vt_error *err)
-{
-    struct cpu_value v = {.parent = -1, .place = CPU_AT_ARENA, .first = -1, .last = -1};
-    int *out = cpu_plan_alloc(b, (size_t)(step->n_out + 1) * sizeof(*out));
-
-    if (!out || !vt_tensor_describe(&v.t, VT_F32, 1, &floats)) {
-        return vt_fail(err, VT_E_NOMEM, "out of memory");
-    }
-    v.bytes = v.t.bytes;
-    memcpy(out, step->out, (size_t)step->n_out * sizeof(*out));
-    out[step->n_out] = cpu_value_add(b, &v);
-    if (out[step->n_out] < 0) {
-        return vt_fail(err, VT_E_NOMEM, "out of memory");
-    }
-    step->out = out;
-    step->n_out++;
-    return VT_OK;
-}
-
 static void lstm_order(const struct cpu_op *op, int *order)
 {
     const char *format =
@@ -543,7 +523,9 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
          __builtin_add_overflow(floats, q->directions * q->groups * q->state_floats, &floats))) {
         status = vt_fail(err, VT_E_NOMEM, "out of memory");
     }
-    status = status ? status : add_memory(b, step, floats, err);
+    if (status == VT_OK && cpu_step_memory(b, step, floats, err) < 0) {
+        status = VT_E_NOMEM;
+    }
     q->shared_steps = q->directions * q->groups == 1 && q->batch * rows * q->hidden >= SHARED_STEP;
     step->scratch = larger(q->gemm->scratch_bytes(q->batch * q->steps, rows, q->width),
                            larger(q->gemm->scratch_bytes(GROUP, state_rows(q), q->hidden),

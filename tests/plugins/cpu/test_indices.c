@@ -186,6 +186,36 @@ static void test_gathers(void **state)
     }
 }
 
+static void test_batched_gather(void **state)
+{
+    (void)state;
+    for (int seed = 1; seed <= SEEDS; seed++) {
+        struct vt_graph *g = net_create();
+        int64_t dims[4], shape[6];
+        int rank, axis, batch, extra;
+        char attrs[32];
+
+        random_seed((uint64_t)seed);
+        rank = (int)random_in(2, 4);
+        random_dims(rank, dims, 6);
+        batch = (int)random_in(0, rank - 1);
+        axis = (int)random_in(batch, rank - 1);
+        extra = (int)random_in(0, 2);
+        memcpy(shape, dims, sizeof(dims));
+        for (int i = 0; i < extra; i++) {
+            shape[batch + i] = random_in(1, 4);
+        }
+        snprintf(test_case, sizeof(test_case), "seed %d", seed);
+        snprintf(attrs, sizeof(attrs), "batch_dims=%d", batch);
+        net_result(g,
+                   net_op(g, "Gather", 8, 3,
+                          (struct vt_port[]){source(g, types[seed % 5], rank, dims),
+                                             indices(g, batch + extra, shape, dims[axis]), net_i64(g, axis)},
+                          attrs));
+        check_graph(g, "Gather", seed % 3 ? 0 : 4);
+    }
+}
+
 static void test_scatters(void **state)
 {
     (void)state;
@@ -367,11 +397,11 @@ static void test_top_k_order(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_spaces),      cmocka_unit_test(test_rearrange),
-        cmocka_unit_test(test_batches),     cmocka_unit_test(test_gathers),
-        cmocka_unit_test(test_scatters),    cmocka_unit_test(test_scatter_errors),
-        cmocka_unit_test(test_scans),       cmocka_unit_test(test_top_k),
-        cmocka_unit_test(test_top_k_order),
+        cmocka_unit_test(test_spaces),         cmocka_unit_test(test_rearrange),
+        cmocka_unit_test(test_batches),        cmocka_unit_test(test_gathers),
+        cmocka_unit_test(test_batched_gather), cmocka_unit_test(test_scatters),
+        cmocka_unit_test(test_scatter_errors), cmocka_unit_test(test_scans),
+        cmocka_unit_test(test_top_k),          cmocka_unit_test(test_top_k_order),
     };
 
     cap_isa(argc, argv);

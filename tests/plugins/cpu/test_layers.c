@@ -463,6 +463,80 @@ static void test_norms(void **state)
     }
 }
 
+static void test_einsum(void **state)
+{
+    static const char *const equations[] = {
+        "ab,bc->ac", "abc,cd->abd", "bhid,bhjd->bhij", "bhij,bhjd->bhid", "bihd,bjhd->bhij", "abcd,cde->abe",
+        "ij,kj",     "abc,abc->ab", "abc,dca->bd",     "a,b->ab",         "abc,bd->cda",     "hij,ihk->jkh",
+        "abc,a->cb", "ab,ab->",     "nctv,vw->nctw",   "ba,cb->ca"};
+
+    (void)state;
+    for (int seed = 0; seed < 64; seed++) {
+        const char *equation = equations[seed % 16];
+        struct vt_graph *g = net_create();
+        struct vt_port in[2];
+        int64_t size[128], dims[6];
+        int n = 0, inputs = 0;
+        char attrs[64];
+
+        random_seed((uint64_t)seed + 1);
+        for (int i = 0; i < 128; i++) {
+            size[i] = random_in(1, seed < 16 ? 4 : 9);
+        }
+        for (const char *p = equation; inputs < 2; p++) {
+            if (*p >= 'a' && *p <= 'z') {
+                dims[n++] = size[(int)*p];
+            } else if (*p == ',' || *p == '-' || !*p) {
+                in[inputs++] = net_param(g, n, dims);
+                n = 0;
+            }
+        }
+        snprintf(test_case, sizeof(test_case), "%s seed %d", equation, seed);
+        snprintf(attrs, sizeof(attrs), "equation=%s", equation);
+        net_result(g, net_op(g, "Einsum", 7, 2, in, attrs));
+        check_graph(g, "Einsum", seed % 3 ? 0 : 4);
+    }
+}
+
+/* By and over channels. */
+static void test_channel_norms(void **state)
+{
+    (void)state;
+    for (int seed = 1; seed <= 48; seed++) {
+        struct vt_graph *g = net_create();
+        int64_t dims[4] = {random_in(1, 2), 1, 1, 1}, groups, each[1];
+        struct vt_port x, v[4];
+        int rank;
+        char attrs[128];
+
+        random_seed((uint64_t)seed);
+        rank = (int)random_in(2, 4);
+        groups = random_in(1, 4);
+        random_dims(rank, dims);
+        dims[1] = groups * random_in(1, 9);
+        each[0] = dims[1];
+        snprintf(test_case, sizeof(test_case), "seed %d rank %d", seed, rank);
+        x = net_param(g, rank, dims);
+        x = rank == 4 && random_chance(50) ? net_conv(g, x, dims[1], 3) : x;
+        x = rank == 4 ? net_unary(g, "Clamp", 1, x, "min=-3;max=3") : x;
+        for (int i = 0; i < 4; i++) {
+            v[i] = net_random(g, VT_F32, 1, each, random_chance(20));
+        }
+        v[3] = net_unary(g, "Abs", 1, v[3], "");
+        snprintf(attrs, sizeof(attrs), "num_groups=%d;epsilon=0.01", (int)groups);
+        net_result(g, net_op(g, "GroupNormalization", 12, 3, (struct vt_port[]){x, v[0], v[1]}, attrs));
+        net_result(g, net_op(g, "BatchNormInference", 5, 5, (struct vt_port[]){x, v[0], v[1], v[2], v[3]},
+                             "epsilon=0.1"));
+        net_result(g, net_op(g, "BatchNormInference", 1, 5, (struct vt_port[]){v[0], v[1], x, v[2], v[3]},
+                             "epsilon=0.1"));
+        if (rank > 2) {
+            snprintf(attrs, sizeof(attrs), "alpha=0.3;beta=0.75;bias=1.2;size=%d", seed % 2 ? 5 : 3);
+            net_result(g, net_binary(g, "LRN", 1, x, net_i64(g, 1), attrs));
+        }
+        check_graph(g, seed % 2 ? "Norm" : "LRN", seed % 3 ? 0 : 4);
+    }
+}
+
 static void test_interpolate(void **state)
 {
     static const char *const modes[] = {"nearest", "linear_onnx", "cubic", "linear"};
@@ -698,6 +772,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_matmul),        cmocka_unit_test(test_matmul_large),
         cmocka_unit_test(test_pool),          cmocka_unit_test(test_softmax),
         cmocka_unit_test(test_reduce),        cmocka_unit_test(test_norms),
+        cmocka_unit_test(test_channel_norms), cmocka_unit_test(test_einsum),
         cmocka_unit_test(test_interpolate),   cmocka_unit_test(test_color),
         cmocka_unit_test(test_pictures),      cmocka_unit_test(test_attention),
         cmocka_unit_test(test_halves),
