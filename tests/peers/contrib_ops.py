@@ -318,13 +318,10 @@ def trees(rng):
                  domain="ai.onnx.ml", n_targets=3, aggregate_function=how, base_values=[0.5, 1.0, -1.0],
                  target_treeids=[v[0] for v in leaves], target_nodeids=[v[1] for v in leaves],
                  target_ids=[v[2] for v in leaves], target_weights=[v[3] for v in leaves], **attrs)
-    for classes, transform in ((3, "NONE"), (3, "SOFTMAX"), (3, "LOGISTIC"), (2, "NONE"), (2, "SOFTMAX"), (1, "NONE"),
-                               (1, "LOGISTIC"), (1, "SOFTMAX")):
+    for classes, transform in ((3, "NONE"), (3, "SOFTMAX"), (3, "LOGISTIC"), (1, "NONE"), (1, "LOGISTIC"), (1, "SOFTMAX")):
         attrs, leaves = forest(rng, max(2, classes), ["BRANCH_LEQ"])
         labels = {"classlabels_strings": ["no", "yes"]} if classes == 1 else {"classlabels_int64s": [0, 1, 4][:classes]}
         leaves = [v for v in leaves if classes > 1 or v[2] == 0]
-        if classes == 2:      # probabilities, as random forests have them
-            leaves = [(*v[:3], w if v[2] else 0.5 - w) for v, w in zip(leaves, np.repeat(rng.random(len(leaves) // 2) / 2, 2))]
         positive = [abs(v[3]) if classes == 1 and transform == "NONE" else v[3] for v in leaves]
         case(f"TreeEnsembleClassifier {classes} {transform}", "TreeEnsembleClassifier", [x], outputs=2, domain="ai.onnx.ml",
              post_transform=transform, class_treeids=[v[0] for v in leaves], class_nodeids=[v[1] for v in leaves],
@@ -343,7 +340,7 @@ def texts(rng):
         for sensitive in (0, 1):
             case(f"StringNormalizer {action} {sensitive}", "StringNormalizer", [o(*words)], case_change_action=action,
                  is_case_sensitive=sensitive, stopwords=["monday", "tuesday"], locale="C", **d)
-    case("StringNormalizer nothing left", "StringNormalizer", [np.array([["a", "a"]], object)], stopwords=["a"], is_case_sensitive=1, **d)
+    case("StringNormalizer nothing left", "StringNormalizer", [np.array(["a", "a"], object)], stopwords=["a"], is_case_sensitive=1, **d)
     samples = o("", "a", "ab", "aB", "abab", "a.b", "foo123", "2024-05-06", "x@y.com", "tab\there", "ünïcode", "line\nbreak", "aaaa",
                 "(x)", "-", "_", "A1", "  ")
     for pattern in (".*", "a*", "(ab)+", "(?i)ab", "[a-z]+[0-9]{3}", r"\d{4}-\d\d-\d\d", r"\w+@\w+\.(com|net)", r"[^\s]+", r"\S*\s\S*",

@@ -2,7 +2,8 @@
  * their inputs are not constants, which is what makes the sub-graphs that compute shapes vanish.
  *
  * Left alone: results above SIZE_LIMIT (a device may do those with its own kernels), and the Converts that
- * decompress weights, so that a device reads the weights as the model stores them. */
+ * decompress weights, so that a device reads the weights as the model stores them; but not those of
+ * convolutions, which are computed at any size. */
 #include "passes.h"
 
 #include "element.h"
@@ -11,6 +12,7 @@
 #include "state.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define SIZE_LIMIT ((size_t)4 << 20)
 
@@ -42,6 +44,45 @@ static bool decompresses(const struct vt_node *node)
         return false;
     }
     return vt_type_info(from)->bits < 16 || vt_tensor_count(&src->constant) > SMALL_CONVERT;
+}
+
+/* Whether all that comes of a node are the weights of convolutions, through steps that work element by
+ * element or rearrange. Integers with scales are no form in which a device keeps those. */
+static bool makes_filters(const struct vt_node *node, int depth)
+{
+    static const char *const steps[] = {"FakeQuantize", "Reshape", "Squeeze", "Transpose", "Unsqueeze"};
+    const struct vt_output *out = &node->out[0];
+
+    if (node->n_out != 1 || !out->n_uses || out->n_uses > 16 || depth > 8) {
+        return false;
+    }
+    for (int i = 0; i < out->n_uses; i++) {
+        const struct vt_node *user = out->uses[i].node;
+        bool step = (user->op->flags & VT_OP_ELEMENTWISE) != 0;
+
+        if (strstr(user->op->name, "Convolution")) {
+            if (out->uses[i].input != 1) {
+                return false;
+            }
+            continue;
+        }
+        for (size_t k = 0; k < sizeof(steps) / sizeof(steps[0]); k++) {
+            step |= vt_node_is(user, steps[k]);
+        }
+        if (!step || !makes_filters(user, depth + 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Half floats that become f32 at a convolution are read as they are. */
+static bool is_widening(const struct vt_node *node)
+{
+    const struct vt_node *src = vt_node_src(node, 0);
+
+    return vt_node_is(node, "Convert") && src &&
+           (src->out[0].v.type == VT_F16 || src->out[0].v.type == VT_BF16);
 }
 
 static bool inputs_constant(const struct vt_node *node)
@@ -224,7 +265,8 @@ static int fold_node(struct vt_node *node, bool body, struct vt_error *err)
             return status;
         }
     }
-    if (inputs_constant(node) && !decompresses(node) && size_fits(node)) {
+    if (inputs_constant(node) &&
+        ((!decompresses(node) && size_fits(node)) || (!is_widening(node) && makes_filters(node, 0)))) {
         return evaluate(node, err);
     }
     return VT_OK;

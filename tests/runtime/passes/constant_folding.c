@@ -75,6 +75,32 @@ static void test_decompression_stays(void **state)
     pt_end(&t);
 }
 
+/* Weights of convolutions become f32 whatever they are, and whatever they go through; those of products do
+ * not. */
+static void test_filters(void **state)
+{
+    struct pass_test t;
+    struct vt_port x, w, scale, half, m;
+
+    (void)state;
+    pt_begin(&t);
+    x = pt_param(&t, "f32", "1,3,5,5");
+    scale = pt_random_const(&t, "f32", "4,1,1,1");
+    w = pt_convert(&t, pt_random_const(&t, "i8", "4,3,3,3"), "f32");
+    w = pt_binary(&t, "Multiply", pt_binary(&t, "Subtract", w, pt_f32(&t, 3)), scale);
+    half = pt_convert(&t, pt_random_const(&t, "f16", "300,3,5,5"), "f32");
+    m = pt_convert(&t, pt_random_const(&t, "i8", "5,7"), "f32");
+    m = pt_binary(&t, "Multiply", m, pt_random_const(&t, "f32", "1,7"));
+    pt_result(&t, pt_conv(&t, "Convolution", x, w, "1,1"));
+    pt_result(&t, pt_conv(&t, "Convolution", x, half, "0,0"));
+    pt_result(&t, pt_matmul(&t, x, m, "false"));
+    pt_check(&t, "constant_folding", 1e-5);
+    assert_int_equal(pt_count(&t, "Subtract"), 0);
+    assert_int_equal(pt_count(&t, "Multiply"), 1);
+    assert_int_equal(pt_count(&t, "Convert"), 2);
+    pt_end(&t);
+}
+
 static void test_size_limit(void **state)
 {
     struct pass_test t;
@@ -121,8 +147,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arithmetic),          cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_decompression_stays), cmocka_unit_test(test_size_limit),
-        cmocka_unit_test(test_split_outputs),
+        cmocka_unit_test(test_decompression_stays), cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_size_limit),          cmocka_unit_test(test_split_outputs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
