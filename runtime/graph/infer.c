@@ -37,6 +37,9 @@ static const struct vt_bounds *bounds_of_constant(struct vt_arena *arena, const 
     b = bounds_create(arena, n);
     for (int64_t i = 0; b && i < n; i++) {
         b->lo[i] = b->hi[i] = vt_get_i64(t, i);
+        if (t->type == VT_U64 && b->lo[i] < 0) {
+            return NULL; /* more than an interval can hold */
+        }
     }
     return b;
 }

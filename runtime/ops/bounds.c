@@ -131,6 +131,9 @@ struct vt_interval vt_bounds_at(const struct vt_infer *c, int input, int64_t ind
     }
     if (v->constant) {
         known = vt_get_i64(v->constant, index);
+        if (v->type == VT_U64 && known < 0) {
+            return vt_interval_any(); /* more than an interval can hold */
+        }
         return (struct vt_interval){known, known};
     }
     return (struct vt_interval){v->bounds->lo[index], v->bounds->hi[index]};

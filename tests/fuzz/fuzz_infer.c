@@ -1,34 +1,37 @@
-/* One operation of the registry, made of bytes: attributes, inputs as parameters of partial shapes, as their
- * shapes (values of which only bounds are known) or as constants. Inference must answer with an error or a
- * result; when all shapes turn out small and known, the reference runs on random values, and what it yields
- * must be what was inferred. Folding constants must change nothing. */
+/* One operation, written as text:
+ *
+ *     NAME OPSET OUTPUTS
+ *     p TYPE SHAPE            an input: a parameter of a partial shape
+ *     s TYPE SHAPE            the shape of such a parameter: values of which only bounds are known
+ *     c TYPE SHAPE NUMBERS    a constant; missing numbers are 0
+ *     -                       an input that is left out
+ *     ATTRIBUTE=VALUE
+ *
+ * Inference must answer with an error or a result; when all shapes turn out small and known, the reference
+ * runs on some values, and what it yields must be what was inferred. Folding constants must change nothing.
+ */
 #include "element.h"
 #include "graph.h"
+#include "hash.h"
 #include "passes.h"
 #include "shape.h"
 #include "state.h"
 #include "vt/strings.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t bytes, size_t room, unsigned seed);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t bytes, size_t room);
 const char *__asan_default_options(void);
 
-#define VT_OP(x) extern const struct vt_op_def vt_op_##x[];
-#include "ops.def"
-#undef VT_OP
-
-static const struct vt_op_def *const tables[] = {
-#define VT_OP(x) vt_op_##x,
-#include "ops.def"
-#undef VT_OP
-};
-
-#define MAX_IN       10
+#define MAX_IN       16
 #define MAX_OUT      8
-#define MAX_ELEMENTS 512
+#define MAX_TEXT     4096
+#define MAX_ELEMENTS 4096
 #define MAX_VALUES   ((size_t)64 << 20) /* what may be known of a graph this small */
 
 /* A size that nobody can have is refused by the allocator, as it would be without a sanitizer. */
@@ -37,257 +40,325 @@ const char *__asan_default_options(void)
     return "allocator_may_return_null=1:max_allocation_size_mb=256";
 }
 
-struct source {
-    const uint8_t *at, *end;
+/* ---- mutation: words and lines */
+
+static const char *const words[] = {
+    "-1",
+    "0",
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "7",
+    "8",
+    "16",
+    "100",
+    "-2",
+    "-9223372036854775808",
+    "1e9",
+    "0.5",
+    "nan",
+    "1e30",
+    "f32",
+    "i64",
+    "i32",
+    "f16",
+    "u8",
+    "u4",
+    "f64",
+    "u64",
+    "9223372036854775807",
+    "?",
+    "1..4",
+    "0..",
+    "true",
+    "false",
+    "p",
+    "s",
+    "c",
+    "...",
+    "-",
+    "",
+    "1,1",
+    "2,2,3,4",
+    "65536",
+    "2147483647",
+    "4294967296",
+    "boolean",
+    "string",
+    "u1",
+    "i8",
+    "bf16",
+    "-3",
+    "6",
+    "9",
+    "1e-3",
+    "-inf",
 };
 
-static unsigned byte(struct source *s)
+static unsigned pick(unsigned *seed, size_t n)
 {
-    return s->at < s->end ? *s->at++ : 0;
+    *seed = *seed * 1103515245u + 12345u;
+    return n ? (unsigned)((*seed >> 8) % n) : 0;
 }
 
-static int64_t number(struct source *s)
+static bool is_word(uint8_t c)
+{
+    return isalnum(c) || c == '_' || c == '.' || c == '-' || c == '+' || c == '?';
+}
+
+static size_t splice(uint8_t *data, size_t bytes, size_t room, size_t from, size_t to, const void *text,
+                     size_t n)
+{
+    if (from > to || to > bytes || bytes - (to - from) + n > room) {
+        return bytes;
+    }
+    memmove(data + from + n, data + to, bytes - to);
+    memcpy(data + from, text, n);
+    return bytes - (to - from) + n;
+}
+
+/* The word, of which there is one at or behind a random place. */
+static bool find_word(const uint8_t *data, size_t bytes, unsigned *seed, size_t *from, size_t *to)
+{
+    size_t at = pick(seed, bytes);
+
+    while (at < bytes && !is_word(data[at])) {
+        at++;
+    }
+    *from = *to = at;
+    while (*from > 0 && is_word(data[*from - 1])) {
+        --*from;
+    }
+    while (*to < bytes && is_word(data[*to])) {
+        ++*to;
+    }
+    return *to > *from;
+}
+
+static size_t change_word(uint8_t *data, size_t bytes, size_t room, unsigned *seed)
+{
+    size_t from, to, a, b;
+    char copy[64];
+
+    if (!find_word(data, bytes, seed, &from, &to)) {
+        return bytes;
+    }
+    if (pick(seed, 4) == 0 && find_word(data, bytes, seed, &a, &b) && b - a < sizeof(copy)) {
+        memcpy(copy, data + a, b - a);
+        return splice(data, bytes, room, from, to, copy, b - a);
+    }
+    a = pick(seed, sizeof(words) / sizeof(words[0]));
+    return splice(data, bytes, room, from, to, words[a], strlen(words[a]));
+}
+
+/* Drop a line, or write it twice. */
+static size_t change_line(uint8_t *data, size_t bytes, size_t room, unsigned *seed)
+{
+    size_t from = pick(seed, bytes), to;
+    char copy[256];
+
+    while (from > 0 && data[from - 1] != '\n') {
+        from--;
+    }
+    for (to = from; to < bytes && data[to] != '\n';) {
+        to++;
+    }
+    to += to < bytes;
+    if (pick(seed, 2) || to - from > sizeof(copy)) {
+        return splice(data, bytes, room, from, to, "", 0);
+    }
+    memcpy(copy, data + from, to - from);
+    return splice(data, bytes, room, to, to, copy, to - from);
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t bytes, size_t room, unsigned seed)
+{
+    unsigned kind = pick(&seed, 16);
+
+    if (!bytes || kind == 0) {
+        return LLVMFuzzerMutate(data, bytes, room);
+    }
+    for (unsigned i = 0; i <= kind % 3; i++) {
+        bytes = kind < 13 ? change_word(data, bytes, room, &seed) : change_line(data, bytes, room, &seed);
+    }
+    return bytes;
+}
+
+/* ---- values */
+
+static unsigned next(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(*state >> 33);
+}
+
+static void fill(uint64_t *state, struct vt_tensor *t)
 {
     static const int64_t odd[] = {INT64_MIN,        INT64_MAX, INT32_MIN, INT32_MAX,
                                   (int64_t)1 << 32, -1,        1000,      65536};
-    unsigned b = byte(s);
+    static const double odd_reals[] = {0.0, -0.0, 1e-40, 3e38, -3e38, 1e300, (double)INFINITY, (double)NAN};
+    static const char *const texts[] = {"", "a", "ab", "a text of more than sixteen bytes"};
+    unsigned wild = next(state) % 4 ? 0 : 16; /* of 256 elements */
 
-    return b >= 248 ? odd[b - 248] : (int64_t)(int8_t)b / (b & 1 ? 1 : 8);
-}
+    for (int64_t i = 0; i < vt_tensor_count(t); i++) {
+        unsigned r = next(state);
+        bool is_odd = r % 256 < wild;
 
-static double real(struct source *s)
-{
-    static const double odd[] = {0.0, -0.0, 1e-40, 3e38, -3e38, 1e300, (double)INFINITY, (double)NAN};
-    unsigned b = byte(s);
-
-    return b >= 248 ? odd[b - 248] : (int8_t)b / 8.0;
-}
-
-static enum vt_type type_of(struct source *s)
-{
-    static const enum vt_type usual[] = {VT_F32, VT_I64, VT_I32, VT_F16, VT_U8, VT_BOOLEAN, VT_I8, VT_F64};
-    unsigned b = byte(s);
-
-    return b < 200 ? usual[b % 8] : (enum vt_type)(b % VT_TYPE_COUNT);
-}
-
-static const struct vt_op_def *op_of(struct source *s)
-{
-    unsigned n = 0, pick = byte(s), wanted;
-
-    pick |= byte(s) << 8;
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-        for (const struct vt_op_def *d = tables[i]; d->name; d++) {
-            n++;
-        }
-    }
-    wanted = pick % n;
-    for (size_t i = 0;; i++) {
-        for (const struct vt_op_def *d = tables[i]; d->name; d++) {
-            if (wanted-- == 0) {
-                return d;
-            }
-        }
-    }
-}
-
-/* ---- attributes, as texts: the way that all files take */
-
-static void list_text(struct source *s, bool reals, char *text, size_t size)
-{
-    unsigned n = byte(s) % 7;
-    size_t at = 0;
-
-    *text = 0;
-    for (unsigned i = 0; i < n; i++) {
-        at += (size_t)(reals ? snprintf(text + at, size - at, "%s%g", i ? "," : "", real(s))
-                             : snprintf(text + at, size - at, "%s%lld", i ? "," : "", (long long)number(s)));
-    }
-}
-
-static void word_text(struct source *s, const char *allowed, char *text, size_t size)
-{
-    unsigned skip = byte(s) % 8;
-    const char *word = allowed ? allowed : "ab|a,b->c|ij,jk->ik|sigmoid,tanh,tanh|linear|0|v|same";
-
-    while (skip-- && strchr(word, '|')) {
-        word = strchr(word, '|') + 1;
-    }
-    snprintf(text, size, "%.*s", (int)strcspn(word, "|"), word);
-}
-
-static void shape_text(struct source *s, char *text, size_t size)
-{
-    unsigned n = byte(s) % 8;
-    size_t at = 0;
-
-    *text = 0;
-    if (n == 7) {
-        snprintf(text, size, "...");
-        return;
-    }
-    for (unsigned i = 0; i < n; i++) {
-        unsigned b = byte(s);
-        const char *comma = i ? "," : "";
-
-        if (b < 180) {
-            at += (size_t)snprintf(text + at, size - at, "%s%u", comma, b % 9);
-        } else if (b < 200) {
-            at += (size_t)snprintf(text + at, size - at, "%s?", comma);
-        } else if (b < 240) {
-            at += (size_t)snprintf(text + at, size - at, "%s%u..%u", comma, b % 4, b % 4 + byte(s) % 16);
+        if (t->type == VT_STRING) {
+            vt_string_set(t, i, texts[r % 4], strlen(texts[r % 4]));
+        } else if (vt_is_integral(t->type)) {
+            vt_set_i64(t, i, is_odd ? odd[r / 256 % 8] : (int64_t)(r / 256 % 4));
         } else {
-            at += (size_t)snprintf(text + at, size - at, "%s%lld", comma,
-                                   b & 1 ? (long long)1 << 39 : (long long)INT32_MAX);
+            vt_set_f64(t, i, is_odd ? odd_reals[r / 256 % 8] : (r / 256 % 64) / 16.0 - 1);
         }
     }
 }
 
-static bool set_attrs(struct source *s, struct vt_node *node)
+/* ---- building */
+
+static struct vt_node *parameter(struct vt_graph *g, const char *type, const char *shape)
 {
-    const struct vt_attr_def *def = node->op->attrs;
-    unsigned given = byte(s) | byte(s) << 8;
+    struct vt_node *node = vt_node_build(g, "Parameter", 1, "x", 0, NULL, NULL);
 
-    for (int i = 0; def && def[i].name; i++) {
-        char text[512];
+    return node && !vt_attr_set_text(node, "element_type", type, NULL) &&
+                   !vt_attr_set_text(node, "shape", shape, NULL)
+               ? node
+               : NULL;
+}
 
-        if (!def[i].required && !(given >> (i % 16) & 1)) {
-            continue;
+static struct vt_node *shape_of(struct vt_graph *g, const char *type, const char *shape)
+{
+    struct vt_node *node = parameter(g, "f32", shape);
+    struct vt_port port = vt_port_of(node, 0);
+
+    node = node ? vt_node_build(g, "ShapeOf", 3, "s", 1, &port, NULL) : NULL;
+    return node && !vt_attr_set_text(node, "output_type", type, NULL) ? node : NULL;
+}
+
+static struct vt_node *constant(struct vt_graph *g, const char *type, const char *shape, const char *numbers)
+{
+    struct vt_node *pattern = parameter(g, type, shape), *node;
+    const struct vt_pshape *s = pattern ? vt_attr_shape(pattern, "shape") : NULL;
+    int64_t dims[VT_MAX_RANK], count = 1;
+    struct vt_tensor t;
+
+    for (int i = 0; s && i < s->rank; i++) {
+        dims[i] = s->dims[i].min;
+        if (dims[i] > MAX_ELEMENTS || (count *= dims[i]) > MAX_ELEMENTS) {
+            return NULL;
         }
-        switch (def[i].type) {
-        case VT_ATTR_I64: snprintf(text, sizeof(text), "%lld", (long long)number(s)); break;
-        case VT_ATTR_F64: snprintf(text, sizeof(text), "%g", real(s)); break;
-        case VT_ATTR_BOOL: snprintf(text, sizeof(text), "%u", byte(s) & 1); break;
-        case VT_ATTR_STR: word_text(s, def[i].allowed, text, sizeof(text)); break;
-        case VT_ATTR_I64S: list_text(s, false, text, sizeof(text)); break;
-        case VT_ATTR_F64S: list_text(s, true, text, sizeof(text)); break;
-        case VT_ATTR_TYPE: snprintf(text, sizeof(text), "%s", vt_type_info(type_of(s))->name); break;
-        case VT_ATTR_SHAPE: shape_text(s, text, sizeof(text)); break;
+    }
+    if (!s || s->rank < 0 ||
+        !vt_tensor_describe(&t, (enum vt_type)vt_attr_i64(pattern, "element_type"), s->rank, dims) ||
+        t.type == VT_DYNAMIC || vt_tensor_alloc(&t, NULL)) {
+        return NULL;
+    }
+    for (int64_t i = 0; t.type != VT_STRING && i < count; i++) {
+        char *end;
+
+        numbers += strspn(numbers, " ,");
+        if (vt_is_integral(t.type)) {
+            vt_set_i64(&t, i, strtoll(numbers, &end, 10));
+        } else {
+            vt_set_f64(&t, i, strtod(numbers, &end));
         }
-        if (vt_attr_set_text(node, def[i].name, text, NULL)) {
+        numbers = end;
+    }
+    node = vt_constant_create(g, "c", &t, NULL, NULL);
+    vt_tensor_free(&t);
+    return node;
+}
+
+/* One line of the text that is an input; false: it is none, or it is wrong. */
+static bool add_input(struct vt_graph *g, char *line, struct vt_port *port)
+{
+    char *type = line + 1 + strspn(line + 1, " "), *shape = type + strcspn(type, " "), *rest;
+
+    if (*shape) {
+        *shape++ = 0;
+    }
+    rest = shape + strcspn(shape, " ");
+    if (*rest) {
+        *rest++ = 0;
+    }
+    *port = (struct vt_port){NULL, 0};
+    if (line[0] == '-') {
+        return true;
+    }
+    port->node = line[0] == 'p'   ? parameter(g, type, shape)
+                 : line[0] == 's' ? shape_of(g, type, shape)
+                                  : constant(g, type, shape, rest);
+    return port->node != NULL;
+}
+
+static struct vt_node *connect(struct vt_graph *g, const struct vt_op_def *op, int n_out, int n_in,
+                               const struct vt_port *ports)
+{
+    struct vt_node *node = vt_node_create(g, op, "node", n_in, op->n_out < 0 ? n_out : -1, NULL);
+
+    for (int i = 0; node && i < n_in; i++) {
+        if (ports[i].node && vt_node_set_input(node, i, ports[i])) {
+            return NULL;
+        }
+    }
+    for (int i = 0; node && i < node->n_out && !vt_node_is(node, "Result"); i++) {
+        struct vt_port port = vt_port_of(node, i);
+
+        if (!vt_node_build(g, "Result", 1, "r", 1, &port, NULL)) {
+            return NULL;
+        }
+    }
+    return node;
+}
+
+static bool required_given(const struct vt_node *node)
+{
+    for (int i = 0; node->op->attrs && node->op->attrs[i].name; i++) {
+        if (node->op->attrs[i].required && !(i < 64 && node->attrs_given >> i & 1)) {
             return false;
         }
     }
     return true;
 }
 
-/* ---- inputs */
-
-static void fill(struct source *s, struct vt_tensor *t)
+/* `text` is cut to pieces. NULL for what no frontend would build. */
+static struct vt_node *build(struct vt_graph *g, char *text)
 {
-    static const char *const words[] = {"", "a", "ab", "a text of more than sixteen bytes"};
+    char *lines[64], name[64];
+    int n = 0, n_in = 0, opset, n_out;
+    struct vt_port ports[MAX_IN];
+    const struct vt_op_def *op;
+    struct vt_node *node;
 
-    for (int64_t i = 0; i < vt_tensor_count(t); i++) {
-        if (t->type == VT_STRING) {
-            const char *word = words[byte(s) % 4];
-
-            vt_string_set(t, i, word, strlen(word));
-        } else if (vt_is_integral(t->type)) {
-            vt_set_i64(t, i, number(s));
-        } else {
-            vt_set_f64(t, i, real(s));
+    for (char *at = strtok_r(text, "\n", &text); at && n < 64; at = strtok_r(NULL, "\n", &text)) {
+        lines[n++] = at;
+    }
+    if (!n || sscanf(lines[0], "%63s %d %d", name, &opset, &n_out) != 3 || n_out < 0 || n_out > MAX_OUT ||
+        strcmp(name, "Constant") == 0) {
+        return NULL;
+    }
+    op = vt_op_find(name, opset);
+    for (int i = 1; op && i < n; i++) {
+        if (!strchr(lines[i], '=') && (n_in == MAX_IN || !add_input(g, lines[i], &ports[n_in++]))) {
+            return NULL;
         }
     }
-}
-
-static struct vt_node *parameter(struct source *s, struct vt_graph *g, enum vt_type type)
-{
-    struct vt_node *node = vt_node_build(g, "Parameter", 1, "x", 0, NULL, NULL);
-    char text[512];
-
-    shape_text(s, text, sizeof(text));
-    if (!node || vt_attr_set_i64(node, "element_type", type) || vt_attr_set_text(node, "shape", text, NULL)) {
-        return NULL;
-    }
-    return node;
-}
-
-static struct vt_node *constant(struct source *s, struct vt_graph *g, enum vt_type type)
-{
-    int64_t dims[4], count = 1;
-    int rank = (int)(byte(s) % 5);
-    struct vt_tensor t;
-    struct vt_node *node;
-
-    for (int i = 0; i < rank; i++) {
-        dims[i] = byte(s) % 6;
-        count *= dims[i];
-    }
-    if (type == VT_DYNAMIC || count > MAX_ELEMENTS || !vt_tensor_describe(&t, type, rank, dims) ||
-        vt_tensor_alloc(&t, NULL)) {
-        return NULL;
-    }
-    fill(s, &t);
-    node = vt_constant_create(g, "c", &t, NULL, NULL);
-    vt_tensor_free(&t);
-    return node;
-}
-
-static struct vt_node *input(struct source *s, struct vt_graph *g, unsigned kind, enum vt_type type)
-{
-    struct vt_node *node;
-    struct vt_port port;
-
-    if (kind & 1) {
-        return constant(s, g, type);
-    }
-    node = parameter(s, g, type);
-    if (!node || kind != 2) {
-        return node;
-    }
-    port = vt_port_of(node, 0);
-    node = vt_node_build(g, "ShapeOf", 3, "s", 1, &port, NULL);
-    return node && vt_attr_set_text(node, "output_type", type == VT_I32 ? "i32" : "i64", NULL) == VT_OK
-               ? node
+    node = op && n_in >= op->min_in && (op->flags & VT_OP_VARIADIC || n_in <= op->max_in)
+               ? connect(g, op, n_out, n_in, ports)
                : NULL;
-}
+    for (int i = 1; node && i < n; i++) {
+        char *value = strchr(lines[i], '=');
 
-/* ---- one graph */
-
-static struct vt_node *build(struct source *s, struct vt_graph *g)
-{
-    const struct vt_op_def *op = op_of(s);
-    int most = op->flags & VT_OP_VARIADIC ? 5 : op->max_in, n_in, n_out = op->n_out;
-    enum vt_type shared = type_of(s);
-    struct vt_port ports[MAX_IN] = {0};
-    struct vt_node *node;
-
-    most = most > MAX_IN ? MAX_IN : most;
-    n_in = op->min_in + (most > op->min_in ? (int)(byte(s) % (unsigned)(most - op->min_in + 1)) : 0);
-    if (n_in > MAX_IN || strcmp(op->name, "Constant") == 0) {
-        return NULL;
-    }
-    if (n_out < 0) {
-        n_out = 1 + (int)(byte(s) % MAX_OUT);
-    }
-    for (int i = 0; i < n_in; i++) {
-        unsigned kind = byte(s);
-
-        if (i >= op->min_in && kind % 16 == 15) {
-            continue; /* left out */
-        }
-        ports[i].node = input(s, g, kind % 4, kind & 16 ? type_of(s) : i && kind & 32 ? VT_I64 : shared);
-        if (!ports[i].node) {
-            return NULL;
+        if (value) {
+            *value++ = 0;
+            if (vt_attr_set_text(node, lines[i], value, NULL)) {
+                return NULL;
+            }
         }
     }
-    node = vt_node_create(g, op, "node", n_in, n_out, NULL);
-    for (int i = 0; node && i < n_in; i++) {
-        if (ports[i].node && vt_node_set_input(node, i, ports[i])) {
-            return NULL;
-        }
-    }
-    if (!node || !set_attrs(s, node)) {
-        return NULL;
-    }
-    for (int i = 0; i < node->n_out; i++) {
-        struct vt_port port = vt_port_of(node, i);
-
-        if (!vt_node_is(node, "Result") && !vt_node_build(g, "Result", 1, "r", 1, &port, NULL)) {
-            return NULL;
-        }
-    }
-    return node;
+    return node && required_given(node) ? node : NULL;
 }
 
 /* Whether the shape is known and small. */
@@ -317,7 +388,7 @@ static bool may_run(const struct vt_graph *g, const struct vt_node *node)
         }
     }
     for (int i = 0; i < node->n_out; i++) {
-        if (!open && !small(&node->out[i].v.shape, 64 * MAX_ELEMENTS)) {
+        if (!open && !small(&node->out[i].v.shape, 16 * MAX_ELEMENTS)) {
             return false;
         }
     }
@@ -325,7 +396,7 @@ static bool may_run(const struct vt_graph *g, const struct vt_node *node)
 }
 
 struct values {
-    struct vt_tensor in[2 * MAX_IN], out[MAX_OUT + 8];
+    struct vt_tensor in[MAX_IN], out[MAX_OUT + 8];
     struct vt_state_store *states;
 };
 
@@ -340,10 +411,10 @@ static void finish(struct values *v)
     vt_states_destroy(v->states);
 }
 
-static bool prepare(struct source *s, const struct vt_graph *g, struct values *v)
+static bool prepare(uint64_t *state, const struct vt_graph *g, struct values *v)
 {
     v->states = vt_states_create();
-    if (!v->states || g->n_params > 2 * MAX_IN || g->n_results > MAX_OUT + 8) {
+    if (!v->states || g->n_params > MAX_IN || g->n_results > MAX_OUT + 8) {
         return false;
     }
     for (int i = 0; i < g->n_params; i++) {
@@ -357,7 +428,7 @@ static bool prepare(struct source *s, const struct vt_graph *g, struct values *v
             vt_tensor_alloc(&v->in[i], NULL)) {
             return false;
         }
-        fill(s, &v->in[i]);
+        fill(state, &v->in[i]);
     }
     return true;
 }
@@ -418,18 +489,19 @@ static void check_folded(const struct vt_graph *g, const struct vt_node *node, s
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-    struct source s = {data, data + bytes};
+    uint64_t state = vt_hash(data, bytes, 0);
     struct vt_graph *g = vt_graph_create("fuzz");
     struct values v = {0};
     struct vt_error err = {0};
-    struct vt_node *node = g ? build(&s, g) : NULL;
+    char *text = bytes < MAX_TEXT ? strndup((const char *)data, bytes) : NULL;
+    struct vt_node *node = g && text ? build(g, text) : NULL;
 
     if (node && vt_graph_sort(g, &err) == VT_OK) {
         int status = vt_graph_infer(g, &err);
 
         expect(status == VT_OK || err.text[0], node, "an error without a message");
         expect(g->values.bytes < MAX_VALUES, node, "too much memory for what is known");
-        if (status == VT_OK && may_run(g, node) && prepare(&s, g, &v)) {
+        if (status == VT_OK && may_run(g, node) && prepare(&state, g, &v)) {
             status = vt_graph_eval(g, v.in, v.out, v.states, &err);
             expect(status == VT_OK || err.text[0], node, "an error without a message");
             if (status == VT_OK) {
@@ -440,5 +512,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     }
     finish(&v);
     vt_graph_destroy(g);
+    free(text);
     return 0;
 }
