@@ -130,6 +130,27 @@ static void test_wrapping_bounds(void **state)
     op_end(&t);
 }
 
+/* Numbers of u64 that i64 does not have are no negative ones. */
+static void test_large_unsigned(void **state)
+{
+    struct op_test t;
+
+    (void)state;
+    op_begin(&t, "Relu", 1);
+    op_const(&t, "u64", "1", "18446744073709551615");
+    op_expect_bounds(&t, 0, "0", "9223372036854775807");
+    op_expect(&t, 0, "u64", "1", "18446744073709551615", 0);
+    op_end(&t);
+
+    op_begin(&t, "NonMaxSuppression", 5);
+    op_input(&t, "f32", "1,2,4", "0 0 1 1 2 2 3 3");
+    op_input(&t, "f32", "1,1,2", "0.5 0.25");
+    op_const(&t, "u64", "", "18446744073709551615");
+    op_expect_shape(&t, 0, "i64", "0..2,3");
+    op_expect(&t, 0, "i64", "2,3", "0 0 0 0 0 1", 0);
+    op_end(&t);
+}
+
 static void test_like(void **state)
 {
     struct op_test t;
@@ -210,10 +231,15 @@ static void test_promotion_values(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_from_floats),       cmocka_unit_test(test_from_integers),
-        cmocka_unit_test(test_shapes_and_errors), cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_wrapping_bounds),   cmocka_unit_test(test_like),
-        cmocka_unit_test(test_promotion_types),   cmocka_unit_test(test_promotion_values),
+        cmocka_unit_test(test_from_floats),
+        cmocka_unit_test(test_from_integers),
+        cmocka_unit_test(test_shapes_and_errors),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_wrapping_bounds),
+        cmocka_unit_test(test_large_unsigned),
+        cmocka_unit_test(test_like),
+        cmocka_unit_test(test_promotion_types),
+        cmocka_unit_test(test_promotion_values),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
