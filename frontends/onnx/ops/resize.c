@@ -198,11 +198,6 @@ static int resample(struct onnx_node *n, struct onnx_resample *r, struct onnx_va
     if (scales.node) {
         scales = onnx_convert(n, scales, VT_F64);
         sizes = onnx_mul(n, in, scales);
-        if (r->crop) {
-            sizes = onnx_mul(n, sizes,
-                             onnx_sub(n, onnx_slice_axis(n, roi, 0, r->n_axes, 2 * r->n_axes),
-                                      onnx_slice_axis(n, roi, 0, 0, r->n_axes)));
-        }
         sizes = onnx_unary(n, "Floor", 1, sizes);
     } else {
         sizes = onnx_convert(n, sizes, VT_F64);

@@ -1,23 +1,37 @@
 /* Discrete Fourier transforms. */
 #include "extents.h"
 
-/* Real numbers as complex ones, the last axis having 1 element. */
+/* Numbers whose last axis is real part alone or real and imaginary part, as what has both. */
 static struct onnx_value complex_of(struct onnx_node *n, struct onnx_value v)
 {
-    struct onnx_value zeros = onnx_mul(n, v, onnx_number_like(n, v, 0));
+    struct onnx_value zeros;
 
-    return onnx_concat(n, ONNX_IN(v, zeros), -1);
+    if (onnx_dim(n, v, -1) == 2) {
+        return v;
+    }
+    zeros = onnx_mul(n, v, onnx_number_like(n, v, 0));
+    v = onnx_concat(n, ONNX_IN(v, zeros), -1);
+    return onnx_dim(n, v, -1) == 2 ? v : onnx_slice_axis(n, v, -1, 0, 2);
 }
 
-/* Whether the last axis has real and imaginary part. */
-static bool is_complex(struct onnx_node *n, struct onnx_value v)
+/* The real parts, without the last axis. */
+static struct onnx_value real_of(struct onnx_node *n, struct onnx_value v)
+{
+    static const int64_t last = -1;
+
+    if (onnx_dim(n, v, -1) == 2) {
+        onnx_fail(n, VT_E_INVALID, "a one-sided transform needs real numbers");
+    }
+    return onnx_squeeze(n, onnx_dim(n, v, -1) == 1 ? v : onnx_slice_axis(n, v, -1, 0, 1), &last, 1);
+}
+
+static int check_parts(struct onnx_node *n, struct onnx_value v)
 {
     int64_t parts = onnx_dim(n, v, -1);
 
-    if (parts != 1 && parts != 2) {
-        onnx_fail(n, VT_E_SHAPE, "the last axis of input 0 must have 1 or 2 elements");
-    }
-    return parts == 2;
+    return parts < 0 || parts == 1 || parts == 2
+               ? onnx_status(n)
+               : onnx_fail(n, VT_E_SHAPE, "the last axis of input 0 must have 1 or 2 elements");
 }
 
 static struct onnx_value transform(struct onnx_node *n, const char *op, int opset, struct onnx_value v,
@@ -50,20 +64,19 @@ static struct onnx_value axis_of(struct onnx_node *n, int rank)
 
 int onnx_dft(struct onnx_node *n)
 {
-    bool inverse = onnx_attr_i(n, "inverse", 0) != 0, half = onnx_attr_i(n, "onesided", 0) != 0, complex_in;
+    bool inverse = onnx_attr_i(n, "inverse", 0) != 0, half = onnx_attr_i(n, "onesided", 0) != 0;
     struct onnx_value v = onnx_in(n, 0), length = onnx_in_opt(n, 1), axis;
     static const int64_t last = -1;
 
     axis = axis_of(n, onnx_need_rank(n, v));
-    complex_in = is_complex(n, v);
     length = length.node ? onnx_reshape(n, length, (const int64_t[]){1}, 1, false) : length;
-    if (half && !inverse) {
-        if (complex_in) {
-            return onnx_fail(n, VT_E_INVALID, "a one-sided transform needs real numbers");
-        }
-        return onnx_out(n, 0, transform(n, "RDFT", 9, onnx_squeeze(n, v, &last, 1), axis, length));
+    if (check_parts(n, v)) {
+        return onnx_status(n);
     }
-    v = complex_in ? v : complex_of(n, v);
+    if (half && !inverse) {
+        return onnx_out(n, 0, transform(n, "RDFT", 9, real_of(n, v), axis, length));
+    }
+    v = complex_of(n, v);
     if (half) {
         return onnx_out(n, 0, onnx_unsqueeze(n, transform(n, "IRDFT", 9, v, axis, length), &last, 1));
     }
@@ -94,7 +107,7 @@ static struct onnx_value frames(struct onnx_node *n, struct onnx_value signal, s
 int onnx_stft(struct onnx_node *n)
 {
     struct onnx_value signal = onnx_in(n, 0), step = onnx_in(n, 1), window = onnx_in_opt(n, 2), length, v;
-    bool half = onnx_attr_i(n, "onesided", 1) != 0, complex_in = is_complex(n, signal);
+    bool half = onnx_attr_i(n, "onesided", 1) != 0;
     static const int64_t last = -1;
 
     if (onnx_has_in(n, 3)) {
@@ -104,8 +117,8 @@ int onnx_stft(struct onnx_node *n)
     }
     step = onnx_convert(n, scalar(n, step), VT_I64);
     length = onnx_convert(n, length, VT_I64);
-    if (half && complex_in) {
-        return onnx_fail(n, VT_E_INVALID, "a one-sided transform needs real numbers");
+    if (check_parts(n, signal)) {
+        return onnx_status(n);
     }
     if (half) {
         if (!window.node) {
@@ -115,14 +128,13 @@ int onnx_stft(struct onnx_node *n)
                              "mode=numpy");
         }
         return onnx_out(n, 0,
-                        onnx_op(n, "STFT", 15,
-                                ONNX_IN(onnx_squeeze(n, signal, &last, 1), window, length, step),
+                        onnx_op(n, "STFT", 15, ONNX_IN(real_of(n, signal), window, length, step),
                                 "transpose_frames=false"));
     }
     v = frames(n, signal, length, step);
     if (window.node) {
         v = onnx_mul(n, v, onnx_unsqueeze(n, window, &last, 1));
     }
-    v = complex_in ? v : complex_of(n, v);
+    v = complex_of(n, v);
     return onnx_out(n, 0, transform(n, "DFT", 7, v, ONNX_I64S(n, 2), ONNX_ABSENT));
 }
