@@ -162,13 +162,10 @@ static struct onnx_value transposed(struct onnx_node *n, struct onnx_value data,
         return ONNX_ABSENT;
     }
     if (!resolve(n, data, weights, w, wanted, extra)) {
-        if (!wanted) {
-            onnx_fail(n, VT_E_UNSUPPORTED, "not implemented: auto_pad %s with a kernel of open extents",
-                      w->auto_pad);
-            return ONNX_ABSENT;
-        }
         /* The operation distributes a total over both sides the other way round. */
-        in[n_in++] = onnx_i64s(n, wanted, w->spatial);
+        in[n_in++] = wanted ? onnx_i64s(n, wanted, w->spatial)
+                            : onnx_mul(n, onnx_extents(n, data, 2, 2 + w->spatial),
+                                       onnx_i64s(n, w->stride, w->spatial));
         w->auto_pad = strcmp(w->auto_pad, "same_upper") == 0 ? "same_lower" : "same_upper";
         for (int i = 0; i < w->spatial; i++) {
             w->begin[i] = w->end[i] = 0;

@@ -116,7 +116,7 @@ static void test_transposed(void **state)
         {"ConvTranspose",
          11,
          "strides=2,;auto_pad='SAME_LOWER'",
-         {"f32[1,1,2] 1 2", "=f32[1,1,3] 1 2 3"},
+         {"f32[1,1,2] 1 2", "f32[1,1,3] 1 2 3"},
          {"f32[1,1,4] 2 5 4 6"},
          1e-5,
          true},
