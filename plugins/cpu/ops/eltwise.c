@@ -106,6 +106,11 @@ static bool program_of(const struct cpu_op *op, struct cpu_eltwise *p, int *inpu
         }
         return true;
     }
+    if (strcmp(op->type, "PRelu") == 0) {
+        p->steps[0] = (struct cpu_eltwise_step){VT_POST_PRELU, 1, 0, 0};
+        *inputs = 2;
+        return true;
+    }
     for (size_t i = 0; i < sizeof(simple) / sizeof(simple[0]); i++) {
         if (strcmp(op->type, simple[i].op) == 0) {
             p->steps[0] = (struct cpu_eltwise_step){(int32_t)simple[i].kind, simple[i].binary ? 1 : -1, 0, 0};
@@ -116,9 +121,37 @@ static bool program_of(const struct cpu_op *op, struct cpu_eltwise *p, int *inpu
     return parametric(op, &p->steps[0]);
 }
 
+/* A node whose operands broadcast by numpy's rule: the slope of a PRelu that has one number a channel lies
+ * along axis 1. */
+struct aligned {
+    struct cpu_op op;
+    struct cpu_arg in[2];
+    int64_t dims[VT_MAX_RANK];
+};
+
+static const struct cpu_op *align(const struct cpu_op *op, struct aligned *a)
+{
+    int rank = op->in[0].rank;
+
+    if (strcmp(op->type, "PRelu") != 0 || rank < 3 || op->in[1].rank != 1 ||
+        op->in[1].dims[0] != op->in[0].dims[1]) {
+        return op;
+    }
+    a->op = *op;
+    memcpy(a->in, op->in, sizeof(a->in));
+    a->op.in = a->in;
+    for (int i = 0; i < rank; i++) {
+        a->dims[i] = i == 1 ? op->in[1].dims[0] : 1;
+    }
+    a->in[1].rank = rank;
+    a->in[1].dims = a->dims;
+    return &a->op;
+}
+
 static bool supports(const struct cpu_op *op, const char **reason)
 {
     struct cpu_eltwise p = {0};
+    struct aligned a;
     int inputs;
 
     *reason = "it is no program of element-wise steps";
@@ -131,7 +164,7 @@ static bool supports(const struct cpu_op *op, const char **reason)
             return false;
         }
     }
-    return op->out[0].type == VT_F32 && cpu_broadcast_fits(op, inputs, reason);
+    return op->out[0].type == VT_F32 && cpu_broadcast_fits(align(op, &a), inputs, reason);
 }
 
 /* Nanoseconds an element on one thread: moving it, and what the steps cost. */
@@ -245,6 +278,7 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
                    struct cpu_step *step, struct vt_error *err)
 {
     struct eltwise *e = cpu_plan_alloc(b, sizeof(*e));
+    struct aligned a;
 
     (void)option;
     if (!e) {
@@ -260,7 +294,7 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
             }
         }
     }
-    if (!cpu_broadcast_plan(b, op, step, e->inputs, &e->program.shape)) {
+    if (!cpu_broadcast_plan(b, align(op, &a), step, e->inputs, &e->program.shape)) {
         return vt_fail(err, VT_E_UNSUPPORTED, "not implemented: element-wise operation over these shapes");
     }
     if (join_rows(b, e)) {

@@ -1,4 +1,4 @@
-/* GridSample and ROIAlign: maps sampled between their elements, channels last. */
+/* GridSample, ROIAlign and AdaptiveAvgPool: weighted sums of places of a map, channels last. */
 #include "kernels/sample.h"
 #include "impl.h"
 
@@ -414,4 +414,132 @@ const struct cpu_impl cpu_impl_roi_align = {
     .supports = roi_supports,
     .options = roi_options,
     .prepare = roi_prepare,
+};
+
+/* ---- AdaptiveAvgPool
+ * ----------------------------------------------------------------------------------------------- */
+
+struct adaptive {
+    const struct cpu_sample_f32 *kernel;
+    int64_t batch, channels, in[3], out[3], area; /* leading axes of 1 where there are fewer */
+    int64_t src_pixel, dst_pixel, pieces;
+};
+
+static bool adaptive_supports(const struct cpu_op *op, const char **reason)
+{
+    *reason = "only f32 of known shape";
+    return op->in[0].type == VT_F32 && op->in[0].rank >= 3 && op->in[0].rank <= 5 &&
+           op->out[0].rank == op->in[0].rank && op->in[0].count > 0;
+}
+
+struct adaptive_job {
+    const struct adaptive *a;
+    const float *src;
+    float *dst;
+};
+
+/* The window of place `at` of n along an axis of `size`. */
+static void window(int64_t at, int64_t n, int64_t size, int64_t *begin, int64_t *end)
+{
+    *begin = at * size / n;
+    *end = ((at + 1) * size + n - 1) / n;
+}
+
+static void average(const struct adaptive_job *j, const float *image, int64_t place, float *dst)
+{
+    const struct adaptive *a = j->a;
+    int64_t begin[3], end[3], count = 1;
+    float weight;
+
+    for (int i = 2; i >= 0; i--) {
+        window(place % a->out[i], a->out[i], a->in[i], &begin[i], &end[i]);
+        place /= a->out[i];
+        count *= end[i] - begin[i];
+    }
+    weight = 1 / (float)count;
+    memset(dst, 0, (size_t)a->channels * sizeof(*dst));
+    for (int64_t d = begin[0]; d < end[0]; d++) {
+        for (int64_t h = begin[1]; h < end[1]; h++) {
+            for (int64_t w = begin[2]; w < end[2];) {
+                const float *rows[8];
+                float weights[8];
+                int n = 0;
+
+                for (; n < 8 && w < end[2]; n++, w++) {
+                    rows[n] = image + ((d * a->in[1] + h) * a->in[2] + w) * a->src_pixel;
+                    weights[n] = weight;
+                }
+                a->kernel->sum(rows, weights, n, dst, a->channels, true);
+            }
+        }
+    }
+}
+
+static void adaptive_piece(void *arg, int64_t begin, int64_t end, void *scratch)
+{
+    const struct adaptive_job *j = arg;
+    const struct adaptive *a = j->a;
+    int64_t size = a->in[0] * a->in[1] * a->in[2] * a->src_pixel;
+
+    (void)scratch;
+    for (int64_t at = begin; at < end; at++) {
+        average(j, j->src + at / a->area * size, at % a->area, j->dst + at * a->dst_pixel);
+    }
+}
+
+static int adaptive_run(const struct cpu_step *step, struct cpu_run *run)
+{
+    const struct adaptive *a = step->data;
+    struct adaptive_job j = {a, cpu_in(step, run, 0), cpu_out(step, run, 0)};
+
+    cpu_parallel_range(run, a->batch * a->area, a->pieces, adaptive_piece, &j);
+    return VT_OK;
+}
+
+static double adaptive_cost(const struct cpu_op *op)
+{
+    return (double)op->in[0].count * 0.3;
+}
+
+static int adaptive_options(const struct cpu_op *op, struct cpu_option *o)
+{
+    return nxc_only(op, adaptive_cost(op), o);
+}
+
+static int adaptive_prepare(struct cpu_build *b, const struct cpu_op *op, const struct cpu_option *option,
+                            struct cpu_step *step, struct vt_error *err)
+{
+    struct adaptive *a = cpu_plan_alloc(b, sizeof(*a));
+    int rank = op->in[0].rank;
+
+    (void)option;
+    if (!a) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    a->kernel = cpu_sample_f32_get(op->isa);
+    a->batch = op->in[0].dims[0];
+    a->channels = op->in[0].dims[1];
+    a->area = 1;
+    for (int i = 0; i < 3; i++) {
+        int axis = rank - 3 + i;
+
+        a->in[i] = axis < 2 ? 1 : op->in[0].dims[axis];
+        a->out[i] = axis < 2 ? 1 : op->out[0].dims[axis];
+        a->area *= a->out[i];
+    }
+    a->src_pixel = cpu_build_in(b, step, 0)->pixel;
+    a->dst_pixel = cpu_build_out(b, step, 0)->pixel;
+    a->pieces = cpu_pieces(op, adaptive_cost(op));
+    step->run = op->out[0].count ? adaptive_run : NULL;
+    step->data = a;
+    step->kernel = a->kernel->name;
+    return VT_OK;
+}
+
+const struct cpu_impl cpu_impl_adaptive_avg = {
+    .name = "adaptive_avg",
+    .flags = CPU_READS_STRIDED | CPU_WRITES_STRIDED,
+    .supports = adaptive_supports,
+    .options = adaptive_options,
+    .prepare = adaptive_prepare,
 };

@@ -39,6 +39,73 @@ static void test_grid_sample(void **state)
     }
 }
 
+static void test_adaptive_average(void **state)
+{
+    (void)state;
+    for (int seed = 1; seed <= 36; seed++) {
+        struct vt_graph *g = net_create();
+        int64_t dims[5], target[3];
+        struct vt_port x;
+        int rank;
+
+        random_seed((uint64_t)seed);
+        rank = (int)random_in(3, 5);
+        dims[0] = random_in(1, 2);
+        dims[1] = random_in(1, 40);
+        for (int i = 2; i < rank; i++) {
+            dims[i] = random_in(1, 13);
+            target[i - 2] = random_in(1, 7);
+        }
+        snprintf(test_case, sizeof(test_case), "seed %d", seed);
+        x = param(g, "f32", rank, dims);
+        x = rank == 4 && random_chance(50) ? net_conv(g, x, dims[1], 1) : x;
+        net_result(g, net_binary(g, "AdaptiveAvgPool", 8, x, net_i64s(g, rank - 2, target), ""));
+        check_graph(g, "AdaptiveAvgPool", seed % 3 ? 0 : 4);
+    }
+}
+
+static void test_deformable(void **state)
+{
+    (void)state;
+    for (int seed = 1; seed <= 40; seed++) {
+        struct vt_graph *g = net_create();
+        int64_t dims[4], field[4], weights[4], stride = random_in(1, 2), dilation, pad, parts, each;
+        struct vt_port in[4];
+        bool newer = seed % 2, masked = newer && seed % 4 == 1;
+        char attrs[256];
+
+        random_seed((uint64_t)seed);
+        parts = random_in(1, 2);
+        each = random_in(1, 18);
+        dilation = random_in(1, 2);
+        pad = random_in(0, 2);
+        dims[0] = field[0] = random_in(1, 2);
+        dims[1] = parts * each;
+        weights[0] = random_in(1, 20);
+        weights[1] = dims[1];
+        for (int i = 2; i < 4; i++) {
+            weights[i] = random_in(1, 3);
+            dims[i] = random_in((weights[i] - 1) * dilation + 1, 9);
+            field[i] = (dims[i] + 2 * pad - (weights[i] - 1) * dilation - 1) / stride + 1;
+        }
+        snprintf(test_case, sizeof(test_case), "seed %d", seed);
+        snprintf(attrs, sizeof(attrs),
+                 "strides=%d,%d;dilations=%d,%d;pads_begin=%d,%d;pads_end=%d,%d;deformable_group=%d%s",
+                 (int)stride, (int)stride, (int)dilation, (int)dilation, (int)pad, (int)pad, (int)pad,
+                 (int)pad, (int)parts, newer && seed % 3 ? ";bilinear_interpolation_pad=true" : "");
+        in[0] = param(g, "f32", 4, dims);
+        in[0] = random_chance(50) ? net_conv(g, in[0], dims[1], 1) : in[0];
+        field[1] = 2 * parts * weights[2] * weights[3];
+        in[1] = net_binary(g, "Multiply", 1, param(g, "f32", 4, field), net_f32(g, 1.7f), "");
+        in[2] = net_random(g, seed % 5 ? VT_F32 : VT_F16, 4, weights, random_chance(20));
+        in[2] = seed % 5 ? in[2] : net_unary(g, "Convert", 1, in[2], "destination_type=f32");
+        field[1] /= 2;
+        in[3] = masked ? param(g, "f32", 4, field) : in[2];
+        net_result(g, net_op(g, "DeformableConvolution", newer ? 8 : 1, masked ? 4 : 3, in, attrs));
+        check_graph(g, "Deformable", seed % 3 ? 0 : 4);
+    }
+}
+
 static struct vt_port images(struct vt_graph *g, int64_t boxes, int64_t n)
 {
     int64_t v[16];
@@ -176,9 +243,10 @@ static void test_non_zero(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_grid_sample), cmocka_unit_test(test_roi_align),
-        cmocka_unit_test(test_roi_errors),  cmocka_unit_test(test_nms),
-        cmocka_unit_test(test_nms_fast),    cmocka_unit_test(test_non_zero),
+        cmocka_unit_test(test_grid_sample),      cmocka_unit_test(test_roi_align),
+        cmocka_unit_test(test_adaptive_average), cmocka_unit_test(test_deformable),
+        cmocka_unit_test(test_roi_errors),       cmocka_unit_test(test_nms),
+        cmocka_unit_test(test_nms_fast),         cmocka_unit_test(test_non_zero),
     };
 
     cap_isa(argc, argv);

@@ -114,6 +114,32 @@ static void test_parameters(void **state)
     }
 }
 
+/* Slopes of a number, of each channel, and of shapes that broadcast; alone, where no pass takes them in. */
+static void test_prelu(void **state)
+{
+    (void)state;
+    for (int seed = 1; seed <= 40; seed++) {
+        struct vt_graph *g = net_create();
+        int64_t dims[4], slope[4] = {1, 1, 1, 1};
+        struct vt_port x, s;
+        int rank;
+
+        random_seed((uint64_t)seed);
+        rank = (int)random_in(1, 4);
+        random_dims(rank, dims);
+        snprintf(test_case, sizeof(test_case), "seed %d rank %d", seed, rank);
+        x = source(g, rank, dims);
+        slope[rank > 1] = dims[rank > 1];
+        s = seed % 4 == 0 ? net_random(g, VT_F32, 1, (int64_t[]){1}, false)
+            : seed % 4 == 1 && rank > 1
+                ? (random_chance(50) ? net_param(g, 1, &dims[1]) : net_random(g, VT_F32, 1, &dims[1], false))
+                : net_param(g, rank, slope);
+        net_result(g, net_binary(g, "PRelu", 1, x, s, ""));
+        net_result(g, net_binary(g, "ConvertLike", 1, net_unary(g, "Floor", 1, x, ""), net_i64(g, 1), ""));
+        check_graph(g, "", seed % 3 ? 0 : 4);
+    }
+}
+
 static void test_binary(void **state)
 {
     static const char *const ops[] = {"Add",     "Subtract", "Multiply",          "Divide",
@@ -488,13 +514,13 @@ static void test_gather(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_unary),         cmocka_unit_test(test_parameters),
-        cmocka_unit_test(test_binary),        cmocka_unit_test(test_typed),
-        cmocka_unit_test(test_integers),      cmocka_unit_test(test_float_pairs),
-        cmocka_unit_test(test_fake_quantize), cmocka_unit_test(test_convert),
-        cmocka_unit_test(test_transpose),     cmocka_unit_test(test_pad),
-        cmocka_unit_test(test_slices),        cmocka_unit_test(test_repeat),
-        cmocka_unit_test(test_gather),
+        cmocka_unit_test(test_unary),       cmocka_unit_test(test_parameters),
+        cmocka_unit_test(test_binary),      cmocka_unit_test(test_typed),
+        cmocka_unit_test(test_prelu),       cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_float_pairs), cmocka_unit_test(test_fake_quantize),
+        cmocka_unit_test(test_convert),     cmocka_unit_test(test_transpose),
+        cmocka_unit_test(test_pad),         cmocka_unit_test(test_slices),
+        cmocka_unit_test(test_repeat),      cmocka_unit_test(test_gather),
     };
 
     cap_isa(argc, argv);
