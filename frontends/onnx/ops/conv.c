@@ -1,4 +1,5 @@
 /* Convolutions. */
+#include "exact.h"
 #include "extents.h"
 #include "window.h"
 
@@ -208,35 +209,61 @@ int onnx_deform_conv(struct onnx_node *n)
     return onnx_out(n, 0, with_bias(n, out, 3, 2));
 }
 
-/* Convolutions of whole numbers. Sums below 2^24 are exact in f32, larger ones are done in i32. */
+/* ---- whole numbers */
+
+/* Elements of the weights that belong to one output channel, -1 where that is open. */
+static int64_t taps_of(struct onnx_node *n, struct onnx_value weights, int spatial)
+{
+    int64_t taps = 1;
+
+    for (int i = 1; i < 2 + spatial; i++) {
+        int64_t d = onnx_dim(n, weights, i);
+
+        if (d < 0 || d > (1 << 20) || taps > (1 << 20)) {
+            return -1;
+        }
+        taps *= d;
+    }
+    return taps;
+}
+
+/* The zero point of the weights, one or one for each output channel. */
+static struct onnx_value without_zero(struct onnx_node *n, struct onnx_value weights, int spatial)
+{
+    int64_t dims[2 + ONNX_MAX_SPATIAL] = {-1, 1, 1, 1, 1};
+    struct onnx_value zero = onnx_in_opt(n, 3);
+
+    if (!zero.node) {
+        return weights;
+    }
+    zero = onnx_rank(n, zero) == 0 ? zero : onnx_reshape(n, zero, dims, 2 + spatial, false);
+    return onnx_sub(n, weights, onnx_convert(n, zero, onnx_type(n, weights)));
+}
+
 int onnx_conv_integer(struct onnx_node *n)
 {
-    struct onnx_value data = onnx_in(n, 0), weights = onnx_in(n, 1), zero = onnx_in_opt(n, 3);
-    int64_t taps = 1;
+    struct onnx_value data = onnx_in(n, 0), weights = onnx_in(n, 1), high, low;
     struct onnx_window w;
+    enum onnx_exactly way;
     enum vt_type type;
 
     if (onnx_window_read(n, spatial_axes(n, data, weights), &w)) {
         return onnx_status(n);
     }
-    for (int i = 1; i < 2 + w.spatial && taps; i++) {
-        int64_t d = onnx_dim(n, weights, i);
-
-        taps = d < 0 || d > (1 << 20) || taps > (1 << 20) ? 0 : taps * d;
-    }
-    type = taps > 0 && taps <= (1 << 24) / (255 * 255) ? VT_F32 : VT_I32;
+    way = onnx_exactly(onnx_largest_sum(n, weights, 3, true, taps_of(n, weights, w.spatial)));
+    type = way == ONNX_AS_I32 ? VT_I32 : VT_F32;
     data = onnx_convert(n, data, type);
-    weights = onnx_convert(n, weights, type);
+    weights = without_zero(n, onnx_convert(n, weights, type), w.spatial);
     if (onnx_has_in(n, 2)) {
         data = onnx_sub(n, data, onnx_convert(n, onnx_in(n, 2), type));
     }
-    if (zero.node) {
-        int64_t dims[2 + ONNX_MAX_SPATIAL] = {-1, 1, 1, 1, 1};
-
-        zero = onnx_rank(n, zero) == 0 ? zero : onnx_reshape(n, zero, dims, 2 + w.spatial, false);
-        weights = onnx_sub(n, weights, onnx_convert(n, zero, type));
+    if (way != ONNX_HALVES) {
+        return onnx_out(n, 0, onnx_convert(n, onnx_convolve(n, data, weights, &w), VT_I32));
     }
-    return onnx_out(n, 0, onnx_convert(n, onnx_convolve(n, data, weights, &w), VT_I32));
+    onnx_split_digits(n, data, &high, &low);
+    high = onnx_convert(n, onnx_convolve(n, high, weights, &w), VT_I32);
+    low = onnx_convert(n, onnx_convolve(n, low, weights, &w), VT_I32);
+    return onnx_out(n, 0, onnx_add(n, onnx_mul(n, high, onnx_number(n, VT_I32, 16)), low));
 }
 
 /* ---- columns back to an image */

@@ -1,4 +1,5 @@
 /* Products of matrices. */
+#include "exact.h"
 #include "extents.h"
 
 int onnx_matmul(struct onnx_node *n)
@@ -51,26 +52,24 @@ static struct onnx_value product(struct onnx_node *n, struct onnx_value a, struc
                         VT_I32);
 }
 
-/* Products of f32 are exact below 2^24, which the kernels reach: with few columns at once, with more in two
- * halves of A's digits (A = 16 high + low, high in -16..15), and beyond that in i32. */
 int onnx_matmul_integer(struct onnx_node *n)
 {
-    struct onnx_value a = onnx_in(n, 0), b = onnx_in(n, 1), high, low, sixteen;
+    struct onnx_value a = onnx_in(n, 0), b = onnx_in(n, 1), high, low;
     int64_t depth = onnx_dim(n, a, -1);
+    enum onnx_exactly way;
     enum vt_type type;
 
     if (depth < 0 && onnx_rank(n, b) >= 1) {
         depth = onnx_dim(n, b, onnx_rank(n, b) == 1 ? 0 : -2);
     }
-    type = depth >= 0 && depth <= (1 << 24) / (16 * 255) ? VT_F32 : VT_I32;
+    way = onnx_exactly(onnx_largest_sum(n, b, 3, false, depth));
+    type = way == ONNX_AS_I32 ? VT_I32 : VT_F32;
     a = without_zero(n, onnx_convert(n, a, type), 2, true);
     b = without_zero(n, onnx_convert(n, b, type), 3, false);
-    if (type == VT_I32 || depth <= (1 << 24) / (255 * 255)) {
+    if (way != ONNX_HALVES) {
         return onnx_out(n, 0, product(n, a, b));
     }
-    sixteen = onnx_number(n, VT_F32, 16);
-    high = onnx_unary(n, "Floor", 1, onnx_div(n, a, sixteen));
-    low = onnx_sub(n, a, onnx_mul(n, high, sixteen));
-    return onnx_out(
-        n, 0, onnx_add(n, onnx_mul(n, product(n, high, b), onnx_number(n, VT_I32, 16)), product(n, low, b)));
+    onnx_split_digits(n, a, &high, &low);
+    high = onnx_mul(n, product(n, high, b), onnx_number(n, VT_I32, 16));
+    return onnx_out(n, 0, onnx_add(n, high, product(n, low, b)));
 }
