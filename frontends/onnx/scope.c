@@ -311,5 +311,5 @@ void onnx_name_hint(const struct onnx_scope *s, const char *name, char *text, si
     for (; s; s = s->outer) {
         offer(&s->names, name, &best, &nearest);
     }
-    snprintf(text, size, best ? "; did you mean '%.100s'?" : "", best);
+    snprintf(text, size, "%s%.100s%s", best ? "; did you mean '" : "", best ? best : "", best ? "'?" : "");
 }
