@@ -6,6 +6,7 @@
 #include "host_build.h"
 #include "strmap.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 struct vt_builder {
@@ -218,7 +219,7 @@ static void unknown_op(struct vt_builder *builder, const struct vt_builder_node 
 
 static const struct vt_op_def *find_op(struct vt_builder *builder, const struct vt_builder_node *n)
 {
-    int number = n->opset ? vt_opset_number(n->opset) : 0x7fffffff;
+    int number = n->opset ? vt_opset_number(n->opset) : INT_MAX;
     const struct vt_op_def *op = number > 0 ? vt_op_find(n->type, number) : NULL;
 
     if (!op && n->opset && builder->core) {
@@ -229,6 +230,11 @@ static const struct vt_op_def *find_op(struct vt_builder *builder, const struct 
     }
     if (!op) {
         unknown_op(builder, n, number);
+    } else if (strcmp(op->name, "Constant") == 0) {
+        vt_builder_fail(builder, VT_E_INVALID,
+                        "node '%.200s': a Constant comes from vt_builder_constant(), with its data",
+                        n->name ? n->name : "");
+        return NULL;
     }
     return op;
 }
@@ -375,32 +381,54 @@ static int count_outputs(const struct vt_op_def *op, const struct vt_builder_nod
     return most;
 }
 
+/* The inputs without those left out at the end. The runtime's own operations count the rest through. */
+static int count_inputs(struct vt_builder *builder, const struct vt_op_def *op,
+                        const struct vt_builder_node *n)
+{
+    int count = n->n_inputs;
+
+    while (count > op->min_in && !n->inputs[count - 1].builder && !n->inputs[count - 1].node) {
+        count--;
+    }
+    for (int i = op->min_in; i < count && !(op->flags & VT_OP_EXTENSION); i++) {
+        if (!n->inputs[i].builder && !n->inputs[i].node) {
+            vt_builder_fail(builder, VT_E_INVALID, "node '%.200s' (%s): input %d is left out before others",
+                            n->name ? n->name : "", op->name, i);
+        }
+    }
+    return count;
+}
+
+static void connect(struct vt_builder *builder, struct vt_node *node, const struct vt_builder_node *n)
+{
+    for (int i = 0; i < node->n_in && !builder->err.code; i++) {
+        struct vt_builder_port port = n->inputs[i];
+        const bool left_out = !port.builder && !port.node;
+        struct vt_node *src = left_out ? NULL : node_at(builder, port, "an input of node", node->name);
+
+        if (src && vt_node_set_input(node, i, vt_port_of(src, (int)port.output))) {
+            no_memory(builder, node->name);
+        }
+    }
+}
+
 struct vt_builder_port vt_builder_add(struct vt_builder *builder, const struct vt_builder_node *n)
 {
     const struct vt_op_def *op = usable(builder) ? find_op(builder, n) : NULL;
     const char *name = op ? name_or(builder, n->name, n->type) : NULL;
-    struct vt_node *node =
-        name ? vt_node_create(builder->graph, op, name, n->n_inputs, count_outputs(op, n), &builder->err)
-             : NULL;
+    struct vt_node *node = NULL;
+    int n_in = op ? count_inputs(builder, op, n) : 0;
 
+    if (name && !builder->err.code) {
+        node = vt_node_create(builder->graph, op, name, n_in, count_outputs(op, n), &builder->err);
+    }
     if (!node) {
         if (!builder->err.code) {
             no_memory(builder, n->type);
         }
         return none;
     }
-    for (int i = 0; i < n->n_inputs && !builder->err.code; i++) {
-        struct vt_builder_port port = n->inputs[i];
-        struct vt_node *src = NULL;
-
-        if (!port.builder && !port.node) {
-            continue; /* left out */
-        }
-        src = node_at(builder, port, "an input of node", name);
-        if (src && vt_node_set_input(node, i, vt_port_of(src, (int)port.output))) {
-            no_memory(builder, name);
-        }
-    }
+    connect(builder, node, n);
     set_attrs(builder, node, n);
     if (!builder->err.code) {
         add_bodies(builder, node, n);

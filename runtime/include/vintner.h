@@ -90,7 +90,8 @@ typedef struct {
     uint32_t builder, node, output;
 } vt_port_t;
 
-/* No port: an optional input that is left out, or what a failure answers. */
+/* No port: an optional input that is left out (in the middle only for operations of extensions), or what a
+ * failure answers. */
 #ifdef __cplusplus
 #define VT_NO_PORT (vt_port_t{0, 0, 0})
 #else

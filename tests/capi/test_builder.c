@@ -616,6 +616,8 @@ enum mistake {
     BODY_SELF,
     UNWIRED,
     EXTENSION,
+    CONSTANT_OP,
+    GAP,
     MISTAKES
 };
 
@@ -689,6 +691,11 @@ static ov_status_e make(vt_builder_t *b, enum mistake m)
     case HUGE_CONSTANT: vt_builder_constant(b, "c", F32, DIMS(INT64_MAX, 8), zeros); break;
     case NO_TYPE: vt_builder_op(b, NULL, "opset1", "n", 1, &x, 0, NULL); break;
     case EXTENSION: vt_builder_op(b, "ScaledSwish", "extension", "act", 1, &x, 0, NULL); break;
+    case GAP:
+        list[1] = VT_NO_PORT;
+        vt_builder_op(b, "I420toRGB", "opset8", "gap", 3, list, 0, NULL);
+        break;
+    case CONSTANT_OP: vt_builder_op(b, "Constant", "opset1", "c", 0, NULL, 0, NULL); break;
     default: return bodies(b, x, m);
     }
     return vt_builder_status(b);
@@ -724,6 +731,8 @@ static void test_mistakes(void **state)
         [BODY_WIRE] = "node 'rows' (TensorIterator)",
         [BODY_SELF] = "it is the builder of the node itself",
         [UNWIRED] = "node 'rows' (TensorIterator",
+        [GAP] = "node 'gap' (I420toRGB): input 1 is left out before others",
+        [CONSTANT_OP] = "node 'c': a Constant comes from vt_builder_constant()",
         [EXTENSION] = "there is no operation ScaledSwish in extension",
     };
 
