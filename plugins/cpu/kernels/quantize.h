@@ -1,11 +1,10 @@
 /* FakeQuantize, f32: x limited to a range, put on a grid, and mapped to the output's range.
  *
- *   y = out_low                                                            where not x > low
- *       out_low + out_span                                                 where x > high
- *       rint((x - in_low) / in_span * steps) / steps * out_span + out_low  elsewhere
+ *   y = rint((c - in_low) / in_span * steps) / steps * (out_high - out_low) + out_low,  c = x within
+ * low..high
  *
- * computed in double and rounded once: the step that an element falls on is that of the formula, ties to even
- * included. */
+ * in double, rounded once: the step that an element falls on is that of the formula, ties to even included.
+ * The range runs upwards: in_low is low. */
 #ifndef CPU_KERNELS_QUANTIZE_H
 #define CPU_KERNELS_QUANTIZE_H
 

@@ -1,6 +1,6 @@
 /* FakeQuantize with constant ranges, of the whole tensor or of each place along one axis. */
-#include "impl.h"
 #include "kernels/quantize.h"
+#include "model.h"
 
 #define CHUNK 8192
 
@@ -34,6 +34,24 @@ static int axis_of(const struct cpu_op *op)
     return axis;
 }
 
+/* Input ranges that run upwards, at every place. */
+static bool upwards(const struct cpu_op *op)
+{
+    const struct cpu_arg *low = &op->in[1], *high = &op->in[2];
+    int64_t n = low->count > high->count ? low->count : high->count;
+
+    for (int64_t i = 0; i < n; i++) {
+        float a, b;
+
+        memcpy(&a, (const char *)low->raw->data + (size_t)(low->count == 1 ? 0 : i) * sizeof(a), sizeof(a));
+        memcpy(&b, (const char *)high->raw->data + (size_t)(high->count == 1 ? 0 : i) * sizeof(b), sizeof(b));
+        if (!(a < b)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool supports(const struct cpu_op *op, const char **reason)
 {
     *reason = "only f32 of known shape";
@@ -42,12 +60,16 @@ static bool supports(const struct cpu_op *op, const char **reason)
     }
     *reason = "the ranges are not constant";
     for (int i = 1; i < 5; i++) {
-        if (!op->in[i].raw || op->in[i].type != VT_F32) {
+        if (!op->in[i].raw || op->in[i].raw->type != VT_F32) {
             return false;
         }
     }
     *reason = "ranges that differ along several axes";
-    return op->out[0].count == op->in[0].count && axis_of(op) != -2;
+    if (op->out[0].count != op->in[0].count || axis_of(op) == -2) {
+        return false;
+    }
+    *reason = "a range that is empty or runs downwards";
+    return cpu_constant_absent(op->host, op->in[1].constant) || upwards(op);
 }
 
 static double cost(const struct cpu_op *op)

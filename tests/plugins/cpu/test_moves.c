@@ -313,6 +313,19 @@ static void test_fake_quantize(void **state)
     }
 }
 
+/* A range that runs downwards stays with the reference. */
+static void test_fake_quantize_down(void **state)
+{
+    struct vt_graph *g = net_create();
+    struct vt_port in[5] = {net_param_as(g, "f32", "3,50"), net_f32(g, 0.5f), net_f32(g, -0.5f),
+                            net_f32(g, 1), net_f32(g, 3)};
+
+    (void)state;
+    snprintf(test_case, sizeof(test_case), "downwards");
+    net_result(g, net_op(g, "FakeQuantize", 1, 5, in, "levels=16"));
+    check_graph(g, NULL, 2);
+}
+
 static void test_convert(void **state)
 {
     static const char *const names[] = {"f32", "f16", "bf16", "f64", "i8",     "u8",
@@ -514,13 +527,21 @@ static void test_gather(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_unary),       cmocka_unit_test(test_parameters),
-        cmocka_unit_test(test_binary),      cmocka_unit_test(test_typed),
-        cmocka_unit_test(test_prelu),       cmocka_unit_test(test_integers),
-        cmocka_unit_test(test_float_pairs), cmocka_unit_test(test_fake_quantize),
-        cmocka_unit_test(test_convert),     cmocka_unit_test(test_transpose),
-        cmocka_unit_test(test_pad),         cmocka_unit_test(test_slices),
-        cmocka_unit_test(test_repeat),      cmocka_unit_test(test_gather),
+        cmocka_unit_test(test_unary),
+        cmocka_unit_test(test_parameters),
+        cmocka_unit_test(test_binary),
+        cmocka_unit_test(test_typed),
+        cmocka_unit_test(test_prelu),
+        cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_float_pairs),
+        cmocka_unit_test(test_fake_quantize),
+        cmocka_unit_test(test_fake_quantize_down),
+        cmocka_unit_test(test_convert),
+        cmocka_unit_test(test_transpose),
+        cmocka_unit_test(test_pad),
+        cmocka_unit_test(test_slices),
+        cmocka_unit_test(test_repeat),
+        cmocka_unit_test(test_gather),
     };
 
     cap_isa(argc, argv);
