@@ -128,34 +128,35 @@ static void cut(struct onnx_window *w, int i, int64_t total, int64_t *extra)
 static bool resolve(struct onnx_node *n, struct onnx_value data, struct onnx_value weights,
                     struct onnx_window *w, const int64_t *wanted, int64_t *extra)
 {
-    bool same = strncmp(w->auto_pad, "same", 4) == 0, known = true;
+    bool same = strncmp(w->auto_pad, "same", 4) == 0;
+    struct onnx_window cut_out = *w;
+    int64_t more[ONNX_MAX_SPATIAL];
     int count = 0;
     const int64_t *listed = onnx_attr_is(n, "kernel_shape", &count);
 
+    memcpy(more, extra, sizeof(more));
     for (int i = 0; i < w->spatial && (same || wanted); i++) {
-        int64_t kernel = onnx_dim(n, weights, 2 + i), in = onnx_dim(n, data, 2 + i);
+        int64_t kernel = onnx_dim(n, weights, 2 + i), in = onnx_dim(n, data, 2 + i), total;
 
         kernel = kernel < 0 && count == w->spatial && listed[i] > 0 ? listed[i] : kernel;
-        known &= kernel >= 0 && (in >= 0 || !wanted);
-        if (kernel >= 0) {
-            int64_t span = (kernel - 1) * w->dilation[i] + 1;
-            int64_t total = wanted ? w->stride[i] * (in - 1) + extra[i] + span - wanted[i]
-                                   : extra[i] + span - w->stride[i];
-
-            cut(w, i, total, &extra[i]);
+        if (kernel < 0 || (in < 0 && wanted)) {
+            return false;
         }
+        total = extra[i] + (kernel - 1) * w->dilation[i] + 1;
+        total += wanted ? w->stride[i] * (in - 1) - wanted[i] : -w->stride[i];
+        cut(&cut_out, i, total, &more[i]);
     }
-    if (known) {
-        w->auto_pad = "explicit";
-    }
-    return known;
+    *w = cut_out;
+    w->auto_pad = "explicit";
+    memcpy(extra, more, sizeof(more));
+    return true;
 }
 
 static struct onnx_value transposed(struct onnx_node *n, struct onnx_value data, struct onnx_value weights,
                                     struct onnx_window *w)
 {
     const int64_t *wanted = wanted_extents(n, w->spatial);
-    int64_t group = groups(n), extra[ONNX_MAX_SPATIAL];
+    int64_t group = groups(n), extra[ONNX_MAX_SPATIAL] = {0};
     struct onnx_value in[3] = {data, weights, ONNX_ABSENT};
     int n_in = 2;
 

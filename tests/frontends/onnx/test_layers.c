@@ -148,6 +148,13 @@ static void test_transposed(void **state)
          {"f32[1,2,3] 1 3 2 3 10 8"},
          1e-5,
          true},
+        {"ConvTranspose",
+         11,
+         "strides=1,2;output_shape=3,5",
+         {"f32[1,1,2,2] 1 2 3 4", "f32[1,1,2,2] 1 2 3 4"},
+         {"f32[1,1,3,5] 1 2 2 4 0 6 10 10 16 0 9 12 12 16 0"},
+         1e-5,
+         false},
     };
 
     (void)state;
