@@ -122,6 +122,15 @@ def few_bits(rng):
             case(name + " zero points", "MatMulNBits", [f(rng, 2, 3, k), b, scales, zeros, None, f(rng, n)], {1, 2, 3, 5}, **args)
             if bits < 8:
                 case(name + " float zeros", "MatMulNBits", [f(rng, 3, k), b, scales, f(rng, n, blocks)], {1, 2, 3}, **args)
+    for directions, direction in ((1, "forward"), (1, "reverse"), (2, "bidirectional")):
+        for columns in (False, True):      # activations are rounded by ONNX Runtime alone
+            size = (directions, 20) if columns else (directions,)
+            quantised = [q(rng, np.int8, directions, d, 20) for d in (4, 5)]
+            scales = [(rng.random(size) * 0.005 + 0.003).astype(np.float32) for _ in range(2)]
+            zeros = [(rng.integers(-9, 9, size) * (not columns)).astype(np.int8) for _ in range(2)]
+            case(f"DynamicQuantizeLSTM {direction} {columns}", "DynamicQuantizeLSTM",
+                 [f(rng, 6, 2, 4), *quantised, f(rng, directions, 40) * 0.1, None, None, None, None, scales[0], zeros[0], scales[1],
+                  zeros[1]], {1, 2, 3, 8, 9, 10, 11}, 3, atol=0.05, hidden_size=5, direction=direction)
     index = rng.integers(0, 9, (2, 3))
     for bits in (4, 8):
         table = q(rng, np.uint8, 9, 64 * bits // 8)

@@ -1,8 +1,9 @@
-/* Products with, and rows of, weights of few bits: MatMulNBits, MatMulBnb4, GatherBlockQuantized.
+/* Products with, and rows of, weights of few bits: MatMulNBits, GatherBlockQuantized, DynamicQuantizeLSTM.
  *
  * Weights become Constant -> Convert -> Subtract -> Multiply -> Reshape, the form in which devices find
  * compressed weights; their bytes stay where the model's file has them. */
 #include "quantize.h"
+#include "recurrent.h"
 
 static enum vt_type code_type(struct onnx_node *n, int64_t bits)
 {
@@ -231,4 +232,33 @@ int onnx_ms_gather_block_quantized(struct onnx_node *n)
                                 onnx_slice_axis(n, shape, 0, last + 2, INT64_MAX)),
                         0);
     return onnx_out(n, 0, onnx_op(n, "Reshape", 1, ONNX_IN(y, shape), "special_zero=false"));
+}
+
+/* ---- DynamicQuantizeLSTM */
+
+/* A parameter of whole directions [D], or of their columns [D, 4 hidden], beside weights [D, input, 4
+ * hidden]. */
+static struct onnx_value of_directions(struct onnx_node *n, struct onnx_value v)
+{
+    int rank = onnx_need_rank(n, v);
+    int64_t places[2] = {1, 2};
+
+    return onnx_unsqueeze(n, v, places, rank == 1 ? 2 : 1);
+}
+
+/* Weights [D, input, 4 hidden] of codes as [D, 4 hidden, input] of numbers. */
+static struct onnx_value lstm_weights(struct onnx_node *n, int codes, int scale)
+{
+    struct quantization q = {.scale = of_directions(n, onnx_in(n, scale)),
+                             .zero = of_directions(n, onnx_in(n, scale + 1))};
+
+    return onnx_transpose(n, onnx_dequantize(n, onnx_in(n, codes), &q), (const int64_t[]){0, 2, 1}, 3);
+}
+
+/* Weights alone are rounded to eight bits here; ONNX Runtime rounds what they are multiplied with, too. */
+int onnx_ms_dynamic_quantize_lstm(struct onnx_node *n)
+{
+    struct onnx_value w = lstm_weights(n, 1, 8), r = lstm_weights(n, 2, 10);
+
+    return onnx_lstm_of(n, w, r);
 }

@@ -1,4 +1,6 @@
 /* LSTM, GRU and RNN, as sequences of OpenVINO. */
+#include "recurrent.h"
+
 #include "extents.h"
 
 #include <stdio.h>
@@ -195,11 +197,11 @@ static struct onnx_value lengths(struct onnx_node *n, const struct layer *l, int
         VT_I32);
 }
 
-static int read_layer(struct onnx_node *n, enum cell cell, struct layer *l)
+static int read_layer(struct onnx_node *n, enum cell cell, struct onnx_value w, struct onnx_value r,
+                      struct layer *l)
 {
     static const int64_t swap[] = {1, 0, 2};
     const char *direction = onnx_attr_s(n, "direction", "forward");
-    struct onnx_value r = onnx_in(n, 2);
     static const int gates[] = {[RNN] = 1, [GRU] = 3, [LSTM] = 4};
 
     if (onnx_status(n)) {
@@ -217,7 +219,7 @@ static int read_layer(struct onnx_node *n, enum cell cell, struct layer *l)
     l->batch_first = onnx_attr_i(n, "layout", 0) == 1;
     l->before = cell == GRU && onnx_attr_i(n, "linear_before_reset", 0) != 0;
     l->x = l->batch_first ? onnx_in(n, 0) : onnx_transpose(n, onnx_in(n, 0), swap, 3);
-    l->w = gates_in_order(n, l, onnx_in(n, 1));
+    l->w = gates_in_order(n, l, w);
     l->r = gates_in_order(n, l, r);
     l->b = biases(n, l, 3);
     l->lengths = lengths(n, l, 4);
@@ -288,13 +290,13 @@ static int give(struct onnx_node *n, const struct layer *l, struct onnx_value ou
     return onnx_status(n);
 }
 
-static int recurrent(struct onnx_node *n, enum cell cell)
+static int recurrent(struct onnx_node *n, enum cell cell, struct onnx_value w, struct onnx_value r)
 {
     struct functions f[2];
     struct onnx_value out[3] = {{0}}, both[2][3] = {{{0}}};
     struct layer l;
 
-    if (read_layer(n, cell, &l) || read_functions(n, &l, f)) {
+    if (read_layer(n, cell, w, r, &l) || read_functions(n, &l, f)) {
         return onnx_status(n);
     }
     if (cell == LSTM && onnx_has_in(n, 7)) {
@@ -319,15 +321,20 @@ static int recurrent(struct onnx_node *n, enum cell cell)
 
 int onnx_lstm(struct onnx_node *n)
 {
-    return recurrent(n, LSTM);
+    return recurrent(n, LSTM, onnx_in(n, 1), onnx_in(n, 2));
+}
+
+int onnx_lstm_of(struct onnx_node *n, struct onnx_value w, struct onnx_value r)
+{
+    return recurrent(n, LSTM, w, r);
 }
 
 int onnx_gru(struct onnx_node *n)
 {
-    return recurrent(n, GRU);
+    return recurrent(n, GRU, onnx_in(n, 1), onnx_in(n, 2));
 }
 
 int onnx_rnn(struct onnx_node *n)
 {
-    return recurrent(n, RNN);
+    return recurrent(n, RNN, onnx_in(n, 1), onnx_in(n, 2));
 }
