@@ -86,6 +86,7 @@ struct cpu_plans {
     size_t arena_bytes; /* of the largest yet */
     uint64_t clock;
     bool owns_graph;
+    bool inner;             /* of a sub-graph */
     struct cpu_plans *next; /* of the same plan */
 };
 

@@ -5,9 +5,11 @@
 
 /* Idle plans go, the least recently used first, when all together take more than this; so many stay at any
  * size, and there are never more than PLANS_MOST. Arenas and packed weights are not counted: all plans share
- * them. */
+ * them. Sub-graphs have limits of their own, and there may be many of them. */
 #define PLANS_BYTES ((size_t)64 << 20)
+#define INNER_BYTES ((size_t)8 << 20)
 #define PLANS_KEPT  16
+#define INNER_KEPT  4
 #define PLANS_MOST  1024
 
 /* The shapes' own passes: what depended on shapes is constant now. */
@@ -124,7 +126,10 @@ static struct cpu_plan **oldest_idle(struct cpu_plans *plans)
 /* Under the lock: whoever takes a plan into use does so under it as well. */
 static void trim(struct cpu_plans *plans)
 {
-    while (plans->n > PLANS_KEPT && (plans->bytes > PLANS_BYTES || plans->n > PLANS_MOST)) {
+    int kept = plans->inner ? INNER_KEPT : PLANS_KEPT;
+    size_t most = plans->inner ? INNER_BYTES : PLANS_BYTES;
+
+    while (plans->n > kept && (plans->bytes > most || plans->n > PLANS_MOST)) {
         struct cpu_plan **oldest = oldest_idle(plans), *plan;
 
         if (!oldest) {
@@ -291,6 +296,7 @@ struct cpu_plans *cpu_plans_inner(struct cpu_build *b, struct vt_graph *graph, b
     }
     cpu_plans_init(inner, b->model, graph);
     inner->owns_graph = owns;
+    inner->inner = true;
     inner->next = b->plan->inner;
     b->plan->inner = inner;
     return inner;

@@ -263,6 +263,121 @@ static void test_behind_data(void **state)
     }
 }
 
+/* ---- tensors without elements */
+
+/* "OP opset in,in,.. attributes": each input is a shape, "i" in front of it for i64, "b" for booleans, "w"
+ * for a constant; "=n" a constant of rank 1 with one i64. */
+static const char *const empty_nodes[] = {
+    "Relu 1 0,3 -",
+    "Tanh 1 2,0,4 -",
+    "Sin 1 0 -",
+    "Abs 1 i0,2 -",
+    "Add 1 0,3|3 -",
+    "Multiply 1 2,0|1,1 -",
+    "Power 1 0,4|0,4 -",
+    "FloorMod 1 i0,4|i4 -",
+    "Less 1 0,4|4 -",
+    "LogicalNot 1 b0 -",
+    "Select 1 b0,3|3|0,3 -",
+    "Convert 1 0,3 destination_type=i32",
+    "PRelu 1 0,3,2|3 -",
+    "FakeQuantize 1 0,3|w1|w1|w1|w1 levels=16",
+    "Softmax 8 0,3 axis=1",
+    "Softmax 8 3,0 axis=0",
+    "LogSoftmax 5 0,3 axis=1",
+    "MatMul 1 0,3|3,4 -",
+    "MatMul 1 0,3|w3,4 -",
+    "MatMul 1 2,0|0,4 -",
+    "MatMul 1 2,3|3,0 -",
+    "MatMul 1 0,2,3|0,3,4 -",
+    "Convolution 1 0,3,5,5|w4,3,3,3 strides=1,1;pads_begin=1,1;pads_end=1,1;dilations=1,1",
+    "GroupConvolution 1 0,4,5,5|w4,1,1,3,3 strides=1,1;pads_begin=1,1;pads_end=1,1;dilations=1,1",
+    "ConvolutionBackpropData 1 0,3,5,5|w3,4,3,3 strides=1,1;pads_begin=1,1;pads_end=1,1;dilations=1,1",
+    "MaxPool 1 0,3,5,5 strides=1,1;pads_begin=0,0;pads_end=0,0;kernel=2,2",
+    "AvgPool 1 0,3,5,5 strides=1,1;pads_begin=0,0;pads_end=0,0;kernel=2,2;exclude-pad=true",
+    "AdaptiveAvgPool 8 0,3,5,5|=2,2 -",
+    "ReduceSum 1 0,3|=0 keep_dims=true",
+    "ReduceSum 1 2,0|=1 keep_dims=false",
+    "ReduceMean 1 0,3|=1 keep_dims=true",
+    "ReduceMax 1 0,3|=1 keep_dims=true",
+    "MVN 6 0,3,4|=2 normalize_variance=true;eps=0.1;eps_mode=inside_sqrt",
+    "NormalizeL2 1 0,3|=1 eps=0.1;eps_mode=add",
+    "GroupNormalization 12 0,4,3|4|4 num_groups=2;epsilon=0.1",
+    "BatchNormInference 5 0,3,2|w3|w3|w3|w3 epsilon=0.1",
+    "LRN 1 0,3,4|=1 alpha=0.1;beta=0.5;bias=1;size=3",
+    "Transpose 1 0,3,2|=2,0,1 -",
+    "Concat 1 0,3|2,3 axis=0",
+    "Concat 1 0,3|0,3 axis=1",
+    "Reshape 1 0,6|=0,2,3 special_zero=true",
+    "Broadcast 3 0,1|=0,4 mode=numpy",
+    "Tile 1 0,3|=2,2 -",
+    "Tile 1 2,3|=0,1 -",
+    "Pad 1 0,3|=1,0|=1,0 pad_mode=constant",
+    "Gather 8 4,3|i0|=0 batch_dims=0",
+    "Gather 8 0,3|i0|=0 batch_dims=0",
+    "GatherElements 6 0,3|i0,3 axis=1",
+    "GatherND 8 4,3|i0,1 batch_dims=0",
+    "ScatterUpdate 3 4,3|i0|0,3|=0 -",
+    "ScatterElementsUpdate 3 4,3|i0,3|0,3|=0 -",
+    "ScatterNDUpdate 4 4,3|i0,1|0,3 -",
+    "CumSum 3 0,3|=1 -",
+    "CumSum 3 3,0|=1 -",
+    "ReverseSequence 1 0,3|i0 batch_axis=0;seq_axis=1",
+    "Reverse 1 0,3|=1 mode=index",
+    "Roll 7 0,3|=1|=1 -",
+    "ShuffleChannels 1 0,4 axis=1;group=2",
+    "DepthToSpace 1 0,4,2,2 block_size=2;mode=blocks_first",
+    "SpaceToDepth 1 0,4,2,2 block_size=2;mode=blocks_first",
+    "NonZero 3 0,3 -",
+    "GridSample 9 0,3,4,4|0,2,2,2 -",
+    "ROIAlign 3 1,3,4,4|0,4|i0 pooled_h=2;pooled_w=2;sampling_ratio=1;spatial_scale=1;mode=avg",
+    "Einsum 7 0,3|3,4 equation=ab,bc->ac",
+    "Einsum 7 2,0|0,4 equation=ab,bc->ac",
+    "LSTMSequence 5 0,3,4|0,1,5|0,1,5|i0|w1,20,4|w1,20,5|w1,20 hidden_size=5;direction=forward",
+    "GRUCell 3 0,4|0,5|w15,4|w15,5|w15 hidden_size=5",
+    "DeformableConvolution 8 0,3,5,5|0,18,5,5|w4,3,3,3 strides=1,1;pads_begin=1,1;pads_end=1,1;dilations=1,1",
+    "Interpolate 4 0,3,4,4|=8,8|2|=2,3 mode=nearest;shape_calculation_mode=sizes;"
+    "coordinate_transformation_mode=asymmetric;nearest_mode=floor",
+    "ScaledDotProductAttention 13 0,2,3,4|0,2,5,4|0,2,5,4 causal=false",
+};
+
+static struct vt_port empty_input(struct vt_graph *g, char *text)
+{
+    int64_t v[8];
+    int n = 0;
+
+    if (*text == 'i' || *text == 'b') {
+        return net_param_as(g, *text == 'i' ? "i64" : "boolean", text + 1);
+    }
+    if (*text != '=' && *text != 'w') {
+        return net_param_as(g, "f32", text);
+    }
+    for (char *p = text + 1; *p && n < 8; p += *p == ',') {
+        v[n++] = strtoll(p, &p, 10);
+    }
+    return *text == 'w' ? net_random(g, VT_F32, n, v, false) : net_i64s(g, n, v);
+}
+
+static void test_empty(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(empty_nodes) / sizeof(empty_nodes[0]); i++) {
+        struct vt_graph *g = net_create();
+        char op[32], shapes[128], attrs[256], *rest = shapes;
+        struct vt_port in[8];
+        int opset, n = 0;
+
+        assert_int_equal(sscanf(empty_nodes[i], "%31s %d %127s %255s", op, &opset, shapes, attrs), 4);
+        snprintf(test_case, sizeof(test_case), "%s", empty_nodes[i]);
+        random_seed(i);
+        for (char *one; (one = strsep(&rest, "|")) && n < 8;) {
+            in[n++] = empty_input(g, one);
+        }
+        net_result(g, net_op(g, op, opset, n, in, strcmp(attrs, "-") ? attrs : ""));
+        check_graph(g, NULL, 2);
+    }
+}
+
 static void test_boxes(void **state)
 {
     struct vt_graph *g = net_create();
@@ -400,9 +515,9 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_many_shapes),   cmocka_unit_test(test_weights_once),
         cmocka_unit_test(test_dropped_plans), cmocka_unit_test(test_as_static),
-        cmocka_unit_test(test_data_shapes),   cmocka_unit_test(test_boxes),
-        cmocka_unit_test(test_behind_data),   cmocka_unit_test(test_bodies),
-        cmocka_unit_test(test_states),
+        cmocka_unit_test(test_data_shapes),   cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_boxes),         cmocka_unit_test(test_behind_data),
+        cmocka_unit_test(test_bodies),        cmocka_unit_test(test_states),
     };
 
     cap_isa(argc, argv);
