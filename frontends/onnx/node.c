@@ -171,7 +171,7 @@ static int name_value(struct onnx_node *n, const char *out, struct onnx_value *v
 {
     const struct vt_host *host = n->t->host;
     bool result = onnx_names_get(&n->scope->results, out) != NULL;
-    bool mine = host->node_index(value->node) >= n->first;
+    bool mine = host->node_index(value->node) >= n->first && !onnx_is_brought(n->t, value->node);
     const char *name;
     int status;
 

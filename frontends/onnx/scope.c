@@ -89,6 +89,30 @@ struct vt_node *onnx_param(struct onnx_translation *t, struct onnx_scope *s, con
     return node;
 }
 
+/* ---- what names bring in */
+
+static int note_brought(struct onnx_translation *t, const struct vt_node *node)
+{
+    struct onnx_brought *b = onnx_arena_alloc(&t->m->arena, 1, sizeof(*b));
+
+    if (!b) {
+        return no_memory(t);
+    }
+    *b = (struct onnx_brought){node, t->brought};
+    t->brought = b;
+    return VT_OK;
+}
+
+bool onnx_is_brought(const struct onnx_translation *t, const struct vt_node *node)
+{
+    const struct onnx_brought *b = t->host->node_n_in(node) ? NULL : t->brought;
+
+    while (b && b->node != node) {
+        b = b->next;
+    }
+    return b != NULL;
+}
+
 /* ---- capturing */
 
 static bool exactly_known(const struct vt_value *v)
@@ -165,11 +189,11 @@ static int capture(struct onnx_translation *t, struct onnx_scope *s, const char 
     *inner = ONNX_ABSENT;
     if (t->host->node_constant(outer.node)) {
         inner->node = t->host->constant_clone(s->graph, outer.node, name, t->err);
-        return inner->node ? VT_OK : vt_context(t->err, "%s: ", t->m->label);
+        return inner->node ? note_brought(t, inner->node) : vt_context(t->err, "%s: ", t->m->label);
     }
     if (exactly_known(v) && is_fixed(t->host, outer.node, &budget)) {
         inner->node = known_constant(t, s, name, v);
-        return inner->node ? VT_OK : no_memory(t);
+        return inner->node ? note_brought(t, inner->node) : no_memory(t);
     }
     c = onnx_arena_alloc(&t->m->arena, 1, sizeof(*c));
     if (!c) {
@@ -182,7 +206,7 @@ static int capture(struct onnx_translation *t, struct onnx_scope *s, const char 
     }
     *(s->last ? &s->last->next : &s->captures) = c;
     s->last = c;
-    return VT_OK;
+    return note_brought(t, c->param);
 }
 
 static int capture_sequence(struct onnx_translation *t, struct onnx_scope *s, const struct onnx_entry *outer,
@@ -241,7 +265,7 @@ static int build_init(struct onnx_translation *t, struct onnx_scope *s, struct o
     }
     return t->host->node_add_tensor_name(e->value.node, 0, name, t->err)
                ? vt_context(t->err, "%s: ", t->m->label)
-               : VT_OK;
+               : note_brought(t, e->value.node);
 }
 
 int onnx_lookup(struct onnx_translation *t, struct onnx_scope *s, const char *name, struct onnx_entry **entry)

@@ -59,11 +59,19 @@ struct onnx_scope {
     struct onnx_names later;       /* names that nodes of this scope will give, for messages */
 };
 
+/* A node that stands for a name of the model where the name is first read: an initializer, or something of an
+ * outer graph. */
+struct onnx_brought {
+    const struct vt_node *node;
+    struct onnx_brought *next;
+};
+
 struct onnx_translation {
     struct onnx_model *m;
     const struct vt_host *host;
     struct vt_error *err;
     int tries, n_nodes;
+    struct onnx_brought *brought; /* the newest first */
 };
 
 struct onnx_node {
@@ -111,6 +119,9 @@ struct onnx_entry *onnx_define(struct onnx_translation *t, struct onnx_scope *s,
  * captured. *entry NULL: there is no such name. */
 int onnx_lookup(struct onnx_translation *t, struct onnx_scope *s, const char *name,
                 struct onnx_entry **entry);
+
+/* Whether a node is no translator's work, but was brought in by a name. */
+bool onnx_is_brought(const struct onnx_translation *t, const struct vt_node *node);
 
 /* "; did you mean 'NAME'?" or "". */
 void onnx_name_hint(const struct onnx_scope *s, const char *name, char *text, size_t size);

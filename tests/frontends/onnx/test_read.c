@@ -28,6 +28,37 @@ static void test_small(void **state)
     vt_graph_destroy(graph);
 }
 
+/* A name that repeats another one is one more name of it, or, where it is an output of the model, a node. */
+static void test_names_that_repeat(void **state)
+{
+    struct msg *g = graph_of(node("Identity", "", "w", "y"));
+    struct vt_graph *graph;
+    struct vt_node *w, *y;
+
+    (void)state;
+    put(g, 1, node("Identity", "", "v", "u"));
+    put(g, 1, node("Add", "", "w,x", "a"));
+    put(g, 1, node("Add", "", "u,a", "z"));
+    put(g, 5, TENSOR("w", FLOAT, "2", float, 1, 2));
+    put(g, 5, TENSOR("v", FLOAT, "2", float, 1, 2));
+    put(g, 11, info("x", FLOAT, "2"));
+    put(g, 11, info("w", FLOAT, "2"));
+    put(g, 12, info("y", FLOAT, NULL));
+    put(g, 12, info("z", FLOAT, NULL));
+    put(g, 12, info("x", FLOAT, NULL));
+    graph = read_ok(model(g, 17));
+    assert_int_equal(graph->n_params, 1); /* w has a value of its own */
+    w = find_node(graph, "w");
+    y = find_node(graph, "y");
+    assert_string_equal(w->op->name, "Constant");
+    assert_string_equal(w->out[0].names[0], "w");
+    assert_string_equal(y->out[0].names[0], "y");
+    assert_ptr_equal(graph->results[0]->in[0].node, y);
+    assert_ptr_equal(graph->results[2]->in[0].node, graph->params[0]);
+    assert_string_equal(graph->results[2]->name, "x/sink_port_0");
+    vt_graph_destroy(graph);
+}
+
 static void test_missing_operators(void **state)
 {
     struct msg *g = graph_of(node("NoSuch", "n1", "x", "y"));
@@ -57,6 +88,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small),
+        cmocka_unit_test(test_names_that_repeat),
         cmocka_unit_test(test_missing_operators),
         cmocka_unit_test(test_unknown_name),
     };
