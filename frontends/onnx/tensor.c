@@ -303,19 +303,23 @@ static int take_data(struct onnx_model *m, const struct onnx_tensor *tensor, str
     return take_numbers(m, tensor, d);
 }
 
+void onnx_data_finish(struct onnx_data *d)
+{
+    free(d->owned);
+    d->owned = NULL;
+}
+
 int onnx_data_read(struct onnx_model *m, const struct onnx_tensor *tensor, struct onnx_data *d)
 {
     int status;
 
     *d = (struct onnx_data){0};
     status = describe(m, tensor, tensor->n_dims, tensor->dims, &d->t);
-    return status ? status : take_data(m, tensor, d);
-}
-
-void onnx_data_finish(struct onnx_data *d)
-{
-    free(d->owned);
-    d->owned = NULL;
+    status = status ? status : take_data(m, tensor, d);
+    if (status) {
+        onnx_data_finish(d);
+    }
+    return status;
 }
 
 /* ---- sparse tensors */
