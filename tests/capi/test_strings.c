@@ -505,6 +505,60 @@ static void files(ov_core_t *core, const char *device)
     unlink(bin);
 }
 
+#define ON(device) "<rt_info><attribute name=\"affinity\" version=\"0\" value=\"" device "\"/></rt_info>"
+
+/* One device makes strings, another moves them, a third part takes them apart. */
+static void test_divided(void **state)
+{
+    struct maker m = {0};
+    int begins = parameter(&m, "i64", "3"), ends = parameter(&m, "i64", "3"),
+        bytes = parameter(&m, "u8", "48");
+    int made, moved, back;
+    ov_core_t *core = new_core();
+    ov_infer_request_t *request;
+
+    (void)state;
+    if (!has_device("REFDEV")) {
+        ov_core_free(core);
+        skip();
+    }
+    made = LAYER(&m, "StringTensorPack", "opset15", ON("REFDEV"), 1, begins, ends, bytes);
+    moved = LAYER(&m, "Gather", "opset8", ON("CPU"), 1, made, I64S(&m, 2, 0, 1, 0), I64(&m, 0));
+    back = LAYER(&m, "StringTensorUnpack", "opset15", ON("REFDEV"), 3, moved);
+    result(&m, moved);
+    result(&m, OUT(back, 1));
+    request = request_of(core, &m, "HETERO:CPU,REFDEV");
+    for (int run = 0; run < 3; run++) {
+        int64_t n = 3, total = 48, b[3] = {0, 5, 20 + run}, e[3] = {2, 40, 48};
+        char text[49] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL", want[3][64];
+        const char *texts[4] = {want[2], want[0], want[1], want[0]};
+        int32_t at[4] = {0};
+        ov_tensor_t *t = NULL;
+
+        text[30] = (char)('!' + run);
+        for (int i = 0; i < 3; i++) {
+            snprintf(want[i], sizeof(want[i]), "%.*s", (int)(e[i] - b[i]), text + b[i]);
+        }
+        for (int i = 0; i < 4; i++) {
+            at[i] = (i ? at[i - 1] : 0) + (int32_t)strlen(texts[i]);
+        }
+        PASS(ov_tensor_create_from_host_ptr(I64, (ov_shape_t){1, &n}, b, &t));
+        PASS(ov_infer_request_set_input_tensor_by_index(request, 0, t));
+        ov_tensor_free(t);
+        PASS(ov_tensor_create_from_host_ptr(I64, (ov_shape_t){1, &n}, e, &t));
+        PASS(ov_infer_request_set_input_tensor_by_index(request, 1, t));
+        ov_tensor_free(t);
+        PASS(ov_tensor_create_from_host_ptr(U8, (ov_shape_t){1, &total}, text, &t));
+        PASS(ov_infer_request_set_input_tensor_by_index(request, 2, t));
+        ov_tensor_free(t);
+        PASS(ov_infer_request_infer(request));
+        expect_output(request, 0, 4, texts);
+        expect_i32(request, 1, 4, at);
+    }
+    ov_infer_request_free(request);
+    ov_core_free(core);
+}
+
 /* Packed forms that do not fit. */
 static void test_damaged(void **state)
 {
@@ -544,7 +598,7 @@ int main(void)
         cmocka_unit_test(test_packing),   cmocka_unit_test(test_branches),
         cmocka_unit_test(test_variables), cmocka_unit_test(test_shared_tensors),
         cmocka_unit_test(test_refused),   cmocka_unit_test(test_files),
-        cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_divided),   cmocka_unit_test(test_damaged),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
