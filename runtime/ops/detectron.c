@@ -9,8 +9,12 @@ static int check(struct vt_infer *c, const int *ranks, enum vt_type *type)
     int status = vt_infer_same_float(c, 0, c->n_in - 1, type);
 
     for (int i = 0; i < c->n_in && status == VT_OK; i++) {
-        int rank = c->in[i]->shape.rank, right = ranks[i < 4 ? i : 3];
+        int rank, right = ranks[i < 4 ? i : 3];
 
+        if (!c->in[i]) { /* of any number of levels */
+            return vt_fail(c->err, VT_E_INVALID, "input %d is not connected", i);
+        }
+        rank = c->in[i]->shape.rank;
         if (rank >= 0 && rank != right) {
             status = vt_fail(c->err, VT_E_SHAPE, "input %d must have %d axes, not %d", i, right, rank);
         }

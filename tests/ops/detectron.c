@@ -2115,6 +2115,16 @@ static void test_bad_input(void **state)
     op_expect(&t, 0, "f32", "3,4", "2 2 2 2 1 1 1 1 0 0 0 0", 0);
     op_end(&t);
 
+    op_begin(&t, "ExperimentalDetectronROIFeatureExtractor", 6);
+    op_param(&t, "f32", "5,4");
+    op_param(&t, "f32", "1,2,16,16");
+    op_skip(&t);
+    op_attr(&t, "output_size", "2");
+    op_attr(&t, "sampling_ratio", "2");
+    op_attr(&t, "pyramid_scales", "4, 8");
+    op_expect_error(&t, VT_E_INVALID, "input 2 is not connected");
+    op_end(&t);
+
     op_begin(&t, "ExperimentalDetectronTopKROIs", 6);
     op_input(&t, "f32", "2,4", "0");
     op_input(&t, "f32", "3", "0");
