@@ -122,6 +122,8 @@ def few_bits(rng):
             case(name + " zero points", "MatMulNBits", [f(rng, 2, 3, k), b, scales, zeros, None, f(rng, n)], {1, 2, 3, 5}, **args)
             if bits < 8:
                 case(name + " float zeros", "MatMulNBits", [f(rng, 3, k), b, scales, f(rng, n, blocks)], {1, 2, 3}, **args)
+    case("MatMulBnb4", "MatMulBnb4", [f(rng, 3, 64), q(rng, np.uint8, 64 * 6 // 2), f(rng, 6 * 4) ** 2], {1, 2}, K=64, N=6,
+         block_size=16, quant_type=1, atol=1e-3)
     for directions, direction in ((1, "forward"), (1, "reverse"), (2, "bidirectional")):
         for columns in (False, True):      # activations are rounded by ONNX Runtime alone
             size = (directions, 20) if columns else (directions,)

@@ -79,6 +79,26 @@ int onnx_ms_cdist(struct onnx_node *n)
     return onnx_out(n, 0, root ? onnx_unary(n, "Sqrt", 1, d) : d);
 }
 
+/* Whether there is no NaN and no infinity in any input. */
+int onnx_ms_is_all_finite(struct onnx_node *n)
+{
+    const char *op = onnx_attr_i(n, "isinf_only", 0)   ? "IsInf"
+                     : onnx_attr_i(n, "isnan_only", 0) ? "IsNaN"
+                                                       : "IsFinite";
+    bool good = strcmp(op, "IsFinite") == 0;
+    struct onnx_value all = ONNX_ABSENT;
+
+    for (int i = 0; i < onnx_n_in(n); i++) {
+        struct onnx_value v =
+            onnx_unary(n, op, 10, onnx_reshape(n, onnx_in(n, i), (const int64_t[]){-1}, 1, false));
+
+        v = good ? v : onnx_unary(n, "LogicalNot", 1, v);
+        v = onnx_op(n, "ReduceLogicalAnd", 1, ONNX_IN(v, ONNX_I64S(n, 0)), "keep_dims=false");
+        all = all.node ? onnx_binary(n, "LogicalAnd", 1, all, v) : v;
+    }
+    return onnx_out(n, 0, all);
+}
+
 /* ---- Fourier transforms of the last axes */
 
 static struct onnx_value last_axes(struct onnx_node *n)

@@ -1,4 +1,5 @@
-/* Products with, and rows of, weights of few bits: MatMulNBits, GatherBlockQuantized, DynamicQuantizeLSTM.
+/* Products with, and rows of, weights of few bits: MatMulNBits, MatMulBnb4, GatherBlockQuantized,
+ * DynamicQuantizeLSTM.
  *
  * Weights become Constant -> Convert -> Subtract -> Multiply -> Reshape, the form in which devices find
  * compressed weights; their bytes stay where the model's file has them. */
@@ -126,6 +127,58 @@ int onnx_ms_matmul_nbits(struct onnx_node *n)
     y = onnx_op(n, "MatMul", 1, ONNX_IN(a, decompress(n, &w, onnx_type(n, a))),
                 "transpose_a=false;transpose_b=true");
     return onnx_out(n, 0, onnx_has_in(n, 5) ? onnx_add(n, y, onnx_in(n, 5)) : y);
+}
+
+/* ---- MatMulBnb4: NormalFloat in blocks of the flattened weights, the first of two in the upper half of a
+ * byte */
+
+/* The weights as [rows, blocks, block] of nf4, whose lower half is the first. */
+static struct onnx_value normal_floats(struct onnx_node *n, const struct block_weights *w)
+{
+    const struct vt_tensor *t = onnx_tensor_of(n, onnx_in(n, 1));
+    int64_t dims[3] = {w->rows, w->blocks, w->block};
+    struct vt_tensor out;
+    uint8_t *bytes;
+
+    if (!t || !vt_tensor_describe(&out, VT_NF4, 3, dims) || out.bytes != t->bytes) {
+        onnx_fail(n, t ? VT_E_SHAPE : VT_E_UNSUPPORTED,
+                  t ? "the weights have %zu bytes, not those of N times K"
+                    : "not implemented: weights that are not "
+                      "constant",
+                  t ? t->bytes : (size_t)0);
+        return ONNX_ABSENT;
+    }
+    bytes = out.data = onnx_alloc(n, out.bytes);
+    for (size_t i = 0; bytes && i < out.bytes; i++) {
+        unsigned b = ((const uint8_t *)t->data)[i];
+
+        bytes[i] = (uint8_t)(b >> 4 | b << 4);
+    }
+    return bytes ? onnx_constant(n, &out) : ONNX_ABSENT;
+}
+
+int onnx_ms_matmul_bnb4(struct onnx_node *n)
+{
+    struct onnx_value a = onnx_in(n, 0), scale, y;
+    enum vt_type type = onnx_type(n, a);
+    struct block_weights w = {0};
+
+    if (read_sizes(n, &w)) {
+        return onnx_status(n);
+    }
+    if (onnx_attr_i(n, "quant_type", 1) != 1) {
+        return onnx_fail(n, VT_E_UNSUPPORTED, "not implemented: weights in FP4");
+    }
+    if (w.columns % w.block) {
+        return onnx_fail(n, VT_E_UNSUPPORTED, "not implemented: blocks of %lld in rows of %lld",
+                         (long long)w.block, (long long)w.columns);
+    }
+    scale = onnx_with_shape(n, onnx_in(n, 2), (const int64_t[]){w.rows, w.blocks, 1}, 3);
+    y = onnx_mul(n, onnx_convert(n, normal_floats(n, &w), type), onnx_convert(n, scale, type));
+    y = onnx_reshape(n, y, (const int64_t[]){w.rows, w.columns}, 2, false);
+    return onnx_out(n, 0,
+                    onnx_op(n, "MatMul", 1, ONNX_IN(a, y), "transpose_a=false;transpose_b=%s",
+                            onnx_attr_i(n, "transB", 1) ? "true" : "false"));
 }
 
 /* ---- GatherBlockQuantized */
