@@ -16,6 +16,8 @@ enum { Q, K, V, MASK, SCALE, BEAMS };
 #define KEYS 512
 #define FEW  16
 
+#define TOGETHER 4 /* rows that the product takes one by one */
+
 struct cached {
     const struct cpu_gemm_f32 *gemm;
     const struct cpu_softmax_f32 *softmax;
@@ -33,6 +35,7 @@ struct job {
     const struct cached *c;
     const float *q, *k, *v;
     float *y, scale;
+    int64_t together;         /* heads of the query that a task works on */
     ptrdiff_t k_head, v_head; /* from one head of the cache to the next */
     int64_t keys;
     const char *mask;
@@ -191,11 +194,12 @@ static void task(void *arg, int64_t index, void *scratch)
 {
     const struct job *j = arg;
     const struct cached *c = j->c;
-    int64_t at = index / c->blocks, item = at / c->heads, head = at % c->heads;
+    int64_t at = index / c->blocks * j->together, item = at / c->heads, head = at % c->heads;
     int64_t cached = item * (c->heads / c->shared) + head / c->shared;
     struct block b = {.row = index % c->blocks * ROWS};
 
     b.rows = c->rows - b.row < ROWS ? c->rows - b.row : ROWS;
+    b.rows *= j->together;
     b.q = j->q + (at * c->rows + b.row) * c->width;
     b.k = j->k + cached * j->k_head;
     b.v = j->v + cached * j->v_head;
@@ -315,6 +319,20 @@ static int bind_mask(struct job *j, const struct cpu_step *step, struct cpu_run 
     return VT_OK;
 }
 
+/* One new row: heads that share keys read them together, as rows of one product, where that leaves enough
+ * tasks. So few rows are computed one by one, whatever their number: the bits are the same. */
+static void join_heads(struct job *j, const struct cpu_run *run)
+{
+    const struct cached *c = j->c;
+
+    j->together = 1;
+    if (c->rows == 1 && c->shared <= TOGETHER && !c->causal && (!j->mask || j->mask_stride[1] == 0) &&
+        c->batch * c->heads / c->shared >= run->threads) {
+        j->together = c->shared;
+        j->mask_stride[2] = 0;
+    }
+}
+
 static int run(const struct cpu_step *step, struct cpu_run *run)
 {
     const struct cached *c = step->data;
@@ -344,7 +362,8 @@ static int run(const struct cpu_step *step, struct cpu_run *run)
     }
     status = bind_mask(&j, step, run);
     if (status == VT_OK) {
-        cpu_parallel(run, c->batch * c->heads * c->blocks, task, &j);
+        join_heads(&j, run);
+        cpu_parallel(run, c->batch * c->heads / j.together * c->blocks, task, &j);
     }
     return status;
 }

@@ -326,6 +326,35 @@ static void assert_kernel(struct vt_request *r, const char *op, const char *kern
     assert_true(found);
 }
 
+/* Texts of a profile are those of the plan that ran. */
+static const char *plan_of(struct vt_request *r)
+{
+    const struct vt_profile *list;
+    int n;
+
+    assert_ok(vt_request_profile(r, &list, &n, ERR));
+    assert_true(n > 0);
+    return list[0].node_name;
+}
+
+/* One plan serves every length, for one new row and for a few. */
+static void check_plans(struct talk *t)
+{
+    const char *one, *three;
+
+    step(t, 1);
+    one = plan_of(t->have);
+    step(t, 3);
+    three = plan_of(t->have);
+    assert_ptr_not_equal(one, three);
+    for (int i = 0; i < 4; i++) {
+        step(t, 1);
+        assert_ptr_equal(plan_of(t->have), one);
+        step(t, 3);
+        assert_ptr_equal(plan_of(t->have), three);
+    }
+}
+
 static void check_model(bool many_heads, bool causal)
 {
     struct vt_model *model = language_model(many_heads, causal);
@@ -342,6 +371,7 @@ static void check_model(bool many_heads, bool causal)
     assert_fast(t.have, "Attention");
     assert_kernel(t.have, "Gather", "gather_compressed");
     assert_kernel(t.have, "CachedAttention", "attention_cached");
+    check_plans(&t);
     step(&t, 7);
     step(&t, 1);
     forget(&t);
