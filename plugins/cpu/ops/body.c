@@ -67,6 +67,46 @@ static enum kind kind_of(const struct cpu_op *op)
     return strcmp(op->type, "Loop") == 0 ? LOOP : strcmp(op->type, "If") == 0 ? BRANCH : ITERATOR;
 }
 
+static bool is_number(enum vt_type type)
+{
+    return type == VT_BOOLEAN || type == VT_U8 || type == VT_I32 || type == VT_I64;
+}
+
+static bool is_whole(enum vt_type type)
+{
+    return vt_type_info(type)->bits >= 8;
+}
+
+/* Numbers that are read here are of types that number() knows, and what is cut and joined has whole bytes. */
+static bool types_fit(const struct cpu_op *op, int body)
+{
+    const struct vt_host *host = op->host;
+    const struct vt_graph *g = host->node_body(op->node, body);
+    int n_maps;
+    const struct vt_body_map *maps = host->node_body_maps(op->node, body, &n_maps);
+
+    for (int i = 0; i < n_maps; i++) {
+        const struct vt_body_map *m = &maps[i];
+        bool source = is_source(m->kind);
+        struct vt_edge e = {source ? host->graph_param(g, m->inner) : NULL, 0};
+        enum vt_type type;
+
+        e = source ? e : host->node_in(host->graph_result(g, m->inner), 0);
+        type = host->node_value(e.src, e.port)->type;
+        if ((m->kind == VT_MAP_COUNTER && type != VT_I32 && type != VT_I64) ||
+            (m->kind == VT_MAP_CONDITION && !is_number(type)) ||
+            ((m->kind == VT_MAP_SLICED || m->kind == VT_MAP_CONCAT) && !is_whole(type))) {
+            return false;
+        }
+    }
+    for (int i = 0; i < (kind_of(op) == LOOP ? 2 : kind_of(op) == BRANCH); i++) {
+        if (op->in[i].type != VT_DYNAMIC && !is_number(op->in[i].type)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool supports(const struct cpu_op *op, const char **reason)
 {
     int bodies = op->host->node_n_bodies(op->node);
@@ -75,9 +115,9 @@ static bool supports(const struct cpu_op *op, const char **reason)
     if (!VT_TABLE_HAS(op->host, node_body_maps) || bodies != (kind_of(op) == BRANCH ? 2 : 1)) {
         return false;
     }
-    *reason = "the ports of a body do not fit";
+    *reason = "the ports of a body do not fit, or a type is none that is counted, cut or joined here";
     for (int i = 0; i < bodies; i++) {
-        if (!maps_fit(op, i)) {
+        if (!maps_fit(op, i) || !types_fit(op, i)) {
             return false;
         }
     }
