@@ -110,20 +110,28 @@ static void fill_shape(const struct cpu_op *op, struct cpu_pool *p)
     p->exclude_pad = !is_max(op) && op->host->attr_i64(op->node, "exclude-pad");
 }
 
-/* Rounding up may add windows that hold nothing but padding; what they give is the reference's business. */
+/* Whether a window covers nothing but padding. */
+static bool is_empty(const struct cpu_pool *p, int d, int64_t window)
+{
+    int64_t at = window * p->stride[d] - p->pad_begin[d], step = p->dilation[d];
+    int64_t tap = at < 0 ? (step - 1 - at) / step : 0;
+
+    return tap >= p->kernel[d] || at + tap * step >= p->in[d];
+}
+
+/* Rounding up may add windows that hold nothing but padding; what they give is the reference's business.
+ * Those that begin inside hold something, so that only the ones before them and the last have to be looked
+ * at. */
 static bool any_empty(const struct cpu_pool *p)
 {
     for (int d = 0; d < 3; d++) {
-        for (int64_t o = 0; o < p->out[d]; o++) {
-            int64_t at = o * p->stride[d] - p->pad_begin[d], tap = 0;
-
-            while (tap < p->kernel[d] && (at < 0 || at >= p->in[d])) {
-                at += p->dilation[d];
-                tap++;
-            }
-            if (tap == p->kernel[d]) {
+        for (int64_t o = 0; o < p->out[d] && o * p->stride[d] < p->pad_begin[d]; o++) {
+            if (is_empty(p, d, o)) {
                 return true;
             }
+        }
+        if (p->out[d] > 0 && is_empty(p, d, p->out[d] - 1)) {
+            return true;
         }
     }
     return false;

@@ -137,13 +137,28 @@ static void test_failing_plan(void **state)
     vt_model_unref(model);
 }
 
+/* Compiling does not walk over the elements of a huge picture, whatever comes of it later. */
+static void test_huge_pooling(void **state)
+{
+    struct vt_graph *g = net_create();
+    struct vt_port x = net_param(g, 4, (int64_t[]){1, 1, (int64_t)1 << 40, 5});
+    struct vt_model *model;
+    struct vt_compiled *compiled = NULL;
+
+    (void)state;
+    net_result(g, net_unary(g, "MaxPool", 1, x, "kernel=2,2;strides=2,2;pads_begin=0,0;pads_end=0,0"));
+    model = net_finish(g);
+    (void)vt_core_compile(the_core(), model, "CPU", NULL, &compiled, ERR);
+    vt_compiled_unref(compiled);
+    vt_model_unref(model);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_properties),
-        cmocka_unit_test(test_unknown_operation),
-        cmocka_unit_test(test_failing_step),
-        cmocka_unit_test(test_failing_plan),
+        cmocka_unit_test(test_properties),   cmocka_unit_test(test_unknown_operation),
+        cmocka_unit_test(test_failing_step), cmocka_unit_test(test_failing_plan),
+        cmocka_unit_test(test_huge_pooling),
     };
 
     cap_isa(argc, argv);
