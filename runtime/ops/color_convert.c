@@ -29,9 +29,12 @@ static int infer_one(struct vt_infer *c, struct vt_pshape *out)
 static int infer_planes(struct vt_infer *c, struct vt_pshape *out)
 {
     for (int i = 0; i < c->n_in; i++) {
-        const struct vt_pshape *src = &c->in[i]->shape;
+        const struct vt_pshape *src = c->in[i] ? &c->in[i]->shape : NULL;
         int64_t channels = i && c->n_in == 2 ? 2 : 1, times = i ? 2 : 1;
 
+        if (!src) {
+            return vt_fail(c->err, VT_E_INVALID, "input %d (a plane) is not connected", i);
+        }
         if (src->rank < 0) {
             continue;
         }

@@ -47,7 +47,9 @@ static struct vt_dim most(const struct vt_infer *c, struct vt_dim batch, struct 
     bool known = c->n_in <= 2 || !c->in[2] || (vt_infer_i64s(c, 2, &limit, 1, &n) && n == 1);
     struct vt_dim all;
 
-    limit = limit < 0 ? 0 : limit;
+    if (limit < 0) {
+        limit = c->in[2]->type == VT_U64 ? INT64_MAX : 0; /* u64 beyond i64 is no limit */
+    }
     if (known && (boxes.max < 0 || limit < boxes.max)) {
         boxes = vt_dim_fixed(limit);
     }

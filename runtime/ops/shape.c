@@ -240,14 +240,6 @@ int vt_infer_axis(struct vt_infer *c, int64_t axis, int rank, int *normal)
     return VT_OK;
 }
 
-/* What a u64 has beyond i64 is as good as no limit. */
-static int64_t number_of(const struct vt_tensor *t, int64_t i)
-{
-    int64_t v = vt_get_i64(t, i);
-
-    return t->type == VT_U64 && v < 0 ? INT64_MAX : v;
-}
-
 bool vt_infer_bounds(const struct vt_infer *c, int input, struct vt_dim *bounds, int max, int *n)
 {
     const struct vt_value *v = input < c->n_in ? c->in[input] : NULL;
@@ -262,7 +254,7 @@ bool vt_infer_bounds(const struct vt_infer *c, int input, struct vt_dim *bounds,
             return false;
         }
         for (int64_t i = 0; i < count; i++) {
-            bounds[i] = vt_dim_fixed(number_of(v->constant, i));
+            bounds[i] = vt_dim_fixed(vt_get_i64(v->constant, i));
         }
         *n = (int)count;
         return true;
@@ -298,7 +290,7 @@ bool vt_infer_i64s(const struct vt_infer *c, int input, int64_t *values, int max
         if (!v->constant && v->bounds->lo[i] != v->bounds->hi[i]) {
             return false;
         }
-        values[i] = v->constant ? number_of(v->constant, i) : v->bounds->lo[i];
+        values[i] = v->constant ? vt_get_i64(v->constant, i) : v->bounds->lo[i];
     }
     *n = (int)count;
     return true;

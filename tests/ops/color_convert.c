@@ -152,12 +152,23 @@ static void test_nv12to_rgb(void **state)
     op_end(&t);
 }
 
+static void test_missing_plane(void **state)
+{
+    struct op_test t;
+
+    (void)state;
+    op_begin(&t, "NV12toRGB", 8);
+    op_param(&t, "u8", "1,4,4,1");
+    op_skip(&t);
+    op_expect_error(&t, VT_E_INVALID, "input 1 (a plane) is not connected");
+    op_end(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_i420to_bgr),
-        cmocka_unit_test(test_i420to_rgb),
-        cmocka_unit_test(test_nv12to_bgr),
+        cmocka_unit_test(test_missing_plane), cmocka_unit_test(test_i420to_bgr),
+        cmocka_unit_test(test_i420to_rgb),    cmocka_unit_test(test_nv12to_bgr),
         cmocka_unit_test(test_nv12to_rgb),
     };
 

@@ -142,6 +142,16 @@ static void test_large_unsigned(void **state)
     op_expect(&t, 0, "u64", "1", "18446744073709551615", 0);
     op_end(&t);
 
+    /* Inference and reference read the same begin. */
+    op_begin(&t, "Slice", 8);
+    op_const(&t, "u4", "3,2", "1 2 3 4 5 6");
+    op_const(&t, "u64", "1", "9223372036854775808");
+    op_const(&t, "i64", "1", "8");
+    op_const(&t, "u8", "1", "2");
+    op_const(&t, "i64", "1", "0");
+    op_expect(&t, 0, "u4", "2,2", "1 2 5 6", 0);
+    op_end(&t);
+
     op_begin(&t, "NonMaxSuppression", 5);
     op_input(&t, "f32", "1,2,4", "0 0 1 1 2 2 3 3");
     op_input(&t, "f32", "1,1,2", "0.5 0.25");
