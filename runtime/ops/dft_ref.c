@@ -26,13 +26,16 @@ static int64_t count(const struct field *f)
 /* Cut an axis to n elements or fill it up with zeros. */
 static int resize(struct field *f, int axis, int64_t n, struct vt_error *err)
 {
-    int64_t outer = 1, inner = 1, old = f->dims[axis], keep = old < n ? old : n;
+    int64_t outer = 1, inner = 1, old = f->dims[axis], keep = old < n ? old : n, total;
     double *data;
 
     for (int i = 0; i < f->rank; i++) {
         *(i < axis ? &outer : &inner) *= i == axis ? 1 : f->dims[i];
     }
-    data = vt_doubles_zero(2 * outer * n * inner, err);
+    if (__builtin_mul_overflow(2 * outer * inner, n, &total)) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory for a signal of %lld", (long long)n);
+    }
+    data = vt_doubles_zero(total, err);
     if (!data) {
         return VT_E_NOMEM;
     }

@@ -163,7 +163,7 @@ int vt_non_max_suppression_ref(struct vt_eval *e)
     struct candidate *list = calloc((size_t)q.boxes + 1, sizeof(*list));
     int status;
 
-    q.limit = limit <= 0 ? 0 : limit > (double)q.boxes ? q.boxes : (int64_t)limit;
+    q.limit = !(limit > 0) ? 0 : limit > (double)q.boxes ? q.boxes : (int64_t)limit;
     q.iou = (float)scalar(e, 3, 0);
     q.score = (float)scalar(e, 4, e->node->op->opset >= 5 ? (double)-INFINITY : 0);
     q.decay = sigma > 0 ? (float)(-0.5 / sigma) : 0;

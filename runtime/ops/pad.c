@@ -22,7 +22,10 @@ static int pad_axis(struct vt_infer *c, int i, int64_t begin, int64_t end, struc
     if (vt_attr_is(c->node, "pad_mode", "edge") && most > 0 && d->max == 0) {
         return vt_fail(c->err, VT_E_RANGE, "axis %d is empty and has no edge to repeat", i);
     }
-    sum = begin + end;
+    if (__builtin_add_overflow(begin, end, &sum)) {
+        return vt_fail(c->err, VT_E_RANGE, "padding %lld and %lld of axis %d is too large", (long long)begin,
+                       (long long)end, i);
+    }
     if (vt_dim_is_static(*d) && d->min + sum < 0) {
         return vt_fail(c->err, VT_E_RANGE,
                        "padding %lld and %lld of axis %d leaves less than nothing of %lld elements",

@@ -66,7 +66,7 @@ struct vt_dim vt_slice_length(struct vt_dim start, struct vt_dim stop, int64_t s
         r.min = length(start.min, stop.min, step, n.min);
         r.max = length(start.min, stop.max < 0 ? INT64_MAX : stop.max, step, top);
     }
-    if (top == INT64_MAX && r.max > UNBOUNDED / (step < 0 ? -(step + 1) + 1 : step)) {
+    if (top == INT64_MAX && r.max > UNBOUNDED / (step == INT64_MIN ? INT64_MAX : step < 0 ? -step : step)) {
         r.max = -1;
     }
     return r;

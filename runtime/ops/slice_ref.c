@@ -28,8 +28,9 @@ static int64_t block(const struct vt_tensor *t, const struct vt_slice_range *ran
 
     vt_strides(t, strides);
     for (int i = 0; i < t->rank; i++) {
-        base += ranges[i].first * strides[i];
-        strides[i] *= ranges[i].step;
+        /* Of one element or none the step may be any number. */
+        base += ranges[i].count ? ranges[i].first * strides[i] : 0;
+        strides[i] = ranges[i].count > 1 ? strides[i] * ranges[i].step : 0;
         dims[i] = ranges[i].count;
     }
     return base;

@@ -144,7 +144,14 @@ int vt_istft_ref(struct vt_eval *e)
     if (status == VT_OK) {
         f.batch = src->rank == 4 ? src->dims[0] : 1;
         f.n = src->dims[src->rank - 2];
-        length = f.n ? (f.n - 1) * f.step + f.size : 0;
+    }
+    if (status == VT_OK && f.n &&
+        (__builtin_mul_overflow(f.n - 1, f.step, &length) ||
+         __builtin_add_overflow(length, f.size, &length))) {
+        status = vt_fail(e->err, VT_E_RANGE, "%lld frames with a step of %lld are too long", (long long)f.n,
+                         (long long)f.step);
+    }
+    if (status == VT_OK) {
         signal = vt_doubles_zero(length, e->err);
         weight = vt_doubles_zero(length, e->err);
         status = signal && weight ? istft_run(e, &f, signal, weight, length) : VT_E_NOMEM;

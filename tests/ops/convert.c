@@ -130,8 +130,8 @@ static void test_wrapping_bounds(void **state)
     op_end(&t);
 }
 
-/* Numbers of u64 that i64 does not have are no negative ones. */
-static void test_large_unsigned(void **state)
+/* Numbers of u64 that i64 does not have are no negative ones; sums and products of large ones do not wrap. */
+static void test_large_numbers(void **state)
 {
     struct op_test t;
 
@@ -150,6 +150,23 @@ static void test_large_unsigned(void **state)
     op_const(&t, "u8", "1", "2");
     op_const(&t, "i64", "1", "0");
     op_expect(&t, 0, "u4", "2,2", "1 2 5 6", 0);
+    op_end(&t);
+
+    op_begin(&t, "Slice", 8);
+    op_input(&t, "f32", "3,2", "1 2 3 4 5 6");
+    op_input(&t, "i64", "1", "1");
+    op_input(&t, "i64", "1", "9223372036854775807");
+    op_input(&t, "i64", "1", "9223372036854775807");
+    op_input(&t, "i64", "1", "0");
+    op_expect(&t, 0, "f32", "1,2", "3 4", 0);
+    op_end(&t);
+
+    op_begin(&t, "Pad", 1);
+    op_param(&t, "f32", "3");
+    op_const(&t, "i64", "1", "9223372036854775807");
+    op_const(&t, "i64", "1", "1");
+    op_attr(&t, "pad_mode", "constant");
+    op_expect_error(&t, VT_E_RANGE, "of axis 0 is too large");
     op_end(&t);
 
     op_begin(&t, "NonMaxSuppression", 5);
@@ -246,7 +263,7 @@ int main(void)
         cmocka_unit_test(test_shapes_and_errors),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_wrapping_bounds),
-        cmocka_unit_test(test_large_unsigned),
+        cmocka_unit_test(test_large_numbers),
         cmocka_unit_test(test_like),
         cmocka_unit_test(test_promotion_types),
         cmocka_unit_test(test_promotion_values),
