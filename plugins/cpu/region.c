@@ -30,7 +30,7 @@ void *cpu_region_alloc(struct cpu_region *region, size_t bytes)
         size_t least = region->bytes / 4 < BLOCK_MIN ? BLOCK_MIN : region->bytes / 4;
         size_t size, total;
 
-        least = least > BLOCK_MAX ? BLOCK_MAX : least;
+        least = least > BLOCK_MAX ? BLOCK_MAX : least & ~(size_t)63;
         size = need > least ? need : least;
 
         if (!vt_add_size(size, HEADER, &total)) {
