@@ -18,6 +18,9 @@ static int frames_init(struct frames *f, const struct vt_eval *e)
     const struct vt_tensor *window = &e->in[1];
     int64_t length = vt_tensor_count(window), shift;
 
+    if (vt_tensor_count(&e->in[2]) < 1 || vt_tensor_count(&e->in[3]) < 1) {
+        return vt_fail(e->err, VT_E_SHAPE, "frame_size and frame_step must have one element");
+    }
     f->size = vt_get_i64(&e->in[2], 0);
     f->step = vt_get_i64(&e->in[3], 0);
     if (f->size < 1 || f->step < 1 || length > f->size) {
