@@ -13,7 +13,7 @@
 #define PLANS_MOST  1024
 
 /* The shapes' own passes: what depended on shapes is constant now. */
-#define SHAPED_PASSES "constant_folding,eliminate_nop,fuse_matmul,fuse_conv,fuse_elementwise"
+#define SHAPED_PASSES "inline_if,constant_folding,eliminate_nop,fuse_matmul,fuse_conv,fuse_elementwise"
 
 void cpu_plans_init(struct cpu_plans *plans, struct cpu_model *model, struct vt_graph *graph)
 {

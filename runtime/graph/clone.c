@@ -224,6 +224,84 @@ struct vt_graph *vt_graph_clone_shaped(const struct vt_graph *graph, const struc
     return copy_graph(graph, shapes, true, err);
 }
 
+/* ---- a body in the place of its node */
+
+/* What stands for each node of the body outside: parameters for what the node reads. */
+static int map_params(const struct vt_node *node, const struct vt_body *body, struct vt_port *map)
+{
+    for (int i = 0; i < body->n_maps; i++) {
+        const struct vt_body_map *m = &body->maps[i];
+
+        if (m->kind == VT_MAP_INPUT) {
+            map[body->graph->params[m->inner]->index] = node->in[m->outer];
+        } else if (m->kind != VT_MAP_OUTPUT) {
+            return VT_E_UNSUPPORTED;
+        }
+    }
+    for (int i = 0; i < body->graph->n_params; i++) {
+        if (!map[body->graph->params[i]->index].node) {
+            return VT_E_UNSUPPORTED;
+        }
+    }
+    return body->graph->n_sinks ? VT_E_UNSUPPORTED : VT_OK;
+}
+
+/* Output `index` of a node of the body, outside. */
+static struct vt_port outside(const struct vt_port *map, struct vt_port inside)
+{
+    struct vt_port port = map[inside.node->index];
+
+    return vt_node_is(inside.node, "Parameter") ? port : (struct vt_port){port.node, inside.index};
+}
+
+static int copy_inside(struct vt_graph *graph, const struct vt_node *from, struct vt_port *map,
+                       struct vt_error *err)
+{
+    struct vt_node *to = clone_node(graph, from, false, err);
+
+    if (!to) {
+        return VT_E_NOMEM;
+    }
+    map[from->index] = vt_port_of(to, 0);
+    for (int i = 0; i < to->n_out; i++) {
+        to->out[i].n_names = 0; /* names of tensors belong to the body */
+    }
+    for (int i = 0; i < from->n_in; i++) {
+        if (from->in[i].node && vt_node_set_input(to, i, outside(map, from->in[i]))) {
+            return VT_E_NOMEM;
+        }
+    }
+    return VT_OK;
+}
+
+int vt_node_inline_body(struct vt_node *node, int index, struct vt_error *err)
+{
+    const struct vt_body *body = &node->bodies[index];
+    int status = vt_graph_sort(body->graph, err);
+    struct vt_port *map = calloc((size_t)body->graph->n_nodes + 1, sizeof(*map));
+
+    status = status ? status : map ? map_params(node, body, map) : VT_E_NOMEM;
+    for (int i = 0; i < body->graph->n_nodes && status == VT_OK; i++) {
+        const struct vt_node *from = body->graph->nodes[i];
+
+        if (!vt_node_is(from, "Parameter") && !vt_node_is(from, "Result")) {
+            status = copy_inside(node->graph, from, map, err);
+        }
+    }
+    for (int i = 0; i < body->n_maps && status == VT_OK; i++) {
+        const struct vt_body_map *m = &body->maps[i];
+
+        if (m->kind == VT_MAP_OUTPUT) {
+            status = vt_port_replace(vt_port_of(node, m->outer),
+                                     outside(map, body->graph->results[m->inner]->in[0]));
+        }
+    }
+    free(map);
+    return status == VT_E_NOMEM
+               ? vt_fail(err, status, "node '%s' (%s): out of memory", node->name, node->op->name)
+               : status;
+}
+
 /* ---- a part of a graph */
 
 struct parting {

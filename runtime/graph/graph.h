@@ -119,6 +119,11 @@ struct vt_graph *vt_graph_clone_shaped(const struct vt_graph *graph, const struc
 struct vt_graph *vt_graph_part(const struct vt_graph *graph, const bool *inside, struct vt_port *edges,
                                int *n_edges, struct vt_error *err);
 
+/* Put copies of the nodes of an If's body `index` in the place of its outputs. The copies are not inferred;
+ * the If stays, without consumers, until the next sort. VT_E_UNSUPPORTED, without a message and without a
+ * change, for bodies that write variables or whose parameters are not inputs of the If as they are. */
+int vt_node_inline_body(struct vt_node *node, int index, struct vt_error *err);
+
 /* A node of operation `op` with `n_in` empty inputs and `n_out` outputs of unknown type; attributes have
  * their defaults. Parameter, Result and sink nodes are appended to the graph's lists. n_out -1: what the
  * operation says. The node is not inferred yet. NULL and an error when out of memory or the counts do not fit

@@ -187,7 +187,7 @@ static int build(struct vt_hetero *h, struct vt_error *err)
     int status;
 
     /* Folded here, lest parts exchange tensors whose values are known. */
-    status = vt_core_host()->graph_passes(h->graph, "constant_folding", err);
+    status = vt_core_host()->graph_passes(h->graph, "inline_if,constant_folding", err);
     status = status ? status : divide(&h->members, h->graph, &h->config.pass, &p, err);
     status = status ? status : show_devices(h, &p, err);
     status = status ? status : compile_parts(h, &p, err);

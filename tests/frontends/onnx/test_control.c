@@ -99,6 +99,34 @@ static void test_known_if(void **state)
     vt_graph_destroy(graph);
 }
 
+/* What the shape of an input says may be something else after a reshape. */
+static void test_if_of_shape(void **state)
+{
+    struct msg *g = graph_of(node("Size", "", "x", "n"));
+    struct vt_graph *graph;
+
+    (void)state;
+    put(g, 1, node("Greater", "", "n,three", "c"));
+    put(g, 1, if_node(branch("Abs", "x", "a"), branch("Neg", "x", "b")));
+    put(g, 5, TENSOR("three", INT64, "", int64_t, 3));
+    put(g, 11, info("x", FLOAT, "2"));
+    put(g, 12, info("y", FLOAT, NULL));
+    graph = read_ok(model(g, 17));
+    assert_string_equal(find_node(graph, "y")->op->name, "If");
+    for (int64_t n = 2; n <= 4; n += 2) {
+        float x[4] = {1, 2, -3, -4};
+        const float less[2] = {-1, -2}, more[4] = {1, 2, 3, 4};
+        struct vt_tensor in[1] = {tensor_of(VT_F32, 1, n, 0, x)}, out = {0};
+        struct vt_pshape shape = {.rank = 1, .dims = {{n, n}}};
+        struct vt_error err = {0};
+
+        assert_int_equal(vt_core_host()->graph_reshape(graph, &shape, &err), VT_OK);
+        run(graph, in, &out);
+        check_floats(&out, 1, &n, n > 3 ? more : less);
+    }
+    vt_graph_destroy(graph);
+}
+
 static void test_wrong_if(void **state)
 {
     struct msg *g = graph_of(if_node(branch("Abs", "q", "a"), branch("Neg", "x", "b"))), *n;
@@ -331,15 +359,11 @@ static void test_nested(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_if),
-        cmocka_unit_test(test_known_if),
-        cmocka_unit_test(test_wrong_if),
-        cmocka_unit_test(test_loop),
-        cmocka_unit_test(test_growing_loop),
-        cmocka_unit_test(test_wrong_loop),
-        cmocka_unit_test(test_scan),
-        cmocka_unit_test(test_nested),
-        cmocka_unit_test(test_scan_with_batch),
+        cmocka_unit_test(test_if),          cmocka_unit_test(test_known_if),
+        cmocka_unit_test(test_if_of_shape), cmocka_unit_test(test_wrong_if),
+        cmocka_unit_test(test_loop),        cmocka_unit_test(test_growing_loop),
+        cmocka_unit_test(test_wrong_loop),  cmocka_unit_test(test_scan),
+        cmocka_unit_test(test_nested),      cmocka_unit_test(test_scan_with_batch),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
