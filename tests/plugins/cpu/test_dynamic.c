@@ -336,8 +336,8 @@ static const char *const empty_nodes[] = {
     "LSTMSequence 5 0,3,4|0,1,5|0,1,5|i0|w1,20,4|w1,20,5|w1,20 hidden_size=5;direction=forward",
     "GRUCell 3 0,4|0,5|w15,4|w15,5|w15 hidden_size=5",
     "DeformableConvolution 8 0,3,5,5|0,18,5,5|w4,3,3,3 strides=1,1;pads_begin=1,1;pads_end=1,1;dilations=1,1",
-    "Interpolate 4 0,3,4,4|=8,8|2|=2,3 mode=nearest;shape_calculation_mode=sizes;"
-    "coordinate_transformation_mode=asymmetric;nearest_mode=floor",
+    ("Interpolate 4 0,3,4,4|=8,8|2|=2,3 mode=nearest;shape_calculation_mode=sizes;"
+     "coordinate_transformation_mode=asymmetric;nearest_mode=floor"),
     "ScaledDotProductAttention 13 0,2,3,4|0,2,5,4|0,2,5,4 causal=false",
 };
 
