@@ -2,8 +2,11 @@
 #include "quantize.h"
 #include "simd.h"
 
-/* dst may be src: element by element, nothing depends on another. */
-#if defined(__GNUC__) && !defined(__clang__)
+/* dst may be src: element by element, nothing depends on another. Where little is optimised clang would warn
+ * of a loop that it leaves as it is. */
+#if defined(SIMD_SMALL)
+#define INDEPENDENT
+#elif !defined(__clang__)
 #define INDEPENDENT _Pragma("GCC ivdep")
 #else
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
