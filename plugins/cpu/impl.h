@@ -148,6 +148,12 @@ struct cpu_value {
     int first, last; /* steps that write first and read last; of roots, views included */
 };
 
+/* A view `offset` bytes into its root; tensors without elements may have no memory. */
+static inline void *cpu_part_of(void *root, size_t offset)
+{
+    return root ? (char *)root + offset : NULL;
+}
+
 /* ---- steps
  * ------------------------------------------------------------------------------------------------------ */
 

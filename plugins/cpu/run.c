@@ -24,9 +24,9 @@ static int bind_ports(struct cpu_run *run, const struct cpu_ports *ports)
         if (v->t.rank < 0) {
             run->dynamic[plan->ports[i]] = ports->inputs[root->port];
         } else if (root->place == CPU_AT_INPUT) {
-            run->data[plan->ports[i]] = (char *)ports->inputs[root->port].data + v->root_offset;
+            run->data[plan->ports[i]] = cpu_part_of(ports->inputs[root->port].data, v->root_offset);
         } else {
-            run->data[plan->ports[i]] = (char *)run->data[v->root] + v->root_offset;
+            run->data[plan->ports[i]] = cpu_part_of(run->data[v->root], v->root_offset);
         }
     }
     return status;

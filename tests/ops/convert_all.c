@@ -234,7 +234,10 @@ static struct vt_tensor all_values(enum vt_type type)
 
             vt_set_f64(&t, i, i & 1 ? -x : x);
         } else {
-            vt_set_i64(&t, i, i < 200 ? i - 100 : (i & 1 ? -step : step) + i % 3 - 1);
+            vt_set_i64(&t, i,
+                       i < 200
+                           ? i - 100
+                           : (int64_t)((i & 1 ? -(uint64_t)step : (uint64_t)step) + (uint64_t)(i % 3) - 1));
             step = i >= 200 && i & 1 ? (int64_t)((uint64_t)step * 2) : step;
         }
     }

@@ -68,7 +68,9 @@ static int widen_output(struct vt_node *node, int output, struct vt_error *err)
     if (!uses) {
         return vt_fail(err, VT_E_NOMEM, "out of memory");
     }
-    memcpy(uses, out->uses, (size_t)n * sizeof(*uses));
+    if (n) {
+        memcpy(uses, out->uses, (size_t)n * sizeof(*uses));
+    }
     for (int i = 0; i < n && status == VT_OK; i++) {
         if (keeps(uses[i].node) || (vt_node_is(uses[i].node, "Convert") && vt_node_is(node, "Constant"))) {
             continue;
