@@ -120,9 +120,10 @@ static bool elements_supports(const struct cpu_op *op, const char **reason)
     return data_and_index(op, reason);
 }
 
-/* Lines [begin, end): all axes but the last, which may be the indexed one. */
-static inline __attribute__((always_inline)) void gather_lines(struct job *j, int64_t begin, int64_t end,
-                                                               size_t size)
+/* Lines [begin, end) of all axes but the last, which may be the indexed one: element by element from the
+ * data's places to the lines, or from the updates' lines to the places. */
+static inline __attribute__((always_inline)) void walk_lines(struct job *j, int64_t begin, int64_t end,
+                                                             size_t size, bool scatter)
 {
     const struct indexed *x = j->x;
     int last = x->rank - 1;
@@ -137,14 +138,25 @@ static inline __attribute__((always_inline)) void gather_lines(struct job *j, in
         }
         for (int64_t k = 0; k < n; k++) {
             int64_t at = wrapped(index_at(j->index, x->wide, line * n + k), most);
+            int64_t place = base + at * step + (x->axis == last ? 0 : k);
 
             if (at < 0) {
                 j->wrong = line * n + k + 1;
                 return;
             }
-            put(j->dst, line * n + k, j->data, base + at * step + (x->axis == last ? 0 : k), size);
+            if (scatter) {
+                put(j->dst, place, j->updates, line * n + k, size);
+            } else {
+                put(j->dst, line * n + k, j->data, place, size);
+            }
         }
     }
+}
+
+static inline __attribute__((always_inline)) void gather_lines(struct job *j, int64_t begin, int64_t end,
+                                                               size_t size)
+{
+    walk_lines(j, begin, end, size, false);
 }
 
 static void gather_elements_piece(void *arg, int64_t begin, int64_t end, void *scratch)
@@ -458,27 +470,7 @@ static bool update_elements_supports(const struct cpu_op *op, const char **reaso
 static inline __attribute__((always_inline)) void scatter_lines(struct job *j, int64_t begin, int64_t end,
                                                                 size_t size)
 {
-    const struct indexed *x = j->x;
-    int last = x->rank - 1;
-    int64_t n = x->shape[last], step = x->strides[x->axis], most = x->dims[x->axis];
-
-    for (int64_t line = begin; line < end; line++) {
-        int64_t rest = line, base = 0;
-
-        for (int i = last - 1; i >= 0; i--) {
-            base += i == x->axis ? 0 : rest % x->shape[i] * x->strides[i];
-            rest /= x->shape[i];
-        }
-        for (int64_t k = 0; k < n; k++) {
-            int64_t at = wrapped(index_at(j->index, x->wide, line * n + k), most);
-
-            if (at < 0) {
-                j->wrong = line * n + k + 1;
-                return;
-            }
-            put(j->dst, base + at * step + (x->axis == last ? 0 : k), j->updates, line * n + k, size);
-        }
-    }
+    walk_lines(j, begin, end, size, true);
 }
 
 static int update_elements_run(const struct cpu_step *step, struct cpu_run *run)
