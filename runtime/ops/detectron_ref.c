@@ -114,7 +114,7 @@ int vt_detectron_features_ref(struct vt_eval *e)
         for (int k = 0; k < 4; k++) {
             v[k] = v[k] * (1 / (float)scales[level]) - (aligned ? 0.5F : 0);
         }
-        status = vt_roi_align_box(e, &e->in[1 + level], box, v, aligned);
+        status = vt_roi_align_box(e, &e->in[1 + level], box, v);
     }
     return status;
 }

@@ -130,8 +130,7 @@ static int run_box(struct vt_eval *e, struct grid *g, int64_t image, int64_t box
     return VT_OK;
 }
 
-int vt_roi_align_box(struct vt_eval *e, const struct vt_tensor *maps, int64_t box, const float edge[4],
-                     bool aligned)
+int vt_roi_align_box(struct vt_eval *e, const struct vt_tensor *maps, int64_t box, const float edge[4])
 {
     struct grid g = {.maps = maps, .height = maps->dims[2], .width = maps->dims[3], .cosine = 1};
     float width = edge[2] - edge[0], height = edge[3] - edge[1];
@@ -141,8 +140,7 @@ int vt_roi_align_box(struct vt_eval *e, const struct vt_tensor *maps, int64_t bo
     if (!g.height || !g.width) {
         return VT_OK;
     }
-    return run_box(e, &g, 0, box, aligned ? height : fmaxf(height, 1), aligned ? width : fmaxf(width, 1),
-                   POOL_AVG);
+    return run_box(e, &g, 0, box, fmaxf(height, 1), fmaxf(width, 1), POOL_AVG);
 }
 
 int vt_roi_align_ref(struct vt_eval *e)

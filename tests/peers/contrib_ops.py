@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Operators of com.microsoft and ai.onnx.ml, and those on strings, against ONNX Runtime: one small model each, run by both on the same numbers.
+"""Operators of com.microsoft, ai.onnx.ml and org.openvinotoolkit, and those on strings: one small model each, run by this library and by
+ONNX Runtime on the same numbers. What ONNX Runtime has no kernel for on the CPU is compared with the formula of its description, or with
+OpenVINO, which reads the same file.
 
     contrib_ops.py --lib LIB [--only REGEX] [--seed N] [--device CPU] [--verbose]
 
-Wants the packages onnx, onnxruntime and numpy. Every model also runs with open dimensions, batch and sequence length at least.
+Wants the packages onnx, onnxruntime, openvino and numpy. Every model also runs with open dimensions, batch and sequence length at least.
 """
 import argparse
 import pathlib
@@ -14,6 +16,7 @@ import tempfile
 import numpy as np
 import onnx
 import onnxruntime
+import openvino
 from onnx import TensorProto as T, helper, numpy_helper
 
 import run_onnx
@@ -22,12 +25,15 @@ CASES = []
 
 
 class Case:
-    """A model of one node, or of a few. `feeds` are its inputs, `consts` its initializers; None: an input left out."""
+    """A model of one node, or of a few. `feeds` are its inputs, `consts` its initializers; None: an input left out. `peer` gives the
+    expected outputs of all inputs, in place of ONNX Runtime; `fixed`: the peer takes no open dimensions."""
 
-    def __init__(self, name, op, inputs, consts=(), outputs=1, atol=1e-4, domain="com.microsoft", parts=None, **attrs):
+    def __init__(self, name, op, inputs, consts=(), outputs=1, atol=1e-4, domain="com.microsoft", parts=None, peer=None, fixed=False,
+                 **attrs):
         self.name, self.op, self.inputs, self.consts, self.outputs = name, op, inputs, set(consts), outputs
         self.atol, self.domain, self.attrs = atol, domain, attrs
         self.parts = parts or {}      # of outputs, what is specified: a list of indices
+        self.peer, self.fixed = peer, fixed
 
     def model(self, dynamic):
         names = [f"i{k}" if v is not None else "" for k, v in enumerate(self.inputs)]
@@ -46,7 +52,8 @@ class Case:
         results = [onnx.ValueInfoProto(name=o) for o in outputs if o]
         graph = helper.make_graph([node], self.name, given, results, inits)
         return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20), helper.make_opsetid("com.microsoft", 1),
-                                                       helper.make_opsetid("ai.onnx.ml", 3)], ir_version=9)
+                                                       helper.make_opsetid("ai.onnx.ml", 3),
+                                                       helper.make_opsetid("org.openvinotoolkit", 1)], ir_version=9)
 
     def wanted(self):
         return range(self.outputs) if isinstance(self.outputs, int) else self.outputs
@@ -371,13 +378,127 @@ def texts(rng):
          max_skip_count=2, ngram_counts=[0, 3, 9], ngram_indexes=[0, 2, 1, 4, 3, 6, 5, 7], **d)
 
 
+# ---- what ONNX Runtime has no kernel for
+
+def by_formula(rng):
+    x = f(rng, 2, 3, 8)
+    real = lambda spectrum: np.stack([spectrum.real, spectrum.imag], -1).astype(np.float32)
+    complex_of = lambda v: v[..., 0] + 1j * v[..., 1]
+    for ndim in (1, 2):
+        axes = tuple(range(-ndim, 0))
+        case(f"Rfft {ndim}", "Rfft", [x[:, :2]], signal_ndim=ndim, peer=lambda v, a=axes: [real(np.fft.rfftn(v, axes=a))])
+        case(f"Irfft {ndim}", "Irfft", [real(np.fft.rfftn(x[:, :2], axes=axes))], signal_ndim=ndim,
+             peer=lambda v, a=axes: [np.fft.irfftn(complex_of(v), axes=a).astype(np.float32)])
+    # The imaginary parts of the first and last of five are of no signal that is real.
+    case("Irfft any", "Irfft", [f(rng, 3, 5, 2)], signal_ndim=1, peer=lambda v: [np.fft.irfft(complex_of(v)).astype(np.float32)])
+
+    def normed(s, gamma, beta, groups, last, epsilon, silu):
+        s = np.moveaxis(s, -1, 1) if last else s
+        parts = s.reshape(s.shape[0], groups, -1).astype(np.float64)
+        parts = (parts - parts.mean(-1, keepdims=True)) / np.sqrt(parts.var(-1, keepdims=True) + epsilon)
+        y = parts.reshape(s.shape) * gamma.reshape(1, -1, 1, 1) + beta.reshape(1, -1, 1, 1)
+        y = y / (1 + np.exp(-y)) if silu else y
+        return (np.moveaxis(y, 1, -1) if last else y).astype(np.float32)
+
+    def skipped(s, gamma, beta, skip, bias, last, **how):
+        shape = (1, 1, 1, -1) if last else (1, -1, 1, 1)
+        skip = skip.reshape(skip.shape[0], *((1, 1, -1) if last else (-1, 1, 1))) if skip.ndim == 2 else skip
+        s = s + skip + (0 if bias is None else bias.reshape(shape))
+        return [normed(s, gamma, beta, last=last, **how), s]
+
+    for last in (1, 0):
+        x, gamma, beta, bias = f(rng, 2, 3, 4, 6) if last else f(rng, 2, 6, 3, 4), f(rng, 6), f(rng, 6), f(rng, 6)
+        row = f(rng, 2, 1, 1, 6) if last else f(rng, 2, 6, 1, 1)
+        for silu in (0, 1):
+            how = dict(groups=(2, 3)[silu], epsilon=(1e-5, 0.1)[silu], silu=silu, last=last)
+            attrs = dict(channels_last=last, activation=silu, groups=how["groups"], epsilon=how["epsilon"])
+            case(f"GroupNorm {last} {silu}", "GroupNorm", [x, gamma, beta], {1, 2}, peer=lambda *v, h=how: [normed(*v, **h)], **attrs)
+            for name, skip, b in (("full", f(rng, *x.shape), bias), ("plain", f(rng, *x.shape), None), ("row", row, bias),
+                                  ("flat", f(rng, 2, 6), bias)):
+                case(f"SkipGroupNorm {name} {last} {silu}", "SkipGroupNorm", [x, gamma, beta, skip, b], {1, 2, 4}, 2,
+                     peer=lambda *v, h=how: skipped(*v, **h), **attrs)
+
+
+def by_openvino(rng):
+    def case_of(op, inputs, consts=(), outputs=1, **more):
+        name = more.pop("name", op)
+        case(f"openvino {name}", op, inputs, consts, outputs, domain="org.openvinotoolkit", peer="openvino", **more)
+
+    boxes_of = lambda n, top: np.sort(rng.random((n, 2, 2)) * top, 1).reshape(n, 4).astype(np.float32) + np.float32([0, 0, 2, 2])
+    image = f(rng, 2, 4, 5, 6)
+    case_of("FakeQuantize", [image, scalar(-1.5), scalar(1.25), scalar(-2), scalar(2)], {1, 2, 3, 4}, levels=16)
+    case_of("Swish", [image])
+    case_of("Swish", [image, np.array([0.7], np.float32)], {1}, name="Swish beta")
+    for op in ("GroupNorm", "ExperimentalDetectronGroupNorm"):
+        case_of(op, [image, f(rng, 4), f(rng, 4)], num_groups=2, eps=0.01)
+    for across in (0, 1):
+        for shared in (0, 1):       # OpenVINO shapes weights of channels by what it knows of the image
+            case_of("Normalize", [image, f(rng, 1 if shared else 4)], {1}, fixed=not shared, name=f"Normalize {across} {shared}", across_spatial=across,
+                    channel_shared=shared, eps=0.01)
+    maps = [f(rng, 1, 2, 3, 4), f(rng, 1, 3, 24, 40)]
+    ratios = dict(aspect_ratio=[2.0, 3.0], offset=0.5, variance=[0.1, 0.1, 0.2, 0.2])
+    case_of("PriorBox", maps, min_size=[4.0, 6.0], max_size=[8.0, 9.0], flip=1, clip=1, step=8.0, **ratios)
+    case_of("PriorBox", maps, name="PriorBox one size", min_size=[4.0], flip=0, clip=0, scale_all_sizes=0, **ratios)
+    case_of("PriorBox", maps, name="PriorBox density", fixed_size=[4.0, 8.0], fixed_ratio=[1.0, 2.0], density=[2.0, 1.0], offset=0.5,
+            variance=[0.1], flip=1, step=8.0)
+    case_of("PriorBoxClustered", maps, width=[4.0, 2.0, 8.0], height=[3.0, 5.0, 7.0], clip=1, step_w=8.0, step_h=4.0, offset=0.5,
+            variance=[0.1, 0.1, 0.2, 0.2])
+    priors = np.stack([boxes_of(6, 20).reshape(-1) / 24, np.tile(np.float32([0.1, 0.1, 0.2, 0.2]), 6)])[None]
+    scores = rng.random((2, 6, 3)).astype(np.float32)
+    for code in ("CORNER", "CENTER_SIZE"):
+        case_of("DetectionOutput", [f(rng, 2, 24) * np.float32(0.3), scores.reshape(2, 18), priors], name=f"DetectionOutput {code}",
+                num_classes=3, background_label_id=0, top_k=6, keep_top_k=5, code_type=f"caffe.PriorBoxParameter.{code}",
+                share_location=1, nms_threshold=0.4, confidence_threshold=0.2, normalized=1)
+    detectron = "ExperimentalDetectron"
+    case_of(detectron + "TopKROIs", [boxes_of(7, 30), rng.permutation(7).astype(np.float32)], max_rois=4)
+    case_of(detectron + "PriorGridGenerator", [f(rng, 3, 4), f(rng, 1, 2, 3, 4), f(rng, 1, 3, 24, 40)], flatten=1, h=0, w=0, stride_x=4.0,
+            stride_y=8.0)
+    case_of(detectron + "PriorGridGenerator", [f(rng, 3, 4), f(rng, 1, 2, 3, 4), f(rng, 1, 3, 24, 40)], name="PriorGridGenerator open",
+            flatten=0, h=0, w=0, stride_x=0.0, stride_y=0.0)
+    rois = np.concatenate([boxes_of(4, 30), boxes_of(2, 5)])
+    for aligned in (0, 1):
+        case_of(detectron + "ROIFeatureExtractor", [rois, f(rng, 1, 2, 16, 16), f(rng, 1, 2, 8, 8)], outputs=2,
+                name=f"ROIFeatureExtractor {aligned}", output_size=3, sampling_ratio=2, aligned=aligned, pyramid_scales=[4, 8])
+    info, grid = np.array([[24, 40, 1]], np.float32), boxes_of(3 * 4 * 2, 20)
+    case_of(detectron + "GenerateProposalsSingleImage", [info[0], grid, f(rng, 8, 3, 4) * np.float32(0.2),
+            rng.permutation(24).reshape(2, 3, 4).astype(np.float32) / 24], outputs=2, min_size=1.0, nms_threshold=0.6, post_nms_count=6,
+            pre_nms_count=20, name="GenerateProposalsSingleImage")
+    case_of(detectron + "DetectionOutput", [boxes_of(5, 20), f(rng, 5, 12) * np.float32(0.5), rng.random((5, 3)).astype(np.float32), info],
+            outputs=3, score_threshold=0.1, nms_threshold=0.4, max_delta_log_wh=2.0, num_classes=3, post_nms_count=6,
+            max_detections_per_image=6, class_agnostic_box_regression=0, deltas_weights=[10.0, 10.0, 5.0, 5.0])
+    ranks = rng.permutation(2 * 24).reshape(2, 2, 3, 4).astype(np.float32) / 48
+    for plus in (0, 1):
+        case_of("GenerateProposals", [ranks, f(rng, 2, 8, 3, 4) * np.float32(0.2), np.tile(np.float32([24, 40, 1, 1]), (2, 1)), boxes_of(2, 20)],
+                outputs=3, name=f"GenerateProposals {plus}", min_size=1.0, nms_thresh=0.6, pre_nms_topN=20, post_nms_topN=6,
+                legacy_plus_one=plus)
+    kernel = dict(kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[1, 1], dilations=[1, 1])
+    args = [f(rng, 1, 4, 5, 6), f(rng, 1, 36, 5, 6), f(rng, 6, 2, 3, 3)]
+    case_of("DeformableConv2D", args, {2}, group=2, deformable_groups=2, **kernel)
+    case_of("DeformableConv2D", [*args, rng.random((1, 18, 5, 6)).astype(np.float32)], {2}, group=2, deformable_groups=2,
+            name="DeformableConv2D mask", **kernel)
+
+
+def expected_of(case, model):
+    if callable(case.peer):
+        return case.peer(*case.inputs)
+    if case.peer is None:
+        session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        return session.run(None, case.feeds())
+    with tempfile.NamedTemporaryFile(suffix=".onnx") as file:
+        file.write(model.SerializeToString())
+        file.flush()
+        core = openvino.Core()
+        compiled = core.compile_model(core.read_model(file.name), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        outputs = compiled(case.feeds())
+        return [outputs[port] for port in compiled.outputs]
+
+
 def compare(library, case, dynamic, device):
     model = case.model(dynamic)
     try:
-        session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-        expected = session.run(None, case.feeds())
+        expected = expected_of(case, model)
     except Exception as problem:
-        return f"ONNX Runtime: {str(problem)[:160]}"
+        return f"the peer: {str(problem)[-160:]}"
     feeds = [(name, numpy_helper.from_array(value)) for name, value in case.feeds().items()]
     with tempfile.NamedTemporaryFile(suffix=".onnx") as file:
         file.write(model.SerializeToString())
@@ -412,12 +533,12 @@ def main():
     options = parser.parse_args()
     onnxruntime.set_default_logger_severity(4)
     rng = np.random.default_rng(options.seed)
-    for make in (quantised, few_bits, attention, rotary, norms, fused, others, classic, trees, texts):
+    for make in (quantised, few_bits, attention, rotary, norms, fused, others, classic, trees, texts, by_formula, by_openvino):
         make(rng)
     library, failed, count = run_onnx.Library(options.lib), 0, 0
     for entry in CASES:
         for dynamic in (False, True):
-            if not re.search(options.only, entry.name):
+            if not re.search(options.only, entry.name) or (dynamic and entry.fixed):
                 continue
             problem, count = compare(library, entry, dynamic, options.device), count + 1
             failed += problem is not None

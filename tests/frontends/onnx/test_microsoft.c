@@ -87,6 +87,64 @@ static void test_attention(void **state)
     RUN_CASES(cases);
 }
 
+static void test_transforms(void **state)
+{
+    static const struct onnx_case cases[] = {
+        {MS "Rfft", 1, "signal_ndim=1", {"f32[1,4] 1 2 3 4"}, {"f32[1,3,2] 10 0 -2 2 -2 0"}, 1e-6, true},
+        {MS "Rfft", 1, "signal_ndim=2", {"f32[2,2] 1 2 3 4"}, {"f32[2,2,2] 10 0 -2 0 -4 0 0 0"}, 1e-6, true},
+        {MS "Irfft", 1, "signal_ndim=1", {"f32[1,3,2] 10 0 -2 2 -2 0"}, {"f32[1,4] 1 2 3 4"}, 1e-6, true},
+        {MS "Irfft", 1, "signal_ndim=2", {"f32[2,2,2] 10 0 -2 0 -4 0 0 0"}, {"f32[2,2] 1 2 3 4"}, 1e-6, true},
+    };
+
+    (void)state;
+    RUN_CASES(cases);
+}
+
+/* Two groups of one channel each: 1 3 and 2 6, which become -1 and 1. */
+static void test_group_norm(void **state)
+{
+    static const struct onnx_case cases[] = {
+        {MS "GroupNorm",
+         1,
+         "groups=2;activation=0;epsilon=0.0",
+         {"f32[1,1,2,2] 1 2 3 6", "f32[2] 2 3", "f32[2] 1 0"},
+         {"f32[1,1,2,2] -1 -3 3 3"},
+         1e-5,
+         true},
+        {MS "GroupNorm",
+         1,
+         "groups=2;activation=1;epsilon=0.0;channels_last=0",
+         {"f32[1,2,1,2] 1 3 2 6", "f32[2] 2 3", "f32[2] 1 0"},
+         {"f32[1,2,1,2] -0.268941421 2.857722381 -0.142277620 2.857722381"},
+         1e-5,
+         true},
+        {MS "SkipGroupNorm",
+         1,
+         "groups=2;activation=0;epsilon=0.0",
+         {"f32[1,1,2,2] 0 1 2 5", "f32[2] 2 3", "f32[2] 1 0", "f32[1,2] 1 0", "f32[2] 0 1"},
+         {"f32[1,1,2,2] -1 -3 3 3", "f32[1,1,2,2] 1 2 3 6"},
+         1e-5,
+         true},
+        {MS "SkipGroupNorm",
+         1,
+         "groups=2;activation=0;epsilon=0.0",
+         {"f32[1,1,2,2] 0 1 2 5", "f32[2] 2 3", "f32[2] 1 0", "f32[1,1,1,2] 1 1"},
+         {"f32[1,1,2,2] -1 -3 3 3", "f32[1,1,2,2] 1 2 3 6"},
+         1e-5,
+         true},
+        {MS "SkipGroupNorm",
+         1,
+         "groups=2;activation=0;epsilon=0.0;channels_last=0",
+         {"f32[1,2,1,2] 0 2 1 5", "f32[2] 2 3", "f32[2] 1 0", "f32[1,2] 1 0", "f32[2] 0 1"},
+         {"f32[1,2,1,2] -1 3 -3 3", "f32[1,2,1,2] 1 3 2 6"},
+         1e-5,
+         true},
+    };
+
+    (void)state;
+    RUN_CASES(cases);
+}
+
 static void test_refused(void **state)
 {
     static const struct onnx_case window = {
@@ -109,6 +167,7 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_fused), cmocka_unit_test(test_attention),
+                                       cmocka_unit_test(test_transforms), cmocka_unit_test(test_group_norm),
                                        cmocka_unit_test(test_refused)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
