@@ -257,25 +257,30 @@ static int take_numbers(struct onnx_model *m, const struct onnx_tensor *tensor, 
     return status;
 }
 
-/* Elements that view the texts in the message. */
+/* Elements that view the texts in the message. They are counted first: a shape alone makes no room. */
 static int take_texts(struct onnx_model *m, const struct onnx_tensor *tensor, struct onnx_data *d)
 {
     struct onnx_wire w = onnx_wire(tensor->message);
     int64_t want = vt_tensor_count(&d->t), count = 0;
-    int status = own(m, tensor, d), more = 0;
     struct onnx_field f;
+    int more, status;
 
-    while (status == VT_OK && (more = onnx_wire_next(&w, &f)) > 0) {
-        if (f.number == 6 && f.kind == ONNX_BYTES && count++ < want) {
-            vt_string_set(&d->t, count - 1, (const char *)f.bytes.p, f.bytes.n);
-        }
+    while ((more = onnx_wire_next(&w, &f)) > 0) {
+        count += f.number == 6 && f.kind == ONNX_BYTES;
     }
-    if (status == VT_OK && more < 0) {
+    if (more < 0) {
         return fail(m, tensor, VT_E_FORMAT, "its data is damaged");
     }
-    if (status == VT_OK && count != want) {
+    if (count != want) {
         return onnx_model_fail(m, VT_E_FORMAT, "tensor '%s': it has %lld strings, its shape wants %lld",
                                tensor->name, (long long)count, (long long)want);
+    }
+    status = own(m, tensor, d);
+    w = onnx_wire(tensor->message);
+    for (int64_t i = 0; status == VT_OK && onnx_wire_next(&w, &f) > 0;) {
+        if (f.number == 6 && f.kind == ONNX_BYTES) {
+            vt_string_set(&d->t, i++, (const char *)f.bytes.p, f.bytes.n);
+        }
     }
     return status;
 }

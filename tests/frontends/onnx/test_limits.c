@@ -192,6 +192,18 @@ static void test_older_opset(void **state)
                "HardSwish-13 (1 node, first 'a') (there is one from version 14 on)");
 }
 
+/* A shape of a few bytes makes no room for the strings that it wants. */
+static void test_missing_strings(void **state)
+{
+    struct msg *g = graph_of(node("Identity", "i", "t", "y")), *t = tensor("t", STRING, "1099511627776");
+
+    (void)state;
+    put_text(t, 6, "one");
+    put(g, 5, t);
+    put(g, 12, info("y", STRING, NULL));
+    read_fails(model(g, 14), VT_E_FORMAT, "tensor 't': it has 1 strings, its shape wants 1099511627776");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_not_a_model),     cmocka_unit_test(test_depth),
         cmocka_unit_test(test_many_calls),      cmocka_unit_test(test_names),
         cmocka_unit_test(test_kinds_of_inputs), cmocka_unit_test(test_older_opset),
+        cmocka_unit_test(test_missing_strings),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
