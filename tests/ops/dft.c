@@ -233,12 +233,55 @@ static void test_errors(void **state)
     op_end(&t);
 }
 
+/* No product wraps to a size that looks small. */
+static void test_large(void **state)
+{
+    struct op_test t;
+
+    (void)state;
+    op_begin(&t, "DFT", 7);
+    op_input(&t, "f32", "2,2,2", "1");
+    op_const(&t, "i64", "2", "0 0");
+    op_const(&t, "i64", "2", "4611686018427387905 2");
+    op_expect_error(&t, VT_E_NOMEM, "out of memory for a signal of 4611686018427387905");
+    op_end(&t);
+
+    /* Five frames of two, a quarter of 2^64 and one apart: the sum would be six. */
+    op_begin(&t, "ISTFT", 16);
+    op_input(&t, "f32", "2,5,2", "1");
+    op_input(&t, "f32", "2", "1");
+    op_input(&t, "i64", "", "2");
+    op_input(&t, "i64", "", "4611686018427387905");
+    op_const(&t, "i64", "", "6");
+    op_attr(&t, "center", "false");
+    op_attr(&t, "normalized", "false");
+    op_expect_error(&t, VT_E_RANGE, "5 frames with a step of 4611686018427387905 are too long");
+    op_end(&t);
+}
+
+static void test_no_frame(void **state)
+{
+    struct op_test t;
+
+    (void)state;
+    op_begin(&t, "ISTFT", 16);
+    op_input(&t, "f32", "2,2,2", "1");
+    op_input(&t, "f32", "2", "1");
+    op_input(&t, "i64", "", "2");
+    op_input(&t, "i64", "0", "");
+    op_const(&t, "i64", "", "3");
+    op_attr(&t, "center", "false");
+    op_attr(&t, "normalized", "false");
+    op_expect_error(&t, VT_E_SHAPE, "must have one element");
+    op_end(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_complex), cmocka_unit_test(test_real),  cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_stft),    cmocka_unit_test(test_istft), cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_errors),  cmocka_unit_test(test_large), cmocka_unit_test(test_no_frame),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,29 @@ static void test_none(void **state)
     op_end(&t);
 }
 
+/* A limit that is no number lets nothing through, a score that is none never exceeds the threshold. */
+static void test_nan(void **state)
+{
+    struct op_test t;
+
+    (void)state;
+    op_begin(&t, "NonMaxSuppression", 5);
+    op_input(&t, "f32", "1,2,4", "0 0 1 1 5 5 6 6");
+    op_input(&t, "f32", "1,1,2", "0.9 0.75");
+    op_input(&t, "f32", "", "nan");
+    op_expect(&t, 0, "i64", "0,3", "", 0);
+    op_expect(&t, 2, "i64", "1", "0", 0);
+    op_end(&t);
+
+    op_begin(&t, "NonMaxSuppression", 5);
+    op_input(&t, "f32", "1,3,4", "0 0 1 1 5 5 6 6 0 10 1 11");
+    op_input(&t, "f32", "1,1,3", "nan 0.75 0.9");
+    op_input(&t, "i64", "", "3");
+    op_expect(&t, 0, "i64", "2,3", "0 0 2 0 0 1", 0);
+    op_expect(&t, 2, "i64", "1", "2", 0);
+    op_end(&t);
+}
+
 static void test_shapes(void **state)
 {
     struct op_test t;
@@ -165,8 +188,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_corners), cmocka_unit_test(test_centers), cmocka_unit_test(test_order),
-        cmocka_unit_test(test_soft),    cmocka_unit_test(test_none),    cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_soft),    cmocka_unit_test(test_none),    cmocka_unit_test(test_nan),
+        cmocka_unit_test(test_shapes),  cmocka_unit_test(test_errors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
