@@ -10,80 +10,39 @@ differs from itself by more than the bound, that is the bound. Exit status 0 whe
 numpy and onnxruntime.
 """
 import argparse
-import ctypes
 import pathlib
 import sys
 
 import numpy as np
 import onnxruntime as ort
 
-# Name in ONNX Runtime -> (NumPy type, ov_element_type_e)
-TYPES = {"tensor(float)": (np.float32, 4), "tensor(double)": (np.float64, 5), "tensor(float16)": (np.float16, 3),
-         "tensor(int8)": (np.int8, 7), "tensor(int16)": (np.int16, 8), "tensor(int32)": (np.int32, 9), "tensor(int64)": (np.int64, 10),
-         "tensor(uint8)": (np.uint8, 16), "tensor(uint16)": (np.uint16, 17), "tensor(uint32)": (np.uint32, 18),
-         "tensor(uint64)": (np.uint64, 19), "tensor(bool)": (np.bool_, 1)}
-NUMPY = {number: kind for kind, number in TYPES.values()}
+from vintner_lib import Vintner
+
+# Name in ONNX Runtime -> NumPy type
+TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16, "tensor(int8)": np.int8,
+         "tensor(int16)": np.int16, "tensor(int32)": np.int32, "tensor(int64)": np.int64, "tensor(uint8)": np.uint8,
+         "tensor(uint16)": np.uint16, "tensor(uint32)": np.uint32, "tensor(uint64)": np.uint64, "tensor(bool)": np.bool_}
 
 
-class Shape(ctypes.Structure):
-    _fields_ = [("rank", ctypes.c_int64), ("dims", ctypes.POINTER(ctypes.c_int64))]
-
-
-class Vintner:
-    def __init__(self, path):
-        self.lib = ctypes.CDLL(path)
-        self.lib.ov_get_last_err_msg.restype = ctypes.c_void_p
-        self.core = ctypes.c_void_p()
-        self.call("ov_core_create", ctypes.byref(self.core))
-
-    def call(self, name, *arguments):
-        status = getattr(self.lib, name)(*arguments)
-        if status:
-            text = self.lib.ov_get_last_err_msg()
-            raise RuntimeError(f"{name}: {status}: {ctypes.string_at(text).decode(errors='replace') if text else '?'}")
-
-    def make(self, name, *arguments):
-        made = ctypes.c_void_p()
-        self.call(name, *arguments, ctypes.byref(made))
-        return made
-
-    def run(self, path, device, inputs, n_out):
-        model = self.make("ov_core_read_model", self.core, str(path).encode(), None)
-        compiled = ctypes.c_void_p()
-        self.call("ov_core_compile_model", self.core, model, device.encode(), ctypes.c_size_t(2), ctypes.byref(compiled),
-                  b"INFERENCE_PRECISION_HINT", b"f32")
-        request = self.make("ov_compiled_model_create_infer_request", compiled)
-        for i, (array, number) in enumerate(inputs):
-            dims = (ctypes.c_int64 * max(array.ndim, 1))(*array.shape)
-            tensor = self.make("ov_tensor_create_from_host_ptr", number, Shape(array.ndim, dims), array.ctypes.data_as(ctypes.c_void_p))
-            self.call("ov_infer_request_set_input_tensor_by_index", request, ctypes.c_size_t(i), tensor)
-        self.call("ov_infer_request_infer", request)
-        return [self.output(request, i) for i in range(n_out)]
-
-    def output(self, request, index):
-        tensor = self.make("ov_infer_request_get_output_tensor_by_index", request, ctypes.c_size_t(index))
-        shape, kind, data = Shape(), ctypes.c_int(), ctypes.c_void_p()
-        self.call("ov_tensor_get_shape", tensor, ctypes.byref(shape))
-        self.call("ov_tensor_get_element_type", tensor, ctypes.byref(kind))
-        self.call("ov_tensor_data", tensor, ctypes.byref(data))
-        array = np.zeros([shape.dims[i] for i in range(shape.rank)], NUMPY[kind.value])
-        if array.nbytes:
-            ctypes.memmove(array.ctypes.data, data, array.nbytes)
-        return array
+def run(vintner, path, device, inputs, n_out):
+    request = vintner.prepare(path, device, {"INFERENCE_PRECISION_HINT": "f32"})
+    request.set_inputs(inputs)
+    request.infer()
+    return [request.output(i) for i in range(n_out)]
 
 
 def draw(session, options, rng):
     given = []
     fixed = dict(d.split("=") for d in options.dim)
     for entry in session.get_inputs():
-        kind, number = TYPES[entry.type]
+        kind = TYPES[entry.type]
         shape = [d if isinstance(d, int) else int(fixed.get(f"{entry.name}:{axis}", fixed.get(str(d), 1 if axis == 0 else 64)))
                  for axis, d in enumerate(entry.shape)]
         if np.issubdtype(kind, np.floating):
             array = rng.standard_normal(shape).astype(kind)
         else:
             array = rng.integers(0, 2 if kind == np.bool_ else options.top, shape).astype(kind)
-        given.append((np.ascontiguousarray(array), number))
+        given.append(np.ascontiguousarray(array))
     return given
 
 
@@ -105,7 +64,7 @@ def largest(ours, theirs):
 def plain_run(path, session, inputs):
     plain = ort.SessionOptions()
     plain.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    named = {e.name: a for e, (a, _) in zip(session.get_inputs(), inputs)}
+    named = {e.name: a for e, a in zip(session.get_inputs(), inputs)}
     return ort.InferenceSession(str(path), plain, providers=["CPUExecutionProvider"]).run(None, named)
 
 
@@ -127,8 +86,8 @@ def main():
         try:
             session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
             inputs = draw(session, options, np.random.default_rng(options.seed))
-            theirs = session.run(None, {e.name: a for e, (a, _) in zip(session.get_inputs(), inputs)})
-            ours = vintner.run(path, options.device, inputs, len(theirs))
+            theirs = session.run(None, {e.name: a for e, a in zip(session.get_inputs(), inputs)})
+            ours = run(vintner, path, options.device, inputs, len(theirs))
             worst, bound = largest(ours, theirs), options.bound
             if worst > bound:
                 bound = max(bound, largest(plain_run(path, session, inputs), theirs))
