@@ -107,12 +107,16 @@ static int run_on_stream(struct cpu_request *r, struct cpu_stream *s, const stru
                           .pool = s->pool,
                           .threads = model->config.threads,
                           .states = r->states,
+                          .heap = s->heap,
                           .err = err};
     int status;
 
     model->host->pool_enter(s->pool);
     status = cpu_run_plan(&run, plan, &s->frame, &ports, model->config.perf_count ? r->profile : NULL);
     model->host->pool_leave(s->pool);
+    if (s->heap) {
+        model->host->heap_reset(s->heap);
+    }
     return status;
 }
 

@@ -185,8 +185,24 @@ struct cpu_run {
     char *scratch; /* of all threads */
     size_t scratch_stride;
     struct vt_state_store *states;
+    struct vt_heap *heap; /* of the stream; NULL: the host has none */
     struct vt_error *err;
 };
+
+/* Memory for this inference, 64-byte aligned; NULL when out of it. For the thread that runs the steps. */
+static inline void *cpu_borrow(const struct cpu_run *run, size_t bytes)
+{
+    return run->heap ? run->host->heap_alloc(run->heap, bytes) : run->host->alloc(bytes + 1);
+}
+
+static inline void cpu_return(const struct cpu_run *run, void *p)
+{
+    if (run->heap) {
+        run->host->heap_free(run->heap, p);
+    } else {
+        run->host->free(p);
+    }
+}
 
 static inline void *cpu_in(const struct cpu_step *step, const struct cpu_run *run, int i)
 {

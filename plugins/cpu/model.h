@@ -114,6 +114,7 @@ struct cpu_frame {
 /* What one running inference needs. */
 struct cpu_stream {
     struct vt_pool *pool;
+    struct vt_heap *heap; /* of what lives within an inference; NULL: the host has none */
     struct cpu_frame frame;
     struct cpu_stream *next_free;
 };

@@ -95,7 +95,7 @@ static void free_dynamic(struct cpu_run *run)
 
     for (int i = 0; plan->has_dynamic && i < plan->n_values; i++) {
         if (plan->values[i].place == CPU_AT_DYNAMIC) {
-            run->host->free(run->dynamic[i].data);
+            cpu_return(run, run->dynamic[i].data);
             run->dynamic[i].data = NULL;
         }
     }
@@ -160,8 +160,8 @@ void *cpu_output_now(struct cpu_run *run, const struct cpu_step *step, int port,
         }
         return run->data[value];
     }
-    run->host->free(dynamic->data);
-    t.data = run->host->alloc(t.bytes + 1);
+    cpu_return(run, dynamic->data);
+    t.data = cpu_borrow(run, t.bytes);
     *dynamic = t;
     if (!t.data) {
         vt_fail(run->err, VT_E_NOMEM, "out of memory for %zu bytes of output %d", t.bytes, port);

@@ -64,6 +64,12 @@ int cpu_streams_create(struct cpu_model *model, struct vt_error *err)
         if (!model->streams[i].pool) {
             return err && err->code ? err->code : VT_E_NOMEM;
         }
+        if (VT_TABLE_HAS(model->host, node_eval_in)) {
+            model->streams[i].heap = model->host->heap_create();
+            if (!model->streams[i].heap) {
+                return vt_fail(err, VT_E_NOMEM, "out of memory");
+            }
+        }
         model->streams[i].next_free = model->free_streams;
         model->free_streams = &model->streams[i];
     }
@@ -93,6 +99,9 @@ void cpu_streams_destroy(struct cpu_model *model)
         struct cpu_frame *deeper = s->frame.deeper;
 
         model->host->pool_destroy(s->pool);
+        if (s->heap) {
+            model->host->heap_destroy(s->heap);
+        }
         finish_frame(&s->frame);
         while (deeper) {
             struct cpu_frame *next = deeper->deeper;

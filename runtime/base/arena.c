@@ -1,5 +1,6 @@
 #include "arena.h"
 
+#include "heap.h"
 #include "vt/checked.h"
 
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #define BLOCK_MIN ((size_t)16 * 1024)
+#define BRIEF_MIN ((size_t)2 * 1024)
 #define ALIGN     ((size_t)16)
 
 struct vt_arena_block {
@@ -24,22 +26,22 @@ static unsigned char *block_data(struct vt_arena_block *block)
     return (unsigned char *)block + 2 * ALIGN;
 }
 
-static struct vt_arena_block *block_create(size_t bytes, size_t arena_bytes)
+static struct vt_arena_block *block_create(size_t bytes, const struct vt_arena *arena)
 {
-    size_t size = bytes, total;
+    size_t size = bytes, total, least = arena->brief ? BRIEF_MIN : BLOCK_MIN;
     struct vt_arena_block *block;
 
     /* Blocks grow with the arena, so that a big graph needs few of them and a small one wastes little. */
-    if (size < BLOCK_MIN) {
-        size = BLOCK_MIN;
+    if (size < least) {
+        size = least;
     }
-    if (size < arena_bytes / 2 && arena_bytes / 2 < ((size_t)1 << 20)) {
-        size = (arena_bytes / 2 + ALIGN - 1) & ~(ALIGN - 1);
+    if (size < arena->bytes / 2 && arena->bytes / 2 < ((size_t)1 << 20)) {
+        size = (arena->bytes / 2 + ALIGN - 1) & ~(ALIGN - 1);
     }
     if (!vt_add_size(size, 2 * ALIGN, &total)) {
         return NULL;
     }
-    block = calloc(1, total);
+    block = arena->brief ? vt_temp_zero(1, total) : calloc(1, total);
     if (block) {
         block->size = size;
     }
@@ -57,7 +59,7 @@ void *vt_arena_alloc(struct vt_arena *arena, size_t bytes)
     }
     rounded &= ~(ALIGN - 1);
     if (!block || block->size - block->used < rounded) {
-        block = block_create(rounded, arena->bytes);
+        block = block_create(rounded, arena);
         if (!block) {
             return NULL;
         }
@@ -126,8 +128,12 @@ void vt_arena_finish(struct vt_arena *arena)
     while (block) {
         struct vt_arena_block *next = block->next;
 
-        free(block);
+        if (arena->brief) {
+            vt_temp_free(block);
+        } else {
+            free(block);
+        }
         block = next;
     }
-    *arena = (struct vt_arena){0};
+    *arena = (struct vt_arena){.brief = arena->brief};
 }

@@ -2,6 +2,7 @@
 #ifndef VT_ARENA_H
 #define VT_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct vt_arena_block;
@@ -10,6 +11,7 @@ struct vt_arena_block;
 struct vt_arena {
     struct vt_arena_block *head;
     size_t bytes; /* given out so far */
+    bool brief;   /* gone before the inference ends: blocks are of the heap that the thread uses (heap.h) */
 };
 
 /* Zeroed memory aligned to 16 bytes; NULL when out of memory or the size overflows. */

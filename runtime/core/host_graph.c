@@ -3,6 +3,7 @@
 #include "binary.h"
 #include "graph.h"
 #include "hash.h"
+#include "heap.h"
 #include "host_build.h"
 #include "map.h"
 #include "passes.h"
@@ -494,4 +495,10 @@ void vt_host_fill_graph(struct vt_host *host)
     host->states_begin = vt_states_begin;
     host->graph_part = graph_part;
     host->node_body_maps = node_body_maps;
+    host->heap_create = vt_heap_create;
+    host->heap_destroy = vt_heap_destroy;
+    host->heap_alloc = vt_heap_alloc;
+    host->heap_free = vt_heap_free;
+    host->heap_reset = vt_heap_reset;
+    host->node_eval_in = vt_node_eval_in;
 }

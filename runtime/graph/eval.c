@@ -1,9 +1,8 @@
 /* The reference interpreter. */
 #include "graph.h"
+#include "heap.h"
 #include "state.h"
 #include "texts.h"
-
-#include <stdlib.h>
 
 int vt_eval_output(struct vt_eval *e, int port, enum vt_type type, int rank, const int64_t *dims)
 {
@@ -71,7 +70,7 @@ static int shape_outputs(const struct vt_node *node, const struct vt_tensor *in,
                          struct vt_error *err)
 {
     size_t few[8];
-    size_t *room = node->n_out <= 8 ? few : calloc((size_t)node->n_out, sizeof(*room));
+    size_t *room = node->n_out <= 8 ? few : vt_temp_zero((size_t)node->n_out, sizeof(*room));
     int status;
 
     if (!(node->op->flags & VT_OP_EXTENSION)) {
@@ -86,7 +85,7 @@ static int shape_outputs(const struct vt_node *node, const struct vt_tensor *in,
         status = status ? status : check_room(node, out, room, err);
     }
     if (room != few) {
-        free(room);
+        vt_temp_free(room);
     }
     return status;
 }
@@ -139,7 +138,7 @@ int vt_node_eval(const struct vt_node *node, const struct vt_tensor *in, struct 
                         .states = states,
                         .err = err};
     bool few[8] = {false};
-    bool *made = node->n_out <= 8 ? few : calloc((size_t)node->n_out, sizeof(bool));
+    bool *made = node->n_out <= 8 ? few : vt_temp_zero((size_t)node->n_out, sizeof(bool));
     int status;
 
     if (!node->op->eval) {
@@ -164,11 +163,21 @@ int vt_node_eval(const struct vt_node *node, const struct vt_tensor *in, struct 
         }
     }
     if (made != few) {
-        free(made);
+        vt_temp_free(made);
     }
     if (status && err && err->code && !strstr(err->text, node->name)) {
         vt_context(err, "node '%s' (%s): ", node->name, node->op->name);
     }
+    return status;
+}
+
+int vt_node_eval_in(const struct vt_node *node, const struct vt_tensor *in, struct vt_tensor *out,
+                    struct vt_state_store *states, struct vt_heap *heap, struct vt_error *err)
+{
+    struct vt_heap *before = vt_heap_use(heap);
+    int status = vt_node_eval(node, in, out, states, err);
+
+    vt_heap_use(before);
     return status;
 }
 
@@ -239,7 +248,7 @@ static int run_node(struct runner *r, const struct vt_node *node, struct vt_stat
                     struct vt_error *err)
 {
     struct vt_tensor few[8] = {0};
-    struct vt_tensor *in = node->n_in <= 8 ? few : calloc((size_t)node->n_in, sizeof(*in));
+    struct vt_tensor *in = node->n_in <= 8 ? few : vt_temp_zero((size_t)node->n_in, sizeof(*in));
     int status;
 
     if (!in) {
@@ -252,7 +261,7 @@ static int run_node(struct runner *r, const struct vt_node *node, struct vt_stat
     }
     status = vt_node_eval(node, in, r->values[node->index], states, err);
     if (in != few) {
-        free(in);
+        vt_temp_free(in);
     }
     release_inputs(r, node);
     for (int o = 0; o < node->n_out && status == VT_OK; o++) {
@@ -297,7 +306,7 @@ static int index_of(struct vt_node *const *list, int n, const struct vt_node *no
 int vt_graph_eval(const struct vt_graph *graph, const struct vt_tensor *in, struct vt_tensor *out,
                   struct vt_state_store *states, struct vt_error *err)
 {
-    struct runner r = {0};
+    struct runner r = {.arena.brief = true};
     int status = runner_init(&r, graph) ? vt_fail(err, VT_E_NOMEM, "out of memory") : VT_OK;
 
     for (int i = 0; i < graph->n_results; i++) {

@@ -254,11 +254,17 @@ int vt_node_shapes(const struct vt_node *node, const struct vt_tensor *in, struc
 int vt_node_eval(const struct vt_node *node, const struct vt_tensor *in, struct vt_tensor *out,
                  struct vt_state_store *states, struct vt_error *err);
 
+/* The same, but everything that is allocated, outputs too, is of the heap, which the caller may reset when it
+ * has no need of them any more. */
+int vt_node_eval_in(const struct vt_node *node, const struct vt_tensor *in, struct vt_tensor *out,
+                    struct vt_state_store *states, struct vt_heap *heap, struct vt_error *err);
+
 /* Run a whole graph by the references: `in` per parameter, `out` per result (data freshly allocated). */
 int vt_graph_eval(const struct vt_graph *graph, const struct vt_tensor *in, struct vt_tensor *out,
                   struct vt_state_store *states, struct vt_error *err);
 
-/* Memory of a described tensor: 64-byte aligned, zeroed; data stays NULL for empty ones. */
+/* Memory of a described tensor: 64-byte aligned, zeroed; data stays NULL for empty ones. It is that of the
+ * heap that the thread uses (heap.h), and goes with it. */
 int vt_tensor_alloc(struct vt_tensor *t, struct vt_error *err);
 void vt_tensor_free(struct vt_tensor *t);
 

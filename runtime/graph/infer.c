@@ -343,7 +343,7 @@ int vt_graph_infer(struct vt_graph *graph, struct vt_error *err)
 int vt_node_shapes(const struct vt_node *node, const struct vt_tensor *in, struct vt_tensor *out,
                    struct vt_error *err)
 {
-    struct vt_arena arena = {0};
+    struct vt_arena arena = {.brief = true};
     size_t n_in = (size_t)node->n_in, n_out = (size_t)node->n_out;
     struct vt_value *values = vt_arena_array(&arena, n_in, sizeof(*values));
     const struct vt_value **refs = vt_arena_array(&arena, n_in, sizeof(*refs));

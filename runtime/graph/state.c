@@ -1,6 +1,7 @@
 #include "state.h"
 
 #include "graph.h"
+#include "heap.h"
 #include "map.h"
 #include "texts.h"
 
@@ -11,6 +12,16 @@ struct vt_state_store *vt_states_create(void)
     return calloc(1, sizeof(struct vt_state_store));
 }
 
+/* Values outlive the inference that makes them, and so its heap. */
+static int allocate(struct vt_tensor *t, struct vt_error *err)
+{
+    struct vt_heap *heap = vt_heap_use(NULL);
+    int status = vt_tensor_alloc(t, err);
+
+    vt_heap_use(heap);
+    return status;
+}
+
 static void drop_value(struct vt_state *state)
 {
     if (state->texts) {
@@ -19,6 +30,7 @@ static void drop_value(struct vt_state *state)
         state->value.data = NULL;
     }
     vt_tensor_free(&state->value);
+    state->capacity = 0;
 }
 
 void vt_states_destroy(struct vt_state_store *states)
@@ -109,7 +121,7 @@ static int move(struct vt_state *state, const struct vt_tensor *want, int axis, 
     if (!vt_tensor_describe(&fresh, want->type, want->rank, dims)) {
         return vt_fail(err, VT_E_SHAPE, "variable '%s' would be too large", state->name);
     }
-    status = vt_tensor_alloc(&fresh, err);
+    status = allocate(&fresh, err);
     if (status) {
         return status;
     }
@@ -123,6 +135,7 @@ static int move(struct vt_state *state, const struct vt_tensor *want, int axis, 
     vt_tensor_free(&state->value);
     state->value = *want;
     state->value.data = fresh.data;
+    state->capacity = fresh.bytes;
     state->axis = axis;
     state->room = room;
     return VT_OK;
@@ -212,7 +225,7 @@ int vt_state_reorder(struct vt_state *state, const int64_t *index, int64_t n, st
     if (!vt_tensor_describe(&room, t->type, t->rank, dims)) {
         return vt_fail(err, VT_E_SHAPE, "variable '%s' would be too large", state->name);
     }
-    status = vt_tensor_alloc(&room, err);
+    status = allocate(&room, err);
     if (status) {
         return status;
     }
@@ -226,6 +239,7 @@ int vt_state_reorder(struct vt_state *state, const int64_t *index, int64_t n, st
     }
     vt_tensor_free(t);
     fresh.data = room.data;
+    state->capacity = room.bytes;
     *t = fresh;
     return VT_OK;
 }
@@ -252,7 +266,7 @@ static int set_strings(struct vt_state *state, const struct vt_tensor *t, struct
         state->texts = NULL;
         state->value.data = NULL;
     }
-    vt_tensor_free(&state->value);
+    drop_value(state);
     state->room = 0;
     state->texts = texts;
     state->value = *t;
@@ -261,30 +275,45 @@ static int set_strings(struct vt_state *state, const struct vt_tensor *t, struct
     return VT_OK;
 }
 
+/* Fresh memory. A value that has grown will go on, so it gets room: half of it again. */
+static int renew(struct vt_state *state, const struct vt_tensor *t, struct vt_error *err)
+{
+    struct vt_tensor fresh = *t;
+    bool grows = state->set && state->value.bytes && !state->room && state->value.type == t->type;
+    int status;
+
+    fresh.bytes += grows ? t->bytes / 2 : 0;
+    status = allocate(&fresh, err);
+    if (status) {
+        return status;
+    }
+    vt_tensor_free(&state->value);
+    state->value = fresh;
+    state->capacity = fresh.bytes;
+    state->room = 0;
+    return VT_OK;
+}
+
 int vt_state_set(struct vt_state *state, const struct vt_tensor *t, struct vt_error *err)
 {
+    void *data;
+
     if (t->type == VT_STRING) {
         return set_strings(state, t, err);
     }
     if (state->texts) {
         drop_value(state);
     }
-    if (state->room || state->value.bytes != t->bytes || !state->value.data) {
-        struct vt_tensor fresh = *t;
-        int status = vt_tensor_alloc(&fresh, err);
+    if (state->room || state->capacity < t->bytes || !state->value.data) {
+        int status = renew(state, t, err);
 
         if (status) {
             return status;
         }
-        vt_tensor_free(&state->value);
-        state->value = fresh;
-        state->room = 0;
-    } else {
-        void *data = state->value.data;
-
-        state->value = *t;
-        state->value.data = data;
     }
+    data = state->value.data;
+    state->value = *t;
+    state->value.data = data;
     if (t->bytes) {
         memcpy(state->value.data, t->data, t->bytes);
     }

@@ -19,6 +19,7 @@ struct vt_state {
      * of which value.dims[axis] rows count. 0: it is dense. */
     int axis;
     int64_t room;
+    size_t capacity;       /* bytes that value.data has room for */
     struct vt_blob *texts; /* of strings: what holds value.data and all texts; else NULL */
     bool set;              /* false: ReadValue takes its initial value */
     struct vt_state_store *store;

@@ -1,8 +1,7 @@
 #include "body.h"
 
+#include "heap.h"
 #include "shape.h"
-
-#include <stdlib.h>
 
 static bool is_input(enum vt_body_map_kind kind)
 {
@@ -30,7 +29,7 @@ static bool map_fits(const struct vt_node *node, const struct vt_body *body, con
 
 int vt_body_check(const struct vt_node *node, const struct vt_body *body, struct vt_error *err)
 {
-    int *sources = calloc((size_t)body->graph->n_params + 1, sizeof(*sources)), status = VT_OK;
+    int *sources = vt_temp_zero((size_t)body->graph->n_params + 1, sizeof(*sources)), status = VT_OK;
 
     if (!sources) {
         return vt_fail(err, VT_E_NOMEM, "out of memory");
@@ -51,7 +50,7 @@ int vt_body_check(const struct vt_node *node, const struct vt_body *body, struct
                              body->graph->params[i]->name, sources[i]);
         }
     }
-    free(sources);
+    vt_temp_free(sources);
     return status;
 }
 

@@ -11,7 +11,7 @@ struct vt_pick {
     int64_t batch, class, box;
 };
 
-/* Comparison for qsort of structs that begin with a struct vt_pick: best score first, scores that are no
+/* Comparison for sorting structs that begin with a struct vt_pick: best score first, scores that are no
  * numbers last, equal ones by image, class and box. */
 int vt_pick_order(const void *left, const void *right);
 

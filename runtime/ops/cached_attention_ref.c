@@ -2,10 +2,9 @@
 
 #include "element.h"
 #include "graph.h"
+#include "heap.h"
 #include "sdpa.h"
 #include "state.h"
-
-#include <stdlib.h>
 
 static const struct vt_tensor *given(const struct vt_eval *e, int input)
 {
@@ -23,12 +22,12 @@ static int choose_rows(struct vt_eval *e, struct vt_state *state)
     if (!beams || !state->set) {
         return VT_OK;
     }
-    index = malloc(((size_t)n + 1) * sizeof(*index));
+    index = vt_temp_alloc(((size_t)n + 1) * sizeof(*index));
     for (int64_t i = 0; index && i < n; i++) {
         index[i] = vt_get_i64(beams, i);
     }
     status = index ? vt_state_reorder(state, index, n, e->err) : vt_fail(e->err, VT_E_NOMEM, "out of memory");
-    free(index);
+    vt_temp_free(index);
     return status;
 }
 

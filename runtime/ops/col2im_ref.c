@@ -1,8 +1,7 @@
 #include "col2im.h"
 
+#include "heap.h"
 #include "move.h"
-
-#include <stdlib.h>
 
 struct window {
     int64_t size[2], kernel[2], stride[2], dilation[2], begin[2], count[2];
@@ -54,7 +53,7 @@ int vt_col2im_ref(struct vt_eval *e)
     struct window w;
     int64_t plane_size = e->out[0].dims[e->out[0].rank - 2] * e->out[0].dims[e->out[0].rank - 1];
     int64_t planes = plane_size ? vt_tensor_count(&e->out[0]) / plane_size : 0;
-    double *plane = malloc(((size_t)plane_size + 1) * sizeof(*plane));
+    double *plane = vt_temp_alloc(((size_t)plane_size + 1) * sizeof(*plane));
 
     if (!plane) {
         return vt_fail(e->err, VT_E_NOMEM, "out of memory");
@@ -69,6 +68,6 @@ int vt_col2im_ref(struct vt_eval *e)
             vt_set_f64(&e->out[0], k * plane_size + i, plane[i]);
         }
     }
-    free(plane);
+    vt_temp_free(plane);
     return VT_OK;
 }

@@ -2,9 +2,8 @@
 
 #include "doubles.h"
 #include "element.h"
+#include "heap.h"
 #include "post_ref.h"
-
-#include <stdlib.h>
 
 /* Concrete numbers; spatial axes are padded with ones in front. `small` is the side that a window position
  * stands for (output; transposed: input), `large` the side it slides over. */
@@ -166,8 +165,8 @@ int vt_convolution_ref(struct vt_eval *e)
     } else {
         status = VT_E_NOMEM;
     }
-    free(src);
-    free(weights);
-    free(acc);
+    vt_temp_free(src);
+    vt_temp_free(weights);
+    vt_temp_free(acc);
     return status;
 }

@@ -2,9 +2,9 @@
 
 #include "doubles.h"
 #include "element.h"
+#include "heap.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 struct loss {
     int64_t steps, classes, blank;
@@ -141,15 +141,15 @@ int vt_ctc_loss_ref(struct vt_eval *e)
     }
     l.log_p = vt_doubles_zero(l.steps * l.classes, e->err);
     l.alpha = vt_doubles_zero(2 * (2 * e->in[2].dims[1] + 1), e->err);
-    l.labels = malloc(((size_t)e->in[2].dims[1] + 1) * sizeof(*l.labels));
+    l.labels = vt_temp_alloc(((size_t)e->in[2].dims[1] + 1) * sizeof(*l.labels));
     if (!l.log_p || !l.alpha || !l.labels) {
         status = vt_fail(e->err, VT_E_NOMEM, "out of memory");
     }
     for (int64_t b = 0; b < e->in[0].dims[0] && status == VT_OK; b++) {
         status = one(e, &l, b);
     }
-    free(l.log_p);
-    free(l.alpha);
-    free(l.labels);
+    vt_temp_free(l.log_p);
+    vt_temp_free(l.alpha);
+    vt_temp_free(l.labels);
     return status;
 }

@@ -1,9 +1,9 @@
 #include "deformable_convolution.h"
 
 #include "doubles.h"
+#include "heap.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 struct deform {
     double *data, *offsets, *weights, *factors; /* factors may be NULL */
@@ -120,9 +120,9 @@ int vt_deformable_convolution_ref(struct vt_eval *e)
     } else {
         run(&q, &e->out[0]);
     }
-    free(q.data);
-    free(q.offsets);
-    free(q.weights);
-    free(q.factors);
+    vt_temp_free(q.data);
+    vt_temp_free(q.offsets);
+    vt_temp_free(q.weights);
+    vt_temp_free(q.factors);
     return status;
 }

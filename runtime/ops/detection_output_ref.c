@@ -2,9 +2,9 @@
 
 #include "boxes.h"
 #include "element.h"
+#include "heap.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 struct box {
     float v[4]; /* x1, y1, x2, y2 */
@@ -133,7 +133,7 @@ static void thin_out(struct detect *q, int64_t first)
     if (q->n == first) {
         return;
     }
-    qsort(q->list + first, (size_t)(q->n - first), sizeof(*q->list), vt_pick_order);
+    vt_temp_sort(q->list + first, (size_t)(q->n - first), sizeof(*q->list), vt_pick_order);
     end = q->top_k >= 0 && q->top_k < q->n - first ? first + q->top_k : q->n;
     for (int64_t i = first; i < end; i++) {
         bool stays = true;
@@ -200,10 +200,10 @@ static void detect_image(struct detect *q, int64_t image)
         return;
     }
     if (q->keep >= 0 && q->n > q->keep) {
-        qsort(q->list, (size_t)q->n, sizeof(*q->list), vt_pick_order);
+        vt_temp_sort(q->list, (size_t)q->n, sizeof(*q->list), vt_pick_order);
         q->n = q->keep;
     }
-    qsort(q->list, (size_t)q->n, sizeof(*q->list), by_class);
+    vt_temp_sort(q->list, (size_t)q->n, sizeof(*q->list), by_class);
 }
 
 static void store(struct detect *q, int64_t image, int64_t *row)
@@ -285,7 +285,7 @@ int vt_detection_output_ref(struct vt_eval *e)
     if (status) {
         return status;
     }
-    q.list = calloc((size_t)(q.priors * q.classes) + 1, sizeof(*q.list));
+    q.list = vt_temp_zero((size_t)(q.priors * q.classes) + 1, sizeof(*q.list));
     if (!q.list) {
         return vt_fail(e->err, VT_E_NOMEM, "out of memory for %lld boxes", (long long)(q.priors * q.classes));
     }
@@ -299,6 +299,6 @@ int vt_detection_output_ref(struct vt_eval *e)
     if (row < e->out[0].dims[2]) {
         vt_set_f64(&e->out[0], row * 7, -1);
     }
-    free(q.list);
+    vt_temp_free(q.list);
     return VT_OK;
 }

@@ -2,10 +2,10 @@
 
 #include "boxes.h"
 #include "element.h"
+#include "heap.h"
 #include "roi_align.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 int vt_detectron_grid_ref(struct vt_eval *e)
 {
@@ -37,7 +37,7 @@ int vt_detectron_grid_ref(struct vt_eval *e)
 
 static struct vt_picked_box *found_new(struct vt_eval *e, int64_t n)
 {
-    struct vt_picked_box *list = calloc((size_t)n + 1, sizeof(*list));
+    struct vt_picked_box *list = vt_temp_zero((size_t)n + 1, sizeof(*list));
 
     if (!list) {
         vt_fail(e->err, VT_E_NOMEM, "out of memory for %lld boxes", (long long)n);
@@ -68,12 +68,12 @@ int vt_detectron_top_ref(struct vt_eval *e)
         }
     }
     if (n > 0) {
-        qsort(list, (size_t)n, sizeof(*list), vt_pick_order);
+        vt_temp_sort(list, (size_t)n, sizeof(*list), vt_pick_order);
     }
     for (int64_t i = 0; i < e->out[0].dims[0]; i++) {
         put_box(e, i, i < n ? &list[i] : NULL);
     }
-    free(list);
+    vt_temp_free(list);
     return VT_OK;
 }
 
@@ -155,7 +155,7 @@ static int64_t detect(struct vt_eval *e, int64_t class, struct vt_picked_box *li
         n += list[n].pick.score > least;
     }
     if (n > 0) {
-        qsort(list, (size_t)n, sizeof(*list), vt_pick_order);
+        vt_temp_sort(list, (size_t)n, sizeof(*list), vt_pick_order);
     }
     return vt_box_suppress(list, n, post, most, 1, 1); /* in pixels, both ends included */
 }
@@ -178,13 +178,13 @@ int vt_detectron_output_ref(struct vt_eval *e)
         n += detect(e, class, list + n);
     }
     if (n > most) {
-        qsort(list, (size_t)n, sizeof(*list), vt_pick_order);
+        vt_temp_sort(list, (size_t)n, sizeof(*list), vt_pick_order);
     }
     for (int64_t i = 0; i < most; i++) {
         put_box(e, i, i < n ? &list[i] : NULL);
         vt_set_i64(&e->out[1], i, i < n ? list[i].pick.class : 0);
         vt_set_f64(&e->out[2], i, i < n ? (double)list[i].pick.score : 0);
     }
-    free(list);
+    vt_temp_free(list);
     return VT_OK;
 }

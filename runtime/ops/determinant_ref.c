@@ -1,9 +1,9 @@
 #include "determinant.h"
 
 #include "doubles.h"
+#include "heap.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /* Gauss's elimination with the largest pivot of each column; destroys the matrix. */
 static double determinant(double *m, int64_t n)
@@ -46,6 +46,6 @@ int vt_determinant_ref(struct vt_eval *e)
     for (int64_t i = 0; m && i < matrices; i++) {
         vt_store_double(&e->out[0], i, determinant(m + i * n * n, n));
     }
-    free(m);
+    vt_temp_free(m);
     return m ? VT_OK : VT_E_NOMEM;
 }

@@ -3,8 +3,7 @@
 #include "doubles.h"
 #include "element.h"
 #include "fft.h"
-
-#include <stdlib.h>
+#include "heap.h"
 
 /* Complex numbers in a shape that holds the input and the output of every axis. */
 struct field {
@@ -43,7 +42,7 @@ static int resize(struct field *f, int axis, int64_t n, struct vt_error *err)
         memcpy(data + 2 * o * n * inner, f->data + 2 * o * old * inner,
                (size_t)(2 * keep * inner) * sizeof(double));
     }
-    free(f->data);
+    vt_temp_free(f->data);
     f->data = data;
     f->dims[axis] = n;
     return VT_OK;
@@ -139,6 +138,6 @@ int vt_dft_ref(struct vt_eval *e)
     for (int64_t i = 0; status == VT_OK && i < vt_tensor_count(&e->out[0]); i++) {
         vt_set_f64(&e->out[0], i, f.data[real ? 2 * i : i]);
     }
-    free(f.data);
+    vt_temp_free(f.data);
     return status;
 }

@@ -1,14 +1,14 @@
 #include "doubles.h"
 
 #include "element.h"
+#include "heap.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 double *vt_doubles_zero(int64_t n, struct vt_error *err)
 {
-    double *v = n < 0 ? NULL : calloc((size_t)n + 1, sizeof(double));
+    double *v = n < 0 ? NULL : vt_temp_zero((size_t)n + 1, sizeof(double));
 
     if (!v) {
         vt_fail(err, VT_E_NOMEM, "out of memory");

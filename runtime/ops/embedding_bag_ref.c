@@ -1,9 +1,8 @@
 #include "embedding_bag.h"
 
 #include "graph.h"
+#include "heap.h"
 #include "move.h"
-
-#include <stdlib.h>
 
 /* One output row under construction, in double. */
 struct bag {
@@ -27,7 +26,7 @@ static int bag_init(struct bag *b, struct vt_eval *e, int weights)
     for (int i = 1; i < table->rank; i++) {
         b->row *= table->dims[i];
     }
-    b->sum = calloc((size_t)b->row + 1, sizeof(*b->sum));
+    b->sum = vt_temp_zero((size_t)b->row + 1, sizeof(*b->sum));
     return b->sum ? VT_OK : vt_fail(e->err, VT_E_NOMEM, "out of memory");
 }
 
@@ -82,7 +81,7 @@ int vt_embedding_offsets_ref(struct vt_eval *e)
         }
         status = status ? status : bag_store(&b, k, 3);
     }
-    free(b.sum);
+    vt_temp_free(b.sum);
     return status;
 }
 
@@ -98,7 +97,7 @@ int vt_embedding_packed_ref(struct vt_eval *e)
         }
         status = status ? status : bag_store(&b, k, e->n_in);
     }
-    free(b.sum);
+    vt_temp_free(b.sum);
     return status;
 }
 
@@ -119,6 +118,6 @@ int vt_embedding_segments_ref(struct vt_eval *e)
         }
         status = status ? status : bag_store(&b, k, 4);
     }
-    free(b.sum);
+    vt_temp_free(b.sum);
     return status;
 }

@@ -1,8 +1,9 @@
 #include "fft.h"
 
+#include "heap.h"
+
 #include <math.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* exp(-2 pi i k / n) for k < n. */
@@ -63,7 +64,7 @@ int vt_fft(double *data, int64_t n, int64_t stride, bool inverse, struct vt_erro
     if (n <= 1) {
         return VT_OK;
     }
-    src = calloc((size_t)n, 6 * sizeof(double));
+    src = vt_temp_zero((size_t)n, 6 * sizeof(double));
     if (!src) {
         return vt_fail(err, VT_E_NOMEM, "out of memory");
     }
@@ -82,6 +83,6 @@ int vt_fft(double *data, int64_t n, int64_t stride, bool inverse, struct vt_erro
         data[2 * i * stride] = dst[2 * i] * scale;
         data[2 * i * stride + 1] = dst[2 * i + 1] * scale;
     }
-    free(src);
+    vt_temp_free(src);
     return VT_OK;
 }

@@ -2,9 +2,9 @@
 
 #include "boxes.h"
 #include "element.h"
+#include "heap.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 struct generate {
     struct vt_eval *e;
@@ -63,7 +63,7 @@ static void generate(struct generate *q, int64_t image)
         }
     }
     if (n > 0) {
-        qsort(list, (size_t)n, sizeof(*list), vt_pick_order);
+        vt_temp_sort(list, (size_t)n, sizeof(*list), vt_pick_order);
     }
     n = n < pre ? n : pre;
     for (int64_t i = 0; i < n; i++) {
@@ -101,8 +101,8 @@ static int begin(struct vt_eval *e, struct generate *q)
         e->in[1].dims[e->in[1].rank - 1] != 4 || vt_tensor_count(&e->in[1]) != 4 * all) {
         return vt_fail(e->err, VT_E_SHAPE, "the anchors, deltas and scores (inputs 1, 2 and 3) do not fit");
     }
-    q->list = calloc((size_t)(q->images * all) + 1, sizeof(*q->list));
-    q->counts = calloc((size_t)q->images + 1, sizeof(*q->counts));
+    q->list = vt_temp_zero((size_t)(q->images * all) + 1, sizeof(*q->list));
+    q->counts = vt_temp_zero((size_t)q->images + 1, sizeof(*q->counts));
     if (!q->list || !q->counts) {
         return vt_fail(e->err, VT_E_NOMEM, "out of memory for %lld boxes", (long long)(q->images * all));
     }
@@ -147,8 +147,8 @@ int vt_generate_proposals_ref(struct vt_eval *e)
         generate(&q, image);
     }
     status = status ? status : store(&q);
-    free(q.list);
-    free(q.counts);
+    vt_temp_free(q.list);
+    vt_temp_free(q.counts);
     return status;
 }
 
@@ -169,7 +169,7 @@ int vt_detectron_proposals_ref(struct vt_eval *e)
             put(e, i, i < q.n ? &q.list[i] : &(struct vt_picked_box){0});
         }
     }
-    free(q.list);
-    free(q.counts);
+    vt_temp_free(q.list);
+    vt_temp_free(q.counts);
     return status;
 }

@@ -2,8 +2,7 @@
 
 #include "body.h"
 #include "element.h"
-
-#include <stdlib.h>
+#include "heap.h"
 
 int vt_if_ref(struct vt_eval *e)
 {
@@ -19,8 +18,8 @@ int vt_if_ref(struct vt_eval *e)
     if (status) {
         return status;
     }
-    in = calloc((size_t)body->graph->n_params + 1, sizeof(*in));
-    out = calloc((size_t)body->graph->n_results + 1, sizeof(*out));
+    in = vt_temp_zero((size_t)body->graph->n_params + 1, sizeof(*in));
+    out = vt_temp_zero((size_t)body->graph->n_results + 1, sizeof(*out));
     if (!in || !out) {
         status = vt_fail(e->err, VT_E_NOMEM, "out of memory");
     }
@@ -42,7 +41,7 @@ int vt_if_ref(struct vt_eval *e)
     for (int i = 0; out && i < body->graph->n_results; i++) {
         vt_tensor_free(&out[i]);
     }
-    free(in);
-    free(out);
+    vt_temp_free(in);
+    vt_temp_free(out);
     return status;
 }

@@ -2,9 +2,9 @@
 
 #include "doubles.h"
 #include "element.h"
+#include "heap.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /* Every mode is separable: along one axis each output element is a weighted sum of input elements, its taps.
  * Coordinates are computed in float on purpose: which neighbour wins must not differ from other runtimes. */
@@ -22,15 +22,15 @@ static int taps_init(struct taps *t, int64_t out, int64_t width, struct vt_error
     if (__builtin_mul_overflow((size_t)out, (size_t)width, &n) || n > SIZE_MAX / 16) {
         return vt_fail(err, VT_E_NOMEM, "out of memory");
     }
-    t->index = calloc(n + 1, sizeof(*t->index));
-    t->weight = calloc(n + 1, sizeof(*t->weight));
+    t->index = vt_temp_zero(n + 1, sizeof(*t->index));
+    t->weight = vt_temp_zero(n + 1, sizeof(*t->weight));
     return t->index && t->weight ? VT_OK : vt_fail(err, VT_E_NOMEM, "out of memory");
 }
 
 static void taps_finish(struct taps *t)
 {
-    free(t->index);
-    free(t->weight);
+    vt_temp_free(t->index);
+    vt_temp_free(t->weight);
 }
 
 static int64_t clamp(int64_t i, int64_t n)
@@ -342,7 +342,7 @@ static double *resize(struct run *r, double *src, int axis)
         }
     }
     taps_finish(&t);
-    free(src);
+    vt_temp_free(src);
     return dst;
 }
 
@@ -407,6 +407,6 @@ int vt_interpolate_ref(struct vt_eval *e)
     for (int64_t i = 0; v && i < vt_tensor_count(&e->out[0]); i++) {
         vt_set_f64(&e->out[0], i, r.integral ? round(v[i]) : v[i]);
     }
-    free(v);
+    vt_temp_free(v);
     return v ? VT_OK : VT_E_NOMEM;
 }

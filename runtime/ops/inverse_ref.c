@@ -1,9 +1,9 @@
 #include "inverse.h"
 
 #include "doubles.h"
+#include "heap.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 static void swap_rows(double *m, int64_t n, int64_t a, int64_t b)
 {
@@ -61,7 +61,7 @@ int vt_inverse_ref(struct vt_eval *e)
             vt_store_double(&e->out[0], b * n * n + i, inv[adjoint ? i % n * n + i / n : i]);
         }
     }
-    free(inv);
-    free(m);
+    vt_temp_free(inv);
+    vt_temp_free(m);
     return inv || (m && !matrices) ? VT_OK : VT_E_NOMEM;
 }

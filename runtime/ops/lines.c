@@ -1,9 +1,8 @@
 #include "lines.h"
 
 #include "element.h"
+#include "heap.h"
 #include "shape.h"
-
-#include <stdlib.h>
 
 /* Linear indices of all places of the axes in `mask`, the others at 0. */
 static int64_t *offsets(const struct vt_tensor *t, unsigned mask, int64_t *count)
@@ -21,7 +20,7 @@ static int64_t *offsets(const struct vt_tensor *t, unsigned mask, int64_t *count
             *count *= t->dims[i];
         }
     }
-    list = malloc((size_t)(*count + 1) * sizeof(*list));
+    list = vt_temp_alloc((size_t)(*count + 1) * sizeof(*list));
     if (!list || *count == 0) {
         return list;
     }
@@ -48,8 +47,8 @@ int vt_lines_init(struct vt_lines *lines, const struct vt_tensor *t, unsigned ma
 
 void vt_lines_finish(struct vt_lines *lines)
 {
-    free(lines->outer);
-    free(lines->inner);
+    vt_temp_free(lines->outer);
+    vt_temp_free(lines->inner);
     lines->outer = lines->inner = NULL;
 }
 

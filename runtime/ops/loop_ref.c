@@ -1,8 +1,7 @@
 #include "loop.h"
 
+#include "heap.h"
 #include "move.h"
-
-#include <stdlib.h>
 
 /* The results of one output over all iterations. */
 struct pieces {
@@ -27,11 +26,11 @@ static int run_init(struct run *r, struct vt_eval *e)
     size_t n_in = (size_t)body->graph->n_params + 1, n_out = (size_t)body->graph->n_results + 1;
 
     *r = (struct run){.e = e, .body = body};
-    r->in = calloc(n_in, sizeof(*r->in));
-    r->owned = calloc(n_in, sizeof(*r->owned));
-    r->last = calloc(n_out, sizeof(*r->last));
-    r->next = calloc(n_out, sizeof(*r->next));
-    r->pieces = calloc((size_t)body->n_maps + 1, sizeof(*r->pieces));
+    r->in = vt_temp_zero(n_in, sizeof(*r->in));
+    r->owned = vt_temp_zero(n_in, sizeof(*r->owned));
+    r->last = vt_temp_zero(n_out, sizeof(*r->last));
+    r->next = vt_temp_zero(n_out, sizeof(*r->next));
+    r->pieces = vt_temp_zero((size_t)body->n_maps + 1, sizeof(*r->pieces));
     if (!r->in || !r->owned || !r->last || !r->next || !r->pieces) {
         return vt_fail(e->err, VT_E_NOMEM, "out of memory");
     }
@@ -64,13 +63,13 @@ static void run_finish(struct run *r)
         for (int64_t k = 0; k < r->pieces[i].n; k++) {
             vt_tensor_free(&r->pieces[i].list[k]);
         }
-        free(r->pieces[i].list);
+        vt_temp_free(r->pieces[i].list);
     }
-    free(r->in);
-    free(r->owned);
-    free(r->last);
-    free(r->next);
-    free(r->pieces);
+    vt_temp_free(r->in);
+    vt_temp_free(r->owned);
+    vt_temp_free(r->last);
+    vt_temp_free(r->next);
+    vt_temp_free(r->pieces);
 }
 
 static int slice_input(struct run *r, const struct vt_body_map *m)
@@ -150,7 +149,7 @@ static int keep_piece(struct run *r, struct pieces *p, const struct vt_tensor *t
 
     if (p->n == p->room) {
         int64_t room = p->room ? 2 * p->room : 16;
-        struct vt_tensor *list = realloc(p->list, (size_t)room * sizeof(*list));
+        struct vt_tensor *list = vt_temp_resize(p->list, (size_t)room * sizeof(*list));
 
         if (!list) {
             return vt_fail(r->e->err, VT_E_NOMEM, "out of memory");

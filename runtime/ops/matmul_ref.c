@@ -2,9 +2,8 @@
 
 #include "doubles.h"
 #include "element.h"
+#include "heap.h"
 #include "post_ref.h"
-
-#include <stdlib.h>
 
 /* One side: matrices of rows x columns after transposing, batches with their own shape. */
 struct side {
@@ -173,8 +172,8 @@ int vt_matmul_ref(struct vt_eval *e)
     if (p.left && p.right && p.line) {
         all_batches(&p);
     }
-    free(p.left);
-    free(p.right);
-    free(p.line);
+    vt_temp_free(p.left);
+    vt_temp_free(p.right);
+    vt_temp_free(p.line);
     return p.left && p.right && p.line ? VT_OK : VT_E_NOMEM;
 }

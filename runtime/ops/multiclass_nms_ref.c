@@ -3,9 +3,9 @@
 #include "boxes.h"
 #include "element.h"
 #include "graph.h"
+#include "heap.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 struct candidate {
     struct vt_pick pick;
@@ -107,8 +107,9 @@ static float decay(const struct class_nms *q, const float *overlaps, const float
 
 static int64_t decay_all(struct class_nms *q, struct candidate *list, int64_t n)
 {
-    float *overlaps = malloc((size_t)n * sizeof(*overlaps)), *most = malloc((size_t)n * sizeof(*most));
-    float *scores = malloc((size_t)n * sizeof(*scores)),
+    float *overlaps = vt_temp_alloc((size_t)n * sizeof(*overlaps)),
+          *most = vt_temp_alloc((size_t)n * sizeof(*most));
+    float *scores = vt_temp_alloc((size_t)n * sizeof(*scores)),
           post = (float)vt_attr_f64(q->e->node, "post_threshold");
     int64_t kept = 0;
 
@@ -130,9 +131,9 @@ static int64_t decay_all(struct class_nms *q, struct candidate *list, int64_t n)
             list[kept++].pick.score = scores[i];
         }
     }
-    free(overlaps);
-    free(most);
-    free(scores);
+    vt_temp_free(overlaps);
+    vt_temp_free(most);
+    vt_temp_free(scores);
     return kept;
 }
 
@@ -145,7 +146,8 @@ static int reserve(struct class_nms *q, int64_t more)
     if (q->n + more <= q->room) {
         return VT_OK;
     }
-    list = (uint64_t)room > SIZE_MAX / sizeof(*list) ? NULL : realloc(q->list, (size_t)room * sizeof(*list));
+    list = (uint64_t)room > SIZE_MAX / sizeof(*list) ? NULL
+                                                     : vt_temp_resize(q->list, (size_t)room * sizeof(*list));
     if (!list) {
         return vt_fail(q->e->err, VT_E_NOMEM, "out of memory for %lld boxes", (long long)room);
     }
@@ -179,7 +181,7 @@ static int select_class(struct class_nms *q, int64_t batch, int64_t class, int64
             list[found++] = c;
         }
     }
-    qsort(list, (size_t)found, sizeof(*list), vt_pick_order);
+    vt_temp_sort(list, (size_t)found, sizeof(*list), vt_pick_order);
     found = q->filter(q, list, top >= 0 && top < found ? top : found);
     q->n += found < 0 ? 0 : found;
     return found < 0 ? (int)found : VT_OK;
@@ -199,10 +201,10 @@ static int select_image(struct class_nms *q, int64_t batch, int64_t first, int64
     if (status || q->n == start) {
         return status;
     }
-    qsort(q->list + start, (size_t)(q->n - start), sizeof(*q->list), vt_pick_order);
+    vt_temp_sort(q->list + start, (size_t)(q->n - start), sizeof(*q->list), vt_pick_order);
     q->n = keep >= 0 && q->n - start > keep ? start + keep : q->n;
     if (!across && q->filter == suppress && vt_attr_is(q->e->node, "sort_result_type", "classid")) {
-        qsort(q->list + start, (size_t)(q->n - start), sizeof(*q->list), by_class);
+        vt_temp_sort(q->list + start, (size_t)(q->n - start), sizeof(*q->list), by_class);
     }
     q->counts[batch] = q->n - start;
     return VT_OK;
@@ -226,9 +228,9 @@ static int select_all(struct class_nms *q)
     }
     if (status == VT_OK && q->n > 0 && vt_attr_bool(q->e->node, "sort_result_across_batch")) {
         if (vt_attr_is(q->e->node, "sort_result_type", "score")) {
-            qsort(q->list, (size_t)q->n, sizeof(*q->list), vt_pick_order);
+            vt_temp_sort(q->list, (size_t)q->n, sizeof(*q->list), vt_pick_order);
         } else if (vt_attr_is(q->e->node, "sort_result_type", "classid")) {
-            qsort(q->list, (size_t)q->n, sizeof(*q->list), by_class);
+            vt_temp_sort(q->list, (size_t)q->n, sizeof(*q->list), by_class);
         }
     }
     return status;
@@ -269,14 +271,14 @@ static int run(struct vt_eval *e, int64_t (*filter)(struct class_nms *q, struct 
     q.classes = q.per_class ? e->in[0].dims[0] : e->in[1].dims[1];
     q.normalized = vt_attr_bool(e->node, "normalized");
     q.score_threshold = (float)vt_attr_f64(e->node, "score_threshold");
-    q.counts = calloc((size_t)q.batches + 1, sizeof(*q.counts));
+    q.counts = vt_temp_zero((size_t)q.batches + 1, sizeof(*q.counts));
     if (!q.counts) {
         return vt_fail(e->err, VT_E_NOMEM, "out of memory for %lld images", (long long)q.batches);
     }
     status = select_all(&q);
     status = status ? status : store(&q);
-    free(q.list);
-    free(q.counts);
+    vt_temp_free(q.list);
+    vt_temp_free(q.counts);
     return status;
 }
 

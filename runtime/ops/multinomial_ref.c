@@ -1,10 +1,10 @@
 #include "multinomial.h"
 
 #include "element.h"
+#include "heap.h"
 #include "random.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /* Shares of a row that grow to 1 at its end. */
 static void cumulate(const struct vt_tensor *probs, int64_t row, bool logarithms, double *share)
@@ -70,7 +70,7 @@ int vt_multinomial_ref(struct vt_eval *e)
         return vt_fail(e->err, VT_E_INVALID, "%lld samples of %lld classes%s", (long long)samples,
                        (long long)n, again ? "" : " without replacement");
     }
-    share = malloc(((size_t)n + 1) * sizeof(*share));
+    share = vt_temp_alloc(((size_t)n + 1) * sizeof(*share));
     if (!share) {
         return vt_fail(e->err, VT_E_NOMEM, "out of memory");
     }
@@ -86,6 +86,6 @@ int vt_multinomial_ref(struct vt_eval *e)
             }
         }
     }
-    free(share);
+    vt_temp_free(share);
     return VT_OK;
 }

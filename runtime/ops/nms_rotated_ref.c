@@ -2,10 +2,10 @@
 
 #include "boxes.h"
 #include "element.h"
+#include "heap.h"
 #include "non_max_suppression.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 struct box {
     double corner[4][2]; /* all boxes turn the same way round */
@@ -108,7 +108,7 @@ static void select_class(struct rotated *q, int64_t batch, int64_t class)
             list[n++] = (struct vt_pick){score, batch, class, i};
         }
     }
-    qsort(list, (size_t)n, sizeof(*list), vt_pick_order);
+    vt_temp_sort(list, (size_t)n, sizeof(*list), vt_pick_order);
     for (int64_t i = 0; i < n && kept < q->limit; i++) {
         bool stays = true;
 
@@ -133,7 +133,7 @@ static void select_all(struct rotated *q)
         }
     }
     if (vt_attr_bool(q->e->node, "sort_result_descending")) {
-        qsort(q->list, (size_t)q->n, sizeof(*q->list), vt_pick_order);
+        vt_temp_sort(q->list, (size_t)q->n, sizeof(*q->list), vt_pick_order);
     }
 }
 
@@ -155,15 +155,15 @@ int vt_nms_rotated_ref(struct vt_eval *e)
     q.limit = q.limit < 0 ? 0 : q.limit > q.boxes ? q.boxes : q.limit;
     q.iou = (float)vt_get_f64(&e->in[3], 0);
     q.score = (float)vt_get_f64(&e->in[4], 0);
-    q.box = calloc((size_t)q.boxes + 1, sizeof(*q.box));
-    q.list = calloc((size_t)(q.batches * q.classes * q.limit + q.boxes) + 1, sizeof(*q.list));
+    q.box = vt_temp_zero((size_t)q.boxes + 1, sizeof(*q.box));
+    q.list = vt_temp_zero((size_t)(q.batches * q.classes * q.limit + q.boxes) + 1, sizeof(*q.list));
     if (!q.box || !q.list) {
         status = vt_fail(e->err, VT_E_NOMEM, "out of memory for %lld boxes", (long long)q.boxes);
     } else {
         select_all(&q);
         status = vt_nms_store(e, q.list, q.n);
     }
-    free(q.list);
-    free(q.box);
+    vt_temp_free(q.list);
+    vt_temp_free(q.box);
     return status;
 }

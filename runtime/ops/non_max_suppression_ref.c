@@ -3,9 +3,9 @@
 #include "boxes.h"
 #include "doubles.h"
 #include "element.h"
+#include "heap.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /* A box that may be selected. */
 struct candidate {
@@ -160,14 +160,14 @@ int vt_non_max_suppression_ref(struct vt_eval *e)
         .e = e, .center = vt_attr_is(e->node, "box_encoding", "center"), .boxes = e->in[0].dims[1]};
     int64_t batch = e->in[0].dims[0], classes = e->in[1].dims[1];
     double limit = scalar(e, 2, 0), sigma = e->node->op->opset >= 5 ? scalar(e, 5, 0) : 0;
-    struct candidate *list = calloc((size_t)q.boxes + 1, sizeof(*list));
+    struct candidate *list = vt_temp_zero((size_t)q.boxes + 1, sizeof(*list));
     int status;
 
     q.limit = !(limit > 0) ? 0 : limit > (double)q.boxes ? q.boxes : (int64_t)limit;
     q.iou = (float)scalar(e, 3, 0);
     q.score = (float)scalar(e, 4, e->node->op->opset >= 5 ? (double)-INFINITY : 0);
     q.decay = sigma > 0 ? (float)(-0.5 / sigma) : 0;
-    q.selected = calloc((size_t)(batch * classes * q.limit) + 1, sizeof(*q.selected));
+    q.selected = vt_temp_zero((size_t)(batch * classes * q.limit) + 1, sizeof(*q.selected));
     if (!list || !q.selected) {
         status = vt_fail(e->err, VT_E_NOMEM, "out of memory");
     } else {
@@ -175,11 +175,11 @@ int vt_non_max_suppression_ref(struct vt_eval *e)
             select_class(&q, i / classes, i % classes, classes, list);
         }
         if (vt_attr_bool(e->node, "sort_result_descending")) {
-            qsort(q.selected, (size_t)q.n, sizeof(*q.selected), vt_pick_order);
+            vt_temp_sort(q.selected, (size_t)q.n, sizeof(*q.selected), vt_pick_order);
         }
         status = vt_nms_store(e, q.selected, q.n);
     }
-    free(list);
-    free(q.selected);
+    vt_temp_free(list);
+    vt_temp_free(q.selected);
     return status;
 }

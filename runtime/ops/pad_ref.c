@@ -1,8 +1,7 @@
 #include "pad.h"
 
+#include "heap.h"
 #include "move.h"
-
-#include <stdlib.h>
 
 enum mode { CONSTANT, EDGE, REFLECT, SYMMETRIC };
 
@@ -40,7 +39,7 @@ static bool make_tables(const struct vt_eval *e, int64_t **from)
     for (int i = 0; i < dst->rank; i++) {
         total += (size_t)dst->dims[i];
     }
-    block = malloc(total * sizeof(*block));
+    block = vt_temp_alloc(total * sizeof(*block));
     from[0] = block;
     for (int i = 0; block && i < dst->rank; i++) {
         int64_t begin = vt_get_i64(&e->in[1], i);
@@ -83,6 +82,6 @@ int vt_pad_ref(struct vt_eval *e)
         }
         to++;
     } while (vt_next_index(dst->rank, dst->dims, index));
-    free(from[0]);
+    vt_temp_free(from[0]);
     return VT_OK;
 }

@@ -2,9 +2,9 @@
 
 #include "boxes.h"
 #include "element.h"
+#include "heap.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 struct proposal {
     struct vt_eval *e;
@@ -130,7 +130,7 @@ static void propose(const struct proposal *q, int64_t image)
         }
     }
     if (n > 0) {
-        qsort(q->list, (size_t)n, sizeof(*q->list), vt_pick_order);
+        vt_temp_sort(q->list, (size_t)n, sizeof(*q->list), vt_pick_order);
     }
     store(q, image, vt_box_suppress(q->list, n < pre ? n : pre, post, most, 1, q->pixel));
 }
@@ -154,8 +154,8 @@ int vt_proposal_ref(struct vt_eval *e)
         q.size[i] = (float)vt_get_f64(&e->in[2], height ? 0 : 1);
         q.least[i] = least * (float)vt_get_f64(&e->in[2], height ? 2 : last);
     }
-    q.anchor = calloc((size_t)q.anchors + 1, sizeof(*q.anchor));
-    q.list = calloc((size_t)(q.anchors * q.h * q.w) + 1, sizeof(*q.list));
+    q.anchor = vt_temp_zero((size_t)q.anchors + 1, sizeof(*q.anchor));
+    q.list = vt_temp_zero((size_t)(q.anchors * q.h * q.w) + 1, sizeof(*q.list));
     if (!q.anchor || !q.list) {
         status =
             vt_fail(e->err, VT_E_NOMEM, "out of memory for %lld boxes", (long long)(q.anchors * q.h * q.w));
@@ -165,7 +165,7 @@ int vt_proposal_ref(struct vt_eval *e)
             propose(&q, image);
         }
     }
-    free(q.anchor);
-    free(q.list);
+    vt_temp_free(q.anchor);
+    vt_temp_free(q.list);
     return status;
 }

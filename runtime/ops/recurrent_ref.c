@@ -2,9 +2,9 @@
 
 #include "doubles.h"
 #include "element.h"
+#include "heap.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /* One node in doubles. `gates` holds x W + b and h R of one batch entry, gate after gate. */
 struct cell {
@@ -256,7 +256,7 @@ int vt_recurrent_ref(struct vt_eval *e)
     }
     double *all[] = {q.x, q.h, q.c, q.w, q.r, q.b, q.p, q.gates, q.fresh};
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
-        free(all[i]);
+        vt_temp_free(all[i]);
     }
     return ok ? VT_OK : VT_E_NOMEM;
 }

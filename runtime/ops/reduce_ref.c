@@ -2,10 +2,10 @@
 
 #include "element.h"
 #include "graph.h"
+#include "heap.h"
 
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
 
 enum kind { SUM, MEAN, MAX, MIN, PROD, L1, L2, AND, OR, UNKNOWN };
 
@@ -173,7 +173,7 @@ int vt_reduce_ref(struct vt_eval *e)
     for (int i = 0; i < src->rank; i++) {
         count *= reduced[i] ? src->dims[i] : 1;
     }
-    acc = malloc(((size_t)n + 1) * sizeof(*acc));
+    acc = vt_temp_alloc(((size_t)n + 1) * sizeof(*acc));
     if (!acc) {
         return vt_fail(e->err, VT_E_NOMEM, "out of memory");
     }
@@ -184,6 +184,6 @@ int vt_reduce_ref(struct vt_eval *e)
     for (int64_t i = 0; i < n; i++) {
         store(dst, i, kind, real, &acc[i], count);
     }
-    free(acc);
+    vt_temp_free(acc);
     return VT_OK;
 }

@@ -1,7 +1,7 @@
 /* Matching by Thompson's construction: all places of the code that the text so far can have led to. */
 #include "regex_impl.h"
 
-#include <stdlib.h>
+#include "heap.h"
 
 bool vt_regex_grow(void **list, int n, int *room, size_t size, int limit)
 {
@@ -10,7 +10,7 @@ bool vt_regex_grow(void **list, int n, int *room, size_t size, int limit)
     if (n < *room) {
         return true;
     }
-    more = n < limit ? realloc(*list, (size_t)(*room ? 2 * *room : 16) * size) : NULL;
+    more = n < limit ? vt_temp_resize(*list, (size_t)(*room ? 2 * *room : 16) * size) : NULL;
     if (more) {
         *list = more;
         *room = *room ? 2 * *room : 16;
@@ -113,7 +113,7 @@ static bool emit(struct vt_regex *re, int at)
 
 int vt_regex_compile(const char *pattern, size_t length, struct vt_regex **regex, struct vt_error *err)
 {
-    struct vt_regex *re = calloc(1, sizeof(*re));
+    struct vt_regex *re = vt_temp_zero(1, sizeof(*re));
     int **lists[3], root;
     size_t n;
 
@@ -131,10 +131,10 @@ int vt_regex_compile(const char *pattern, size_t length, struct vt_regex **regex
     }
     n = (size_t)re->n_code;
     lists[0] = &re->now, lists[1] = &re->next, lists[2] = &re->stack;
-    re->seen = calloc(n, sizeof(*re->seen));
+    re->seen = vt_temp_zero(n, sizeof(*re->seen));
     for (int i = 0; i < 3; i++) {
         /* A place may wait twice for each SPLIT that leads to it. */
-        *lists[i] = calloc(2 * n + 2, sizeof(int));
+        *lists[i] = vt_temp_zero(2 * n + 2, sizeof(int));
         if (!*lists[i] || !re->seen) {
             vt_regex_destroy(re);
             return vt_fail(err, VT_E_NOMEM, "out of memory");
@@ -147,14 +147,14 @@ int vt_regex_compile(const char *pattern, size_t length, struct vt_regex **regex
 void vt_regex_destroy(struct vt_regex *re)
 {
     if (re) {
-        free(re->nodes);
-        free(re->ranges);
-        free(re->code);
-        free(re->now);
-        free(re->next);
-        free(re->seen);
-        free(re->stack);
-        free(re);
+        vt_temp_free(re->nodes);
+        vt_temp_free(re->ranges);
+        vt_temp_free(re->code);
+        vt_temp_free(re->now);
+        vt_temp_free(re->next);
+        vt_temp_free(re->seen);
+        vt_temp_free(re->stack);
+        vt_temp_free(re);
     }
 }
 

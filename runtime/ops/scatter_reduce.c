@@ -1,9 +1,9 @@
 #include "scatter_reduce.h"
 
+#include "heap.h"
 #include "move.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <strings.h>
 
 enum vt_scatter_kind vt_scatter_kind_of(const char *reduction)
@@ -29,9 +29,9 @@ int vt_scatter_init(struct vt_scatter *s, enum vt_scatter_kind kind, bool use_in
     if (kind == VT_SCATTER_NONE) {
         return VT_OK;
     }
-    s->count = calloc((size_t)n + 1, sizeof(*s->count));
-    s->reals = floats ? malloc(((size_t)n + 1) * sizeof(*s->reals)) : NULL;
-    s->ints = floats ? NULL : malloc(((size_t)n + 1) * sizeof(*s->ints));
+    s->count = vt_temp_zero((size_t)n + 1, sizeof(*s->count));
+    s->reals = floats ? vt_temp_alloc(((size_t)n + 1) * sizeof(*s->reals)) : NULL;
+    s->ints = floats ? NULL : vt_temp_alloc(((size_t)n + 1) * sizeof(*s->ints));
     if (!s->count || (!s->reals && !s->ints)) {
         return vt_fail(err, VT_E_NOMEM, "out of memory");
     }
@@ -104,7 +104,7 @@ void vt_scatter_finish(struct vt_scatter *s)
             vt_set_i64(s->dst, i, mean ? s->ints[i] / s->count[i] : s->ints[i]);
         }
     }
-    free(s->count);
-    free(s->reals);
-    free(s->ints);
+    vt_temp_free(s->count);
+    vt_temp_free(s->reals);
+    vt_temp_free(s->ints);
 }

@@ -2,9 +2,9 @@
 
 #include "doubles.h"
 #include "element.h"
+#include "heap.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 struct attention {
     struct vt_eval *e;
@@ -128,9 +128,9 @@ int vt_sdpa_ref(struct vt_eval *e)
         } while (vt_next_index(a.rank - 2, e->out[0].dims, index));
     }
     for (int i = 0; i < 3; i++) {
-        free(a.data[i]);
+        vt_temp_free(a.data[i]);
     }
-    free(a.scores);
+    vt_temp_free(a.scores);
     return ready ? VT_OK : VT_E_NOMEM;
 }
 

@@ -2,8 +2,7 @@
 
 #include "element.h"
 #include "graph.h"
-
-#include <stdlib.h>
+#include "heap.h"
 
 struct sparse {
     const struct vt_tensor *values, *indices, *filler;
@@ -65,7 +64,7 @@ int vt_sparse_fill_empty_rows_ref(struct vt_eval *e)
     if (status) {
         return status;
     }
-    count = s.rows < INT64_MAX / 32 ? calloc((size_t)s.rows * 2 + 1, sizeof(*count)) : NULL;
+    count = s.rows < INT64_MAX / 32 ? vt_temp_zero((size_t)s.rows * 2 + 1, sizeof(*count)) : NULL;
     if (!count) {
         return vt_fail(e->err, VT_E_NOMEM, "out of memory for %lld rows", (long long)s.rows);
     }
@@ -82,6 +81,6 @@ int vt_sparse_fill_empty_rows_ref(struct vt_eval *e)
     if (status == VT_OK) {
         fill(e, &s, count, count + s.rows);
     }
-    free(count);
+    vt_temp_free(count);
     return status;
 }

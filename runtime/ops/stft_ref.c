@@ -3,9 +3,9 @@
 #include "doubles.h"
 #include "element.h"
 #include "fft.h"
+#include "heap.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /* What both directions need: the window padded to a frame, and room for one frame's spectrum. */
 struct frames {
@@ -42,8 +42,8 @@ static int frames_init(struct frames *f, const struct vt_eval *e)
 
 static void frames_finish(struct frames *f)
 {
-    free(f->window);
-    free(f->spectrum);
+    vt_temp_free(f->window);
+    vt_temp_free(f->spectrum);
 }
 
 static int64_t spectrum_place(const struct frames *f, bool frames_last, int64_t image, int64_t frame,
@@ -159,8 +159,8 @@ int vt_istft_ref(struct vt_eval *e)
         weight = vt_doubles_zero(length, e->err);
         status = signal && weight ? istft_run(e, &f, signal, weight, length) : VT_E_NOMEM;
     }
-    free(signal);
-    free(weight);
+    vt_temp_free(signal);
+    vt_temp_free(weight);
     frames_finish(&f);
     return status;
 }

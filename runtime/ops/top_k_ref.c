@@ -1,9 +1,9 @@
 #include "top_k.h"
 
+#include "heap.h"
 #include "move.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 struct item {
     int64_t index, i; /* place along the axis; value of integers */
@@ -52,7 +52,7 @@ int vt_top_k_ref(struct vt_eval *e)
     const struct vt_tensor *src = &e->in[0];
     int64_t axis = vt_eval_axis(vt_attr_i64(e->node, "axis"), src->rank), k = e->out[0].dims[axis];
     struct vt_lines l = vt_lines_of(src, axis);
-    struct item *items = malloc(((size_t)l.n + 1) * sizeof(*items));
+    struct item *items = vt_temp_alloc(((size_t)l.n + 1) * sizeof(*items));
     const struct item pattern = {.floats = vt_is_float(src->type),
                                  .is_unsigned = !vt_type_info(src->type)->is_signed,
                                  .largest = vt_attr_is(e->node, "mode", "max")};
@@ -70,15 +70,15 @@ int vt_top_k_ref(struct vt_eval *e)
             items[i].f = pattern.floats ? vt_get_f64(src, first + i * l.inner) : 0;
             items[i].i = pattern.floats ? 0 : vt_get_i64(src, first + i * l.inner);
         }
-        qsort(items, (size_t)l.n, sizeof(*items), by_value_then_index);
+        vt_temp_sort(items, (size_t)l.n, sizeof(*items), by_value_then_index);
         if (vt_attr_is(e->node, "sort", "index")) {
-            qsort(items, (size_t)k, sizeof(*items), by_index);
+            vt_temp_sort(items, (size_t)k, sizeof(*items), by_index);
         }
         for (int64_t i = 0; i < k; i++) {
             vt_move_element(&e->out[0], to + i * l.inner, src, first + items[i].index * l.inner);
             vt_set_i64(&e->out[1], to + i * l.inner, items[i].index);
         }
     }
-    free(items);
+    vt_temp_free(items);
     return VT_OK;
 }

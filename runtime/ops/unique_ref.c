@@ -1,8 +1,7 @@
 #include "unique.h"
 
+#include "heap.h"
 #include "move.h"
-
-#include <stdlib.h>
 
 /* What is compared: slices of a tensor along an axis, or its elements (one line of slices of one element). */
 struct slices {
@@ -73,7 +72,7 @@ static int64_t find_groups(const struct slices *s, bool sorted, struct item *ite
     for (int64_t i = 0; i < n; i++) {
         items[i] = (struct item){.s = s, .index = i};
     }
-    qsort(items, (size_t)n, sizeof(*items), by_content);
+    vt_temp_sort(items, (size_t)n, sizeof(*items), by_content);
     for (int64_t i = 0; i < n; i++) {
         if (i == 0 || compare_slices(s, items[i - 1].index, items[i].index)) {
             first[groups] = items[i];
@@ -83,7 +82,7 @@ static int64_t find_groups(const struct slices *s, bool sorted, struct item *ite
         group[items[i].index] = groups - 1;
     }
     if (!sorted) {
-        qsort(first, (size_t)groups, sizeof(*first), by_first);
+        vt_temp_sort(first, (size_t)groups, sizeof(*first), by_first);
     }
     return groups;
 }
@@ -134,8 +133,8 @@ int vt_unique_ref(struct vt_eval *e)
     struct slices s = {src,
                        has_axis ? vt_lines_of(src, axis) : (struct vt_lines){1, vt_tensor_count(src), 1}};
     size_t n = (size_t)s.l.n + 1;
-    struct item *items = malloc(2 * n * sizeof(*items));
-    int64_t *ints = malloc(3 * n * sizeof(*ints));
+    struct item *items = vt_temp_alloc(2 * n * sizeof(*items));
+    int64_t *ints = vt_temp_alloc(3 * n * sizeof(*ints));
     int status = items && ints ? VT_OK : vt_fail(e->err, VT_E_NOMEM, "out of memory");
 
     if (status == VT_OK) {
@@ -145,7 +144,7 @@ int vt_unique_ref(struct vt_eval *e)
     if (status == VT_OK) {
         fill_outputs(e, &s, items + n, groups, ints, ints + n, ints + 2 * n);
     }
-    free(items);
-    free(ints);
+    vt_temp_free(items);
+    vt_temp_free(ints);
     return status;
 }

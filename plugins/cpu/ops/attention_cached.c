@@ -240,7 +240,7 @@ static int choose(const struct cached *c, const struct cpu_step *step, struct cp
         return VT_OK;
     }
     if (c->beams > FEW) {
-        index = run->host->alloc((size_t)c->beams * sizeof(*index));
+        index = cpu_borrow(run, (size_t)c->beams * sizeof(*index));
         if (!index) {
             return vt_fail(run->err, VT_E_NOMEM, "out of memory");
         }
@@ -253,7 +253,7 @@ static int choose(const struct cached *c, const struct cpu_step *step, struct cp
         status = run->host->state_reorder(run->states, c->value_id, index, c->beams, run->err);
     }
     if (index != few) {
-        run->host->free(index);
+        cpu_return(run, index);
     }
     return status;
 }

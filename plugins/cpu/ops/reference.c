@@ -33,7 +33,7 @@ static int collect_inputs(const struct cpu_step *step, struct cpu_run *run, stru
 static int run(const struct cpu_step *step, struct cpu_run *run)
 {
     const struct reference *ref = step->data;
-    struct vt_tensor *in = run->host->alloc(sizeof(*in) * (size_t)(step->n_in + step->n_out + 1));
+    struct vt_tensor *in = cpu_borrow(run, sizeof(*in) * (size_t)(step->n_in + step->n_out + 1));
     struct vt_tensor *out;
     int status;
 
@@ -48,14 +48,15 @@ static int run(const struct cpu_step *step, struct cpu_run *run)
             out[i].data = run->data[step->out[i]];
         }
     }
-    status = run->host->node_eval(step->node, in, out, run->states, run->err);
+    status = run->heap ? run->host->node_eval_in(step->node, in, out, run->states, run->heap, run->err)
+                       : run->host->node_eval(step->node, in, out, run->states, run->err);
     for (int i = 0; i < step->n_out && status == VT_OK; i++) {
         if (run->plan->values[step->out[i]].place == CPU_AT_DYNAMIC) {
-            run->host->free(run->dynamic[step->out[i]].data);
+            cpu_return(run, run->dynamic[step->out[i]].data);
             run->dynamic[step->out[i]] = out[i];
         }
     }
-    run->host->free(in);
+    cpu_return(run, in);
     return status;
 }
 

@@ -9,6 +9,7 @@ struct vt_graph;
 struct vt_node;
 struct vt_blob;
 struct vt_state_store;
+struct vt_heap;
 
 /* An edge seen from its consumer; src NULL when the optional input is left out. */
 struct vt_edge {

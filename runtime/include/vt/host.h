@@ -275,6 +275,18 @@ struct vt_host {
                         int axis, struct vt_state_view *view, struct vt_error *err);
     int (*state_reorder)(struct vt_state_store *states, const char *name, const int64_t *index, int64_t n,
                          struct vt_error *err);
+
+    /* ---- references without allocation. A heap is memory for one inference after another: heap_reset gives
+     * back all that was taken (what is still held is gone), and after an inference of the same sizes nothing
+     * is allocated any more. heap_alloc: 64-byte aligned, not zeroed. node_eval_in: as node_eval, but the
+     * reference takes all its memory from the heap, that of outputs too. For one thread at a time. */
+    struct vt_heap *(*heap_create)(void);
+    void (*heap_destroy)(struct vt_heap *heap);
+    void *(*heap_alloc)(struct vt_heap *heap, size_t bytes);
+    void (*heap_free)(struct vt_heap *heap, void *p);
+    void (*heap_reset)(struct vt_heap *heap);
+    int (*node_eval_in)(const struct vt_node *node, const struct vt_tensor *in, struct vt_tensor *out,
+                        struct vt_state_store *states, struct vt_heap *heap, struct vt_error *err);
 };
 
 #endif

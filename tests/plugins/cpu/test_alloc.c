@@ -135,30 +135,6 @@ static void test_body(void **state)
     vt_model_unref(model);
 }
 
-/* What runs by its reference does allocate: this is why the list of kernels matters. */
-static void test_reference_allocates(void **state)
-{
-    struct vt_graph *g = net_create();
-    struct vt_model *model;
-    struct vt_compiled *compiled;
-    struct vt_request *r;
-    struct vt_buffer *in[1];
-
-    (void)state;
-    net_result(g, net_unary(g, "NonZero", 3, net_param(g, 1, (int64_t[]){9}), "output_type=i64"));
-    model = net_finish(g);
-    random_inputs(model, in);
-    compiled = compile_for(model, "CPU", NULL);
-    r = request_of(compiled);
-    bind_inputs(r, 1, in);
-    assert_ok(vt_request_infer(r, ERR));
-    assert_true(infer_counted(r) > 0);
-    vt_request_destroy(r);
-    drop_inputs(1, in);
-    vt_compiled_unref(compiled);
-    vt_model_unref(model);
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -166,7 +142,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_static),
         cmocka_unit_test(test_dynamic),
         cmocka_unit_test(test_body),
-        cmocka_unit_test(test_reference_allocates),
     };
 
     cap_isa(argc, argv);
