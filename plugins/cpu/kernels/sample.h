@@ -1,4 +1,4 @@
-/* Weighted sums of rows, f32: what sampling between the elements of a map is, channels last. */
+/* Weighted sums and maxima of rows, f32: what sampling between the elements of a map is, channels last. */
 #ifndef CPU_KERNELS_SAMPLE_H
 #define CPU_KERNELS_SAMPLE_H
 
@@ -15,6 +15,8 @@ struct cpu_sample_f32 {
     void (*sum)(const float *const *rows, const float *weights, int taps, float *dst, int64_t n, bool more);
     /* dst[c] = max(dst[c], src[c]) */
     void (*max)(const float *src, float *dst, int64_t n);
+    /* dst[c] = the largest of src[y * row + x * pixel + c] over y < h and x < w, NaN wins; h, w >= 1 */
+    void (*peak)(const float *src, int64_t row, int64_t pixel, int64_t h, int64_t w, float *dst, int64_t n);
 };
 
 CPU_KERNEL_GETTER(sample_f32, sample_f32)
