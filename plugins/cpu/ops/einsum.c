@@ -1,6 +1,6 @@
 /* Einsum of two operands as one batched matrix product: labels that both have and the result keeps count the
  * matrices, those that it drops are summed over. Operands and result are copied where their axes are not in
- * such an order. */
+ * such an order. Other equations become such products when a model is compiled (pass split_einsum). */
 #include "kernels/copy.h"
 #include "kernels/gemm.h"
 #include "plan.h"
@@ -75,12 +75,25 @@ static bool sizes(struct equation *e, const struct term *t, const struct cpu_arg
     for (int i = 0; i < t->n; i++) {
         int64_t *size = &e->size[(unsigned char)t->label[i]];
 
-        if ((*size && *size != arg->dims[i]) || arg->dims[i] == 0) {
+        if ((*size > 1 && arg->dims[i] > 1 && *size != arg->dims[i]) || arg->dims[i] == 0) {
             return false;
         }
-        *size = arg->dims[i];
+        *size = *size > arg->dims[i] ? *size : arg->dims[i];
     }
     return true;
+}
+
+/* An axis of one element repeats along the other operand's, or is anywhere. */
+static void drop_ones(struct term *t, const struct cpu_arg *arg)
+{
+    int n = 0;
+
+    for (int i = 0; i < t->n; i++) {
+        if (arg->dims[i] > 1) {
+            t->label[n++] = t->label[i];
+        }
+    }
+    t->n = n;
 }
 
 static void add(struct term *t, char label)
@@ -115,9 +128,14 @@ static bool sort_labels(struct equation *e)
 static bool understand(const struct cpu_op *op, struct equation *e)
 {
     *e = (struct equation){0};
-    return op->n_in == 2 && read_equation(op->host->attr_str(op->node, "equation"), e) &&
-           sizes(e, &e->a, &op->in[0]) && sizes(e, &e->b, &op->in[1]) && sizes(e, &e->out, &op->out[0]) &&
-           sort_labels(e);
+    if (op->n_in != 2 || !read_equation(op->host->attr_str(op->node, "equation"), e) ||
+        !sizes(e, &e->a, &op->in[0]) || !sizes(e, &e->b, &op->in[1]) || !sizes(e, &e->out, &op->out[0])) {
+        return false;
+    }
+    drop_ones(&e->a, &op->in[0]);
+    drop_ones(&e->b, &op->in[1]);
+    drop_ones(&e->out, &op->out[0]);
+    return sort_labels(e);
 }
 
 static bool supports(const struct cpu_op *op, const char **reason)
@@ -175,25 +193,9 @@ static struct term ordered(const struct equation *e, int second, int third)
     return t;
 }
 
-static bool same(const struct equation *e, const struct term *a, const struct term *b)
+static bool same(const struct term *a, const struct term *b)
 {
-    int i = 0, k = 0;
-
-    /* Axes of one element are anywhere. */
-    for (;; i++, k++) {
-        while (i < a->n && e->size[(unsigned char)a->label[i]] == 1) {
-            i++;
-        }
-        while (k < b->n && e->size[(unsigned char)b->label[k]] == 1) {
-            k++;
-        }
-        if (i == a->n || k == b->n) {
-            return i == a->n && k == b->n;
-        }
-        if (a->label[i] != b->label[k]) {
-            return false;
-        }
-    }
+    return a->n == b->n && memcmp(a->label, b->label, (size_t)a->n) == 0;
 }
 
 /* Copy axes in the order of `from` into that of `to`. */
@@ -302,21 +304,21 @@ static int plan_turns(struct cpu_build *b, const struct cpu_op *op, const struct
 
     s->args.a_row = k;
     s->args.a_col = 1;
-    if (same(e, &e->a, &a2) && !same(e, &e->a, &a)) {
+    if (same(&e->a, &a2) && !same(&e->a, &a)) {
         s->args.a_row = 1;
         s->args.a_col = m;
-    } else if (!same(e, &e->a, &a)) {
+    } else if (!same(&e->a, &a)) {
         ok = plan_turn(op, e, &s->turn[0], &e->a, &a);
     }
     s->args.b_row = n;
     s->args.b_col = 1;
-    if (same(e, &e->b, &c2) && !same(e, &e->b, &c)) {
+    if (same(&e->b, &c2) && !same(&e->b, &c)) {
         s->args.b_row = 1;
         s->args.b_col = k;
-    } else if (!same(e, &e->b, &c)) {
+    } else if (!same(&e->b, &c)) {
         ok = ok && plan_turn(op, e, &s->turn[1], &e->b, &c);
     }
-    if (!same(e, &e->out, &y)) {
+    if (!same(&e->out, &y)) {
         ok = ok && plan_turn(op, e, &s->turn[2], &y, &e->out);
     }
     if (!ok) {

@@ -466,34 +466,40 @@ static void test_norms(void **state)
 static void test_einsum(void **state)
 {
     static const char *const equations[] = {
-        "ab,bc->ac", "abc,cd->abd", "bhid,bhjd->bhij", "bhij,bhjd->bhid", "bihd,bjhd->bhij", "abcd,cde->abe",
-        "ij,kj",     "abc,abc->ab", "abc,dca->bd",     "a,b->ab",         "abc,bd->cda",     "hij,ihk->jkh",
-        "abc,a->cb", "ab,ab->",     "nctv,vw->nctw",   "ba,cb->ca"};
+        "ab,bc->ac",     "abc,cd->abd",     "bhid,bhjd->bhij", "bhij,bhjd->bhid", "bihd,bjhd->bhij",
+        "abcd,cde->abe", "ij,kj",           "abc,abc->ab",     "abc,dca->bd",     "a,b->ab",
+        "abc,bd->cda",   "hij,ihk->jkh",    "abc,a->cb",       "ab,ab->",         "nctv,vw->nctw",
+        "ba,cb->ca",     "...ab,bc->...ac", "ab,bc,cd->ad",    "ab,ac,b->c"};
 
     (void)state;
-    for (int seed = 0; seed < 64; seed++) {
-        const char *equation = equations[seed % 16];
+    for (int seed = 0; seed < 76; seed++) {
+        const char *equation = equations[seed % 19];
         struct vt_graph *g = net_create();
-        struct vt_port in[2];
+        struct vt_port in[3];
         int64_t size[128], dims[6];
         int n = 0, inputs = 0;
+        bool inputs_end = false;
         char attrs[64];
 
         random_seed((uint64_t)seed + 1);
         for (int i = 0; i < 128; i++) {
             size[i] = random_in(1, seed < 16 ? 4 : 9);
         }
-        for (const char *p = equation; inputs < 2; p++) {
+        for (const char *p = equation; !inputs_end; p++) {
             if (*p >= 'a' && *p <= 'z') {
                 dims[n++] = size[(int)*p];
+            } else if (*p == '.') {
+                dims[n++] = 3;
+                p += 2;
             } else if (*p == ',' || *p == '-' || !*p) {
                 in[inputs++] = net_param(g, n, dims);
+                inputs_end = *p != ',';
                 n = 0;
             }
         }
         snprintf(test_case, sizeof(test_case), "%s seed %d", equation, seed);
         snprintf(attrs, sizeof(attrs), "equation=%s", equation);
-        net_result(g, net_op(g, "Einsum", 7, 2, in, attrs));
+        net_result(g, net_op(g, "Einsum", 7, inputs, in, attrs));
         check_graph(g, "Einsum", seed % 3 ? 0 : 4);
     }
 }
