@@ -1,5 +1,6 @@
-/* Reductions, f32, over the middle of dense [outer][axis][inner], and the k best along a row. Sums run in f32
- * lanes over blocks of fixed size that are added pairwise: ranges and threads never change the bits. */
+/* Reductions, f32 (and logical ones), over the middle of dense [outer][axis][inner], and the k best along a
+ * row. Sums run in f32 lanes over blocks of fixed size that are added pairwise: ranges and threads never
+ * change the bits. */
 #ifndef CPU_REDUCE_H
 #define CPU_REDUCE_H
 
@@ -24,6 +25,10 @@ enum cpu_reduce_kind {
 typedef void cpu_reduce_fn(enum cpu_reduce_kind kind, const float *src, float *dst, int64_t axis,
                            int64_t inner, int64_t begin, int64_t end);
 
+/* Whether all elements (else: whether any) of booleans are not 0: dst 0 or 1. Shapes and units as above. */
+typedef void cpu_reduce_logic_fn(bool all, const uint8_t *src, uint8_t *dst, int64_t axis, int64_t inner,
+                                 int64_t begin, int64_t end);
+
 /* TopK along the last axis, rows [begin, end) of n elements; 1 <= k <= n. Equal values: the lower index
  * first. NaN counts as larger than any number. sort: by value (best first) or by index. values [rows][k] or
  * NULL, index [rows][k] of i32 (index_bytes 4) or i64 (8), or NULL. `scratch`: cpu_topk_scratch(n, k) bytes a
@@ -47,6 +52,7 @@ struct cpu_reduce_f32 {
     const char *name;
     enum cpu_isa isa;
     cpu_reduce_fn *reduce;
+    cpu_reduce_logic_fn *logic;
     cpu_topk_fn *topk;
 };
 

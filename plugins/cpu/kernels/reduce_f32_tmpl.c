@@ -269,6 +269,67 @@ static void reduce(enum cpu_reduce_kind kind, const float *src, float *dst, int6
     }
 }
 
+/* Whether any byte is 0 (`zero`), or any is not. */
+static bool any_byte(bool zero, const uint8_t *src, int64_t n)
+{
+    for (int64_t i = 0; i < n;) {
+        int64_t stop = n - i < 4096 ? n : i + 4096; /* enough to be worth a look at what was found */
+        uint8_t found = 0;
+
+        if (zero) {
+            for (; i < stop; i++) {
+                found |= src[i] == 0;
+            }
+        } else {
+            for (; i < stop; i++) {
+                found |= src[i];
+            }
+        }
+        if (found) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* found[c] |= what any_byte() looks for in column c, c < n <= CPU_COLUMN_BLOCK. */
+SIMD_INLINE void any_columns(bool zero, const uint8_t *src, uint8_t *found, int64_t axis, int64_t inner,
+                             const int64_t n)
+{
+    for (int64_t a = 0; a < axis; a++) {
+        for (int64_t c = 0; c < n; c++) {
+            found[c] |= zero ? src[a * inner + c] == 0 : src[a * inner + c];
+        }
+    }
+}
+
+static void logic(bool all, const uint8_t *src, uint8_t *dst, int64_t axis, int64_t inner, int64_t begin,
+                  int64_t end)
+{
+    int64_t blocks = cpu_column_units(1, inner);
+
+    for (int64_t u = begin; u < end && inner == 1; u++) {
+        dst[u] = any_byte(all, src + u * axis, axis) != all;
+    }
+    for (int64_t u = begin; u < end && inner != 1; u++) {
+        int64_t c = u % blocks * CPU_COLUMN_BLOCK, rest = inner - c;
+        int64_t n = rest < CPU_COLUMN_BLOCK ? rest : CPU_COLUMN_BLOCK;
+        const uint8_t *s = src + u / blocks * axis * inner + c;
+        uint8_t found[CPU_COLUMN_BLOCK] = {0};
+
+        if (n < CPU_COLUMN_BLOCK) {
+            any_columns(all, s, found, axis, inner, n);
+        } else if (all) {
+            any_columns(true, s, found, axis, inner, CPU_COLUMN_BLOCK);
+        } else {
+            any_columns(false, s, found, axis, inner, CPU_COLUMN_BLOCK);
+        }
+        for (int64_t i = 0; i < n; i++) {
+            dst[u / blocks * inner + c + i] = (found[i] != 0) != all;
+        }
+    }
+}
+
 /* The order of TopK as one number, larger is better: the value's bits made monotonic, then the lower index.
  */
 static uint64_t code_of(float x, int64_t i, bool min)
@@ -440,5 +501,6 @@ const struct cpu_reduce_f32 CPU_NAME(reduce_f32) = {
     .name = "reduce_f32",
     .isa = CPU_ISA_ID,
     .reduce = reduce,
+    .logic = logic,
     .topk = topk,
 };

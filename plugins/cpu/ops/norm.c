@@ -1,5 +1,7 @@
-/* LayerNorm and RMS norm (fused), MVN over trailing axes, NormalizeL2 over the last axis. */
+/* LayerNorm and RMS norm (fused), MVN over trailing axes, NormalizeL2 over the last axis or the channels,
+ * GRN. */
 #include "kernels/norm.h"
+#include "kernels/softmax.h"
 
 #include "impl.h"
 
@@ -155,4 +157,117 @@ const struct cpu_impl cpu_impl_norm_rows = {
     .flags = CPU_IN_PLACE | CPU_TAKES_RAW,
     .supports = supports,
     .prepare = prepare,
+};
+
+/* ---- NormalizeL2 and GRN over the channels
+ * -------------------------------------------------------------------------- */
+
+struct channels {
+    const struct cpu_norm_f32 *kernel;
+    struct cpu_norm_rows rows; /* channels last: a row a pixel */
+    struct cpu_norm_columns columns;
+    bool last;
+    int64_t units, pieces;
+};
+
+static bool channels_supports(const struct cpu_op *op, const char **reason)
+{
+    int64_t axis;
+    int n;
+
+    *reason = "only f32 of known rank above 1";
+    if (op->in[0].type != VT_F32 || op->in[0].rank < 2 || op->out[0].type != VT_F32) {
+        return false;
+    }
+    *reason = "the axis is not that of the channels";
+    return strcmp(op->type, "GRN") == 0 ||
+           (cpu_constant_i64s(&op->in[1], &axis, 1, &n) && n == 1 && axis == 1);
+}
+
+static int channels_options(const struct cpu_op *op, struct cpu_option *o)
+{
+    double ns = (double)op->in[0].count * 0.5;
+
+    o[0] = (struct cpu_option){CPU_PLAIN, CPU_PLAIN, CPU_PLAIN, ns, 0};
+    o[1] = (struct cpu_option){CPU_NXC, CPU_PLAIN, CPU_NXC, ns, 0};
+    return op->in[0].rank >= 3 ? 2 : 1;
+}
+
+struct channels_job {
+    const struct channels *c;
+    const float *src;
+    float *dst;
+};
+
+static void channels_piece(void *arg, int64_t begin, int64_t end, void *scratch)
+{
+    struct channels_job *j = arg;
+
+    (void)scratch;
+    if (j->c->last) {
+        j->c->kernel->rows(&j->c->rows, j->src, j->dst, begin, end);
+    } else {
+        j->c->kernel->columns(&j->c->columns, j->src, j->dst, begin, end);
+    }
+}
+
+static int channels_run(const struct cpu_step *step, struct cpu_run *run)
+{
+    const struct channels *c = step->data;
+    struct channels_job j = {c, cpu_in(step, run, 0), cpu_out(step, run, 0)};
+
+    cpu_parallel_range(run, c->units, c->pieces, channels_piece, &j);
+    return VT_OK;
+}
+
+static int channels_prepare(struct cpu_build *b, const struct cpu_op *op, const struct cpu_option *option,
+                            struct cpu_step *step, struct vt_error *err)
+{
+    struct channels *c = cpu_plan_alloc(b, sizeof(*c));
+    bool response = strcmp(op->type, "GRN") == 0;
+    const int64_t *dims = op->in[0].dims;
+
+    if (!c) {
+        return vt_fail(err, VT_E_NOMEM, "out of memory");
+    }
+    c->kernel = cpu_norm_f32_get(op->isa);
+    c->rows = (struct cpu_norm_rows){
+        .n = dims[1],
+        .eps = (float)op->host->attr_f64(op->node, response ? "bias" : "eps"),
+        .eps_mode = !response && strcasecmp(op->host->attr_str(op->node, "eps_mode"), "max") == 0
+                        ? CPU_EPS_MAX
+                        : CPU_EPS_INSIDE,
+        .variance = true,
+        .sum = true,
+    };
+    c->columns = (struct cpu_norm_columns){.axis = dims[1],
+                                           .inner = 1,
+                                           .eps = c->rows.eps,
+                                           .eps_mode = c->rows.eps_mode,
+                                           .variance = true,
+                                           .sum = true};
+    for (int i = 2; i < op->in[0].rank; i++) {
+        c->columns.inner *= dims[i];
+    }
+    c->last = option->in == CPU_NXC;
+    if (c->last) {
+        c->rows.src_ld = cpu_build_in(b, step, 0)->pixel;
+        c->rows.dst_ld = cpu_build_out(b, step, 0)->pixel;
+        c->units = dims[0] * c->columns.inner;
+    } else {
+        c->units = cpu_column_units(dims[0], c->columns.inner);
+    }
+    c->pieces = cpu_pieces(op, (double)op->in[0].count * 0.5);
+    step->run = op->in[0].count ? channels_run : NULL;
+    step->data = c;
+    step->kernel = c->kernel->name;
+    return VT_OK;
+}
+
+const struct cpu_impl cpu_impl_norm_channels = {
+    .name = "norm_channels",
+    .flags = CPU_READS_STRIDED | CPU_WRITES_STRIDED,
+    .supports = channels_supports,
+    .options = channels_options,
+    .prepare = channels_prepare,
 };

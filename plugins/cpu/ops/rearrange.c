@@ -1,5 +1,5 @@
-/* DepthToSpace, SpaceToDepth, ShuffleChannels, Reverse, Roll, BatchToSpace, SpaceToBatch: strided copies over
- * axes that are cut in two, or over parts of the tensor. */
+/* DepthToSpace, SpaceToDepth, ReorgYolo, ShuffleChannels, Reverse, Roll, BatchToSpace, SpaceToBatch: strided
+ * copies over axes that are cut in two, or over parts of the tensor. */
 #include "ops/copies.h"
 
 #define MOST_COPIES 64
@@ -120,6 +120,69 @@ const struct cpu_impl cpu_impl_depth_space = {
     .supports = space_supports,
     .options = options,
     .prepare = space_prepare,
+};
+
+/* ---- ReorgYolo
+ * ----------------------------------------------------------------------------------------------------- */
+
+static int64_t reorg_stride(const struct cpu_op *op)
+{
+    int64_t n;
+    const int64_t *stride = op->host->attr_i64s(op->node, "stride", &n);
+
+    return n > 0 ? stride[0] : 0;
+}
+
+static bool reorg_supports(const struct cpu_op *op, const char **reason)
+{
+    int64_t stride = reorg_stride(op);
+
+    if (!movable(op, reason)) {
+        return false;
+    }
+    *reason = "channels are no multiple of the square of the stride";
+    return op->in[0].rank == 4 && op->out[0].rank == 4 && stride > 0 && stride < 1 << 15 &&
+           op->in[0].dims[1] % (stride * stride) == 0;
+}
+
+/* What comes in counts as an image of C / stride^2 channels whose sides are `stride` times as long, and what
+ * goes out as one of the sides that came in, whatever the shapes say: both must be plain. */
+static int reorg_options(const struct cpu_op *op, struct cpu_option *o)
+{
+    options(op, o);
+    return 1;
+}
+
+static int reorg_prepare(struct cpu_build *b, const struct cpu_op *op, const struct cpu_option *option,
+                         struct cpu_step *step, struct vt_error *err)
+{
+    const int64_t *in = op->in[0].dims;
+    int64_t stride = reorg_stride(op), channels = in[1] / (stride * stride);
+    int64_t row = in[3] * stride, plane = in[2] * stride * row, area = in[2] * in[3];
+    struct copier c;
+    struct block k = {0};
+    int status = begin(&c, b, op, step, 1, err);
+
+    (void)option;
+    if (status) {
+        return status;
+    }
+    add_axis(&k, in[0], channels * plane, in[1] * area);
+    add_axis(&k, stride, row, stride * channels * area);
+    add_axis(&k, stride, 1, channels * area);
+    add_axis(&k, channels, plane, area);
+    add_axis(&k, in[2], row * stride, in[3]);
+    add_axis(&k, in[3], stride, 1);
+    status = put(&c, &k, err);
+    cpu_copies_finish(c.copies, step);
+    return status;
+}
+
+const struct cpu_impl cpu_impl_reorg_yolo = {
+    .name = "reorg_yolo",
+    .supports = reorg_supports,
+    .options = reorg_options,
+    .prepare = reorg_prepare,
 };
 
 /* ---- ShuffleChannels

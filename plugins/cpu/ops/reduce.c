@@ -6,6 +6,7 @@
 struct reduce {
     const struct cpu_reduce_f32 *kernel;
     enum cpu_reduce_kind kind;
+    bool logical, all; /* booleans: whether all or any */
     int64_t outer, axis, inner, pieces;
 };
 
@@ -17,6 +18,11 @@ static const struct {
     {"ReduceMin", CPU_REDUCE_MIN}, {"ReduceProd", CPU_REDUCE_PROD}, {"ReduceL1", CPU_REDUCE_L1},
     {"ReduceL2", CPU_REDUCE_L2},
 };
+
+static bool is_logical(const struct cpu_op *op)
+{
+    return strncmp(op->type, "ReduceLogical", 13) == 0;
+}
 
 static bool axes_mask(const struct cpu_op *op, unsigned *mask)
 {
@@ -77,8 +83,9 @@ static bool supports(const struct cpu_op *op, const char **reason)
 {
     struct reduce r;
 
-    *reason = "only f32 of known rank";
-    if (op->in[0].type != VT_F32 || op->in[0].rank < 1 || op->out[0].rank < 0) {
+    *reason = "only f32, or booleans, of known rank";
+    if (op->in[0].type != (is_logical(op) ? VT_BOOLEAN : VT_F32) || op->in[0].rank < 1 ||
+        op->out[0].rank < 0) {
         return false;
     }
     *reason = "nothing to reduce";
@@ -127,8 +134,8 @@ static int options(const struct cpu_op *op, struct cpu_option *o)
 
 struct job {
     const struct reduce *r;
-    const float *src;
-    float *dst;
+    const void *src;
+    void *dst;
 };
 
 static void piece(void *arg, int64_t begin, int64_t end, void *scratch)
@@ -136,7 +143,11 @@ static void piece(void *arg, int64_t begin, int64_t end, void *scratch)
     struct job *j = arg;
 
     (void)scratch;
-    j->r->kernel->reduce(j->r->kind, j->src, j->dst, j->r->axis, j->r->inner, begin, end);
+    if (j->r->logical) {
+        j->r->kernel->logic(j->r->all, j->src, j->dst, j->r->axis, j->r->inner, begin, end);
+    } else {
+        j->r->kernel->reduce(j->r->kind, j->src, j->dst, j->r->axis, j->r->inner, begin, end);
+    }
 }
 
 static int run(const struct cpu_step *step, struct cpu_run *run)
@@ -163,6 +174,8 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
             r->kind = kinds[i].kind;
         }
     }
+    r->logical = is_logical(op);
+    r->all = strcmp(op->type, "ReduceLogicalAnd") == 0;
     r->kernel = cpu_reduce_f32_get(op->isa);
     r->pieces = cpu_pieces(op, (double)op->in[0].count * 0.3);
     step->run = run;
