@@ -1,8 +1,6 @@
 /* If: the branch that is taken for sure in the place of the node, or OpenVINO's If. */
 #include "control.h"
 
-#include <string.h>
-
 /* The nodes of a branch in this graph. */
 static int inline_branch(struct onnx_node *n, const struct onnx_graph *g)
 {
@@ -63,43 +61,6 @@ static int join(struct onnx_node *n, struct onnx_value condition, struct onnx_bo
     return n->status;
 }
 
-/* Whether a value comes from inputs of the graph, be it from their shapes alone: with other shapes it may be
- * another one. Long ways count as one. */
-static bool depends_on_inputs(const struct onnx_node *n, const struct vt_node *node, int *steps)
-{
-    const struct vt_host *host = n->t->host;
-
-    if (strcmp(host->node_op(node), "Parameter") == 0 || --*steps < 0) {
-        return true;
-    }
-    for (int i = 0; i < host->node_n_in(node); i++) {
-        const struct vt_node *src = host->node_in(node, i).src;
-
-        if (src && depends_on_inputs(n, src, steps)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What is known now but may change with the shapes of inputs stays a question, if both branches can be
- * said for the shapes that there are; else the one that is taken has to do. */
-static bool make_branches(struct onnx_node *n, struct onnx_body b[2],
-                          const struct onnx_graph *const branches[2], const int64_t *known)
-{
-    for (int k = 0; k < 2; k++) {
-        if (make_branch(n, &b[k], branches[k]) == VT_OK) {
-            continue;
-        }
-        if (known) {
-            n->status = VT_OK;
-            *n->t->err = (struct vt_error){0};
-        }
-        return false;
-    }
-    return true;
-}
-
 int onnx_if(struct onnx_node *n)
 {
     const struct onnx_graph *branches[2] = {onnx_attr_graph(n, "then_branch"),
@@ -108,8 +69,6 @@ int onnx_if(struct onnx_node *n)
     struct onnx_body b[2] = {{0}, {0}};
     const int64_t *known;
     int64_t count;
-    bool made;
-    int steps = 4096;
 
     if (n->status) {
         return n->status;
@@ -122,16 +81,14 @@ int onnx_if(struct onnx_node *n)
         }
     }
     known = onnx_known(n, condition, &count);
-    known = count == 1 ? known : NULL;
-    if (known && !depends_on_inputs(n, condition.node, &steps)) {
+    if (known && count == 1) {
         return inline_branch(n, branches[known[0] ? 0 : 1]);
     }
     condition = onnx_convert(n, condition, VT_BOOLEAN);
-    made = make_branches(n, b, branches, known);
-    if (made) {
+    if (make_branch(n, &b[0], branches[0]) == VT_OK && make_branch(n, &b[1], branches[1]) == VT_OK) {
         join(n, condition, b);
     }
     onnx_body_drop(n, &b[0]);
     onnx_body_drop(n, &b[1]);
-    return made || n->status ? n->status : inline_branch(n, branches[known[0] ? 0 : 1]);
+    return n->status;
 }

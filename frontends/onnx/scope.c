@@ -69,15 +69,23 @@ static int shape_text(const struct vt_pshape *shape, char *text, size_t size)
     return at < size ? VT_OK : VT_E_INTERNAL;
 }
 
+int onnx_set_shape(struct onnx_translation *t, struct vt_node *node, const char *attr,
+                   const struct vt_pshape *shape)
+{
+    char text[VT_MAX_RANK * 48];
+    int status = shape_text(shape, text, sizeof(text));
+
+    return status ? status : t->host->node_set_attr(node, attr, text, t->err);
+}
+
 struct vt_node *onnx_param(struct onnx_translation *t, struct onnx_scope *s, const char *name,
                            enum vt_type type, const struct vt_pshape *shape)
 {
-    char text[VT_MAX_RANK * 48];
     struct vt_node *node = t->host->node_create(s->graph, "Parameter", 1, name, 0, 1, t->err);
-    int status = node ? shape_text(shape, text, sizeof(text)) : VT_E_NOMEM;
+    int status = node ? VT_OK : VT_E_NOMEM;
 
     status = status ? status : t->host->node_set_attr(node, "element_type", vt_type_info(type)->name, t->err);
-    status = status ? status : t->host->node_set_attr(node, "shape", text, t->err);
+    status = status ? status : onnx_set_shape(t, node, "shape", shape);
     status = status ? status : t->host->node_add_tensor_name(node, 0, name, t->err);
     status = status ? status : t->host->node_infer(node, t->err);
     if (status) {
@@ -128,33 +136,6 @@ static bool exactly_known(const struct vt_value *v)
     return vt_type_info(v->type)->bits >= 8;
 }
 
-/* Whether a value is computed from constants alone, or from ranks: then it stays as it is when the model is
- * reshaped. `budget` bounds the walk. */
-static bool is_fixed(const struct vt_host *host, const struct vt_node *node, int *budget)
-{
-    bool shape_of = strcmp(host->node_op(node), "ShapeOf") == 0;
-
-    if (host->node_constant(node)) {
-        return true;
-    }
-    if (--*budget < 0 || host->node_n_in(node) == 0) {
-        return false;
-    }
-    if (shape_of) {
-        const struct vt_node *src = host->node_in(node, 0).src;
-
-        return src && strcmp(host->node_op(src), "ShapeOf") == 0;
-    }
-    for (int i = 0; i < host->node_n_in(node); i++) {
-        const struct vt_node *src = host->node_in(node, i).src;
-
-        if (src && !is_fixed(host, src, budget)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Known values as a Constant of their own; NULL without a message when that cannot be. */
 static struct vt_node *known_constant(struct onnx_translation *t, struct onnx_scope *s, const char *name,
                                       const struct vt_value *v)
@@ -184,14 +165,13 @@ static int capture(struct onnx_translation *t, struct onnx_scope *s, const char 
 {
     const struct vt_value *v = t->host->node_value(outer.node, outer.port);
     struct onnx_capture *c;
-    int budget = 64;
 
     *inner = ONNX_ABSENT;
     if (t->host->node_constant(outer.node)) {
         inner->node = t->host->constant_clone(s->graph, outer.node, name, t->err);
         return inner->node ? note_brought(t, inner->node) : vt_context(t->err, "%s: ", t->m->label);
     }
-    if (exactly_known(v) && is_fixed(t->host, outer.node, &budget)) {
+    if (exactly_known(v)) {
         inner->node = known_constant(t, s, name, v);
         return inner->node ? note_brought(t, inner->node) : no_memory(t);
     }

@@ -139,7 +139,7 @@ static int define_params(struct onnx_translation *t, struct onnx_scope *s, const
         if (!e) {
             return t->err->code;
         }
-        e->value.node = onnx_param(t, s, info->name, type, &info->shape);
+        e->value.node = onnx_param(t, s, info->name, type, &t->kept[i].shape);
         if (!e->value.node) {
             return t->err->code;
         }
@@ -190,17 +190,27 @@ static int note_results(struct onnx_translation *t, struct onnx_scope *s, const 
     return VT_OK;
 }
 
-static void warn_of_newer(struct onnx_model *m)
+/* The shapes that the model declares, now that the nodes are made. */
+static int declare_params(struct onnx_translation *t, struct onnx_scope *s, const struct onnx_graph *g)
 {
-    int version = onnx_import_version(&m->imports, "");
-    char text[512];
+    for (int i = 0; i < g->n_in; i++) {
+        const struct onnx_entry *e = onnx_names_get(&s->names, g->in[i].name);
+        const struct onnx_kept *kept = &t->kept[i];
+        int status = VT_OK;
 
-    if (version > ONNX_NEWEST) {
-        snprintf(text, sizeof(text),
-                 "%.300s: it uses opset %d; up to %d is known, later meanings of operators are not", m->label,
-                 version, ONNX_NEWEST);
-        m->host->log(VT_LOG_WARNING, text);
+        if (e->init || e->sparse) {
+            continue;
+        }
+        status = onnx_set_shape(t, e->value.node, "shape", &g->in[i].shape);
+        status = status ? status : onnx_set_shape(t, e->value.node, "keeps", &kept->shape);
+        if (status == VT_OK && kept->why) {
+            status = t->host->node_set_attr(e->value.node, "keeps_for", kept->why, t->err);
+        }
+        if (status) {
+            return onnx_model_fail(t->m, status, "input '%s' cannot be made", g->in[i].name);
+        }
     }
+    return VT_OK;
 }
 
 static int translate(struct onnx_translation *t, struct vt_graph *graph)
@@ -218,31 +228,22 @@ static int translate(struct onnx_translation *t, struct vt_graph *graph)
     for (int i = 0; i < g->n_out && status == VT_OK; i++) {
         status = add_result(t, &s, g->out[i].name);
     }
+    status = status ? status : declare_params(t, &s, g);
     if (status == VT_OK && t->host->graph_finish(graph, t->err)) {
         status = vt_context(t->err, "%s: ", t->m->label);
     }
     return status;
 }
 
-int onnx_translate_model(struct onnx_model *m, struct vt_graph **graph)
+struct vt_graph *onnx_translate_kept(struct onnx_model *m, const struct onnx_kept *kept, int *n_nodes)
 {
-    struct onnx_translation t = {.m = m, .host = m->host, .err = m->err};
-    struct vt_graph *built;
-    int status = onnx_check_operators(m);
+    struct onnx_translation t = {.m = m, .host = m->host, .err = m->err, .kept = kept};
+    struct vt_graph *graph = m->host->graph_create(m->graph->name, m->err);
 
-    if (status) {
-        return status;
+    if (graph && translate(&t, graph)) {
+        m->host->graph_destroy(graph);
+        graph = NULL;
     }
-    warn_of_newer(m);
-    built = m->host->graph_create(m->graph->name, m->err);
-    if (!built) {
-        return m->err->code;
-    }
-    status = translate(&t, built);
-    if (status) {
-        m->host->graph_destroy(built);
-        return status;
-    }
-    *graph = built;
-    return VT_OK;
+    *n_nodes = t.n_nodes;
+    return graph;
 }

@@ -70,8 +70,16 @@ struct onnx_translation {
     struct onnx_model *m;
     const struct vt_host *host;
     struct vt_error *err;
+    const struct onnx_kept *kept; /* of the model's inputs */
     int tries, n_nodes;
     struct onnx_brought *brought; /* the newest first */
+};
+
+/* What the translation may take as given of the shape of an input of the model. All else is open, so that
+ * nothing in the graph comes from it. */
+struct onnx_kept {
+    struct vt_pshape shape;
+    const char *why; /* NULL: nothing but the rank */
 };
 
 struct onnx_node {
@@ -126,6 +134,10 @@ bool onnx_is_brought(const struct onnx_translation *t, const struct vt_node *nod
 /* "; did you mean 'NAME'?" or "". */
 void onnx_name_hint(const struct onnx_scope *s, const char *name, char *text, size_t size);
 
+/* A shape as an attribute. */
+int onnx_set_shape(struct onnx_translation *t, struct vt_node *node, const char *attr,
+                   const struct vt_pshape *shape);
+
 /* A Parameter of the scope's graph. */
 struct vt_node *onnx_param(struct onnx_translation *t, struct onnx_scope *s, const char *name,
                            enum vt_type type, const struct vt_pshape *shape);
@@ -135,8 +147,11 @@ struct vt_node *onnx_param(struct onnx_translation *t, struct onnx_scope *s, con
 int onnx_define_inits(struct onnx_translation *t, struct onnx_scope *s, const struct onnx_graph *g);
 int onnx_translate_nodes(struct onnx_translation *t, struct onnx_scope *s, const struct onnx_node_def *nodes,
                          int n);
-int onnx_translate_model(struct onnx_model *m, struct vt_graph **graph);
-int onnx_call_function(struct onnx_node *n, struct onnx_function *f); /* function.c */
+/* A graph for the shapes that the model declares, of which it keeps what `kept` says (one for each input).
+ * NULL after an error; *n_nodes counts what was built even so. */
+struct vt_graph *onnx_translate_kept(struct onnx_model *m, const struct onnx_kept *kept, int *n_nodes);
+int onnx_translate_model(struct onnx_model *m, struct vt_graph **graph); /* keep.c */
+int onnx_call_function(struct onnx_node *n, struct onnx_function *f);    /* function.c */
 
 /* The output of a graph, looked up; an error that names it where it is not there. */
 int onnx_output_entry(struct onnx_translation *t, struct onnx_scope *s, const char *name,

@@ -171,12 +171,39 @@ static int plane_shape(const struct vt_prep_way *way, int plane, struct vt_pshap
 
 /* ---- parameters */
 
+/* The graph may have been made for some extents of the parameter (`keeps`). Where the tensor is another one
+ * than the model's, which of its extents lead to those is not known: all of them stay. */
+static struct vt_pshape kept_shape(const struct vt_prep_way *way, const struct vt_pshape *kept,
+                                   const struct vt_pshape *shape)
+{
+    struct vt_pshape now = *shape;
+    bool some = false, same = way->n_planes == 1 && shape->rank == way->shape.rank;
+
+    for (int i = 0; i < kept->rank; i++) {
+        some |= vt_dim_is_static(kept->dims[i]);
+    }
+    for (int i = 0; i < shape->rank; i++) {
+        same = same && shape->dims[i].min == way->shape.dims[i].min &&
+               shape->dims[i].max == way->shape.dims[i].max;
+        now.dims[i] = some && vt_dim_is_static(shape->dims[i]) ? shape->dims[i] : vt_dim_any();
+    }
+    if (vt_layout_is_set(&way->layout) && vt_layout_is_set(way->target)) {
+        same = same && strcmp(way->layout.text, way->target->text) == 0;
+    }
+    return same || kept->rank < 0 ? *kept : now;
+}
+
 static int set_parameter(struct vt_prep_way *way, struct vt_node *param, enum vt_type type,
-                         const struct vt_pshape *shape)
+                         const struct vt_pshape *shape, const struct vt_pshape *keeps)
 {
     int status = vt_attr_set_i64(param, "element_type", (int64_t)type);
 
     status = status ? status : vt_attr_set_shape(param, "shape", shape);
+    if (keeps) {
+        struct vt_pshape kept = kept_shape(way, keeps, shape);
+
+        status = status ? status : vt_attr_set_shape(param, "keeps", &kept);
+    }
     status = status ? vt_fail(way->err, status, "out of memory") : vt_node_infer(param, way->err);
     if (status == VT_OK && vt_layout_is_set(&way->layout)) {
         status = vt_node_set_rt_info(param, "layout", way->layout.text, way->err);
@@ -217,6 +244,7 @@ static int make_parameters(struct vt_prep_way *way, const struct vt_prep_input *
 {
     struct vt_node *first = way->graph->params[index];
     enum vt_type type = in->type == VT_DYNAMIC ? way->type : in->type;
+    const struct vt_pshape *keeps = vt_attr_shape(first, "keeps");
     int n_names = first->out[0].n_names, status = VT_OK;
     const char **names = calloc((size_t)n_names + 1, sizeof(*names));
     struct vt_pshape whole;
@@ -240,7 +268,7 @@ static int make_parameters(struct vt_prep_way *way, const struct vt_prep_input *
             }
         }
         status = status ? status : plane_shape(way, k, &shape);
-        status = status ? status : set_parameter(way, param, type, &shape);
+        status = status ? status : set_parameter(way, param, type, &shape, keeps);
         if (status == VT_OK && way->n_planes > 1) {
             status = name_plane(way, param, names, n_names, in->planes[k]);
         }

@@ -47,7 +47,7 @@ static bool copy_attr(struct vt_arena *arena, enum vt_attr_type type, union vt_a
 }
 
 static struct vt_graph *copy_graph(const struct vt_graph *graph, const struct vt_pshape *shapes, bool shares,
-                                   struct vt_error *err);
+                                   bool body, struct vt_error *err);
 
 static int copy_outputs(struct vt_node *to, const struct vt_node *from, bool names)
 {
@@ -77,7 +77,7 @@ static int copy_bodies(struct vt_node *to, const struct vt_node *from, bool shar
     for (int i = 0; i < from->n_bodies; i++) {
         const struct vt_body *b = &from->bodies[i];
 
-        to->bodies[i].graph = copy_graph(b->graph, NULL, shares, err);
+        to->bodies[i].graph = copy_graph(b->graph, NULL, shares, true, err);
         if (!to->bodies[i].graph) {
             return VT_E_NOMEM;
         }
@@ -192,7 +192,7 @@ static int give_shapes(struct vt_graph *graph, const struct vt_pshape *shapes)
 }
 
 static struct vt_graph *copy_graph(const struct vt_graph *graph, const struct vt_pshape *shapes, bool shares,
-                                   struct vt_error *err)
+                                   bool body, struct vt_error *err)
 {
     struct vt_graph *copy = vt_graph_create(graph->name);
     struct vt_node **map = calloc(graph->n_nodes ? (size_t)graph->n_nodes : 1, sizeof(*map));
@@ -203,8 +203,9 @@ static struct vt_graph *copy_graph(const struct vt_graph *graph, const struct vt
         copy = NULL;
     } else {
         copy->depth = graph->depth;
-        /* Bounds and constants of values are not shared: infer them anew. */
-        if (vt_graph_infer(copy, err)) {
+        /* Bounds and constants of values are not shared: infer them anew. A body need not fit, since it may
+         * be the branch of an If that is never taken: its node tells. */
+        if (vt_graph_infer(copy, body ? NULL : err) && !body) {
             vt_graph_destroy(copy);
             copy = NULL;
         }
@@ -215,13 +216,13 @@ static struct vt_graph *copy_graph(const struct vt_graph *graph, const struct vt
 
 struct vt_graph *vt_graph_clone(const struct vt_graph *graph, struct vt_error *err)
 {
-    return copy_graph(graph, NULL, false, err);
+    return copy_graph(graph, NULL, false, false, err);
 }
 
 struct vt_graph *vt_graph_clone_shaped(const struct vt_graph *graph, const struct vt_pshape *shapes,
                                        struct vt_error *err)
 {
-    return copy_graph(graph, shapes, true, err);
+    return copy_graph(graph, shapes, true, false, err);
 }
 
 /* ---- a body in the place of its node */

@@ -26,7 +26,7 @@ static struct onnx_value matmul(struct onnx_node *n, struct onnx_value a, struct
 struct attention {
     struct onnx_value q, k, v, past; /* past: its length, i64 of one element, or absent */
     struct onnx_value bias;          /* what is added to the scores, f32; absent: nothing */
-    int64_t groups;                  /* query heads for one head of key and value; 0: not known */
+    bool grouped;                    /* a head of key and value serves as many of the query as it takes */
     bool flat;                       /* inputs and output are [batch, length, heads * size] */
     bool causal; /* nothing but the upper right triangle is hidden, and `bias` is absent */
 };
@@ -75,8 +75,8 @@ static int read_inputs(struct onnx_node *n, struct attention *a)
             return onnx_fail(n, VT_E_SHAPE, "%lld heads of the query for %lld of the key", (long long)q_heads,
                              (long long)heads);
         }
-        a->groups = q_heads / heads;
     }
+    a->grouped = q_heads < 0 || q_heads != heads;
     return onnx_status(n);
 }
 
@@ -135,7 +135,6 @@ static struct onnx_value hidden(struct onnx_node *n, struct onnx_value allowed, 
 static struct onnx_value given_mask(struct onnx_node *n, const struct attention *a)
 {
     struct onnx_value mask = onnx_in(n, 3), room;
-    int64_t columns = onnx_dim(n, mask, -1), keys = onnx_dim(n, a->k, 2);
     int rank = onnx_need_rank(n, mask);
     int64_t zeros[VT_MAX_RANK] = {0};
 
@@ -144,7 +143,7 @@ static struct onnx_value given_mask(struct onnx_node *n, const struct attention 
     }
     mask = onnx_type(n, mask) == VT_BOOLEAN ? hidden(n, mask, onnx_number(n, VT_F32, 0))
                                             : onnx_convert(n, mask, VT_F32);
-    if ((columns >= 0 && columns == keys) || onnx_opset(n) < 24 || columns == 1) {
+    if (onnx_opset(n) < 24) {
         return mask;
     }
     room = onnx_sub(n, onnx_extent(n, a->k, 2), onnx_extent(n, mask, -1));
@@ -187,12 +186,12 @@ static struct onnx_value empty_rows(struct onnx_node *n, struct onnx_value bias)
 
 /* ---- the fused operation */
 
-/* Heads [.., heads, ..] as [.., heads / groups, groups, ..], so that a head of key and value serves a group.
- */
-static struct onnx_value in_groups(struct onnx_node *n, struct onnx_value v, int64_t groups)
+/* Heads [.., heads, ..] as [.., heads of keys, groups, ..], so that a head of key and value serves a group;
+ * one for all heads as [.., 1, 1, ..]. */
+static struct onnx_value in_groups(struct onnx_node *n, struct onnx_value v, struct onnx_value k)
 {
     int rank = onnx_rank(n, v), axis = rank - 3;
-    int64_t dims[VT_MAX_RANK];
+    struct onnx_value heads;
 
     if (axis < 0) {
         return v;
@@ -203,23 +202,12 @@ static struct onnx_value in_groups(struct onnx_node *n, struct onnx_value v, int
     if (axis == 0) {
         v = unsqueeze(n, v, 0);
     }
-    dims[0] = 0;
-    dims[1] = onnx_dim(n, v, 1) / groups;
-    dims[2] = groups;
-    return onnx_op(n, "Reshape", 1,
-                   ONNX_IN(v, onnx_concat(n, ONNX_IN(onnx_i64s(n, dims, 3), onnx_extents(n, v, 2, 0)), 0)),
-                   "special_zero=true");
-}
-
-/* Whether the operation can take key and value as they are, or once for a group of query heads. */
-static bool groups_fit(struct onnx_node *n, const struct attention *a)
-{
-    int rank = a->bias.node ? onnx_rank(n, a->bias) : 0;
-
-    if (a->groups < 2 || rank < 3) {
-        return a->groups > 0;
-    }
-    return onnx_dim(n, a->bias, rank - 3) == 1 || onnx_dim(n, a->bias, rank - 3) == onnx_dim(n, a->q, 1);
+    heads = onnx_binary(n, "Minimum", 1, onnx_extent(n, v, 1), onnx_extent(n, k, 1));
+    heads = onnx_concat(n,
+                        ONNX_IN(onnx_i64s(n, (const int64_t[]){0}, 1), heads,
+                                onnx_i64s(n, (const int64_t[]){-1}, 1), onnx_extents(n, v, 2, 0)),
+                        0);
+    return onnx_op(n, "Reshape", 1, ONNX_IN(v, heads), "special_zero=true");
 }
 
 static struct onnx_value fused(struct onnx_node *n, const struct attention *a)
@@ -238,12 +226,11 @@ static struct onnx_value fused(struct onnx_node *n, const struct attention *a)
         in[n_in++] = onnx_number_like(n, a->q, (double)onnx_attr_f(n, "scale", 1));
     }
     shape = onnx_concat(n, ONNX_IN(onnx_extents(n, a->q, 0, 3), onnx_extent(n, a->v, 3)), 0);
-    for (int i = 0; i < 4 && a->groups > 1; i++) {
-        in[i] =
-            in[i].node ? i == 1 || i == 2 ? unsqueeze(n, in[i], 2) : in_groups(n, in[i], a->groups) : in[i];
+    for (int i = 0; i < 4 && a->grouped; i++) {
+        in[i] = in[i].node ? i == 1 || i == 2 ? unsqueeze(n, in[i], 2) : in_groups(n, in[i], a->k) : in[i];
     }
     y = onnx_op(n, "ScaledDotProductAttention", 13, in, n_in, "causal=%s", a->causal ? "true" : "false");
-    y = a->groups > 1 ? onnx_reshape_to(n, y, shape) : y;
+    y = a->grouped ? onnx_reshape_to(n, y, shape) : y;
     return a->bias.node ? choose(n, empty_rows(n, a->bias), onnx_number_like(n, y, 0), y) : y;
 }
 
@@ -254,7 +241,7 @@ static struct onnx_value repeated(struct onnx_node *n, const struct attention *a
 {
     struct onnx_value shape, heads = onnx_extent(n, a->q, 1), groups;
 
-    if (a->groups == 1) {
+    if (!a->grouped) {
         return v;
     }
     groups = onnx_div(n, heads, onnx_extent(n, v, 1));
@@ -320,8 +307,7 @@ int onnx_attention(struct onnx_node *n)
         return onnx_status(n);
     }
     find_bias(n, &a);
-    y = onnx_attr_f(n, "softcap", 0) != 0 || onnx_has_out(n, 3) || !groups_fit(n, &a) ? stepwise(n, &a)
-                                                                                      : fused(n, &a);
+    y = onnx_attr_f(n, "softcap", 0) != 0 || onnx_has_out(n, 3) ? stepwise(n, &a) : fused(n, &a);
     if (a.flat) {
         y = onnx_reshape(n, onnx_transpose(n, y, order, 4), flat, 3, true);
     }
