@@ -102,7 +102,8 @@ static bool is_written(const struct vt_node *node, int i)
     if (node->op->flags & VT_OP_UNKNOWN) {
         return node->op->attrs[i].name[0] != '.';
     }
-    return (i < 64 && node->attrs_given >> i & 1) || vt_node_is(node, "Parameter");
+    return (i < 64 && node->attrs_given >> i & 1) ||
+           (vt_node_is(node, "Parameter") && strcmp(node->op->attrs[i].name, "shape") == 0);
 }
 
 void vt_save_attrs(struct vt_saver *s, const struct vt_node *node)
