@@ -103,8 +103,10 @@ const struct vt_node *cpu_constant_of(const struct vt_host *host, const struct v
 /* ---- nodes with concrete shapes
  * ------------------------------------------------------------------------------------ */
 
+/* False: out of memory, which includes a size that no memory has. */
 static bool fill_arg(struct cpu_region *region, struct cpu_arg *arg, const struct vt_value *v)
 {
+    struct vt_tensor t;
     int64_t *dims;
 
     arg->type = v->type;
@@ -116,11 +118,13 @@ static bool fill_arg(struct cpu_region *region, struct cpu_arg *arg, const struc
     if (!dims) {
         return false;
     }
-    arg->count = 1;
     for (int i = 0; i < v->shape.rank; i++) {
         dims[i] = v->shape.dims[i].min;
-        arg->count *= dims[i];
     }
+    if (!vt_tensor_describe(&t, v->type, v->shape.rank, dims)) {
+        return false;
+    }
+    arg->count = vt_tensor_count(&t);
     arg->rank = v->shape.rank;
     arg->dims = dims;
     return true;

@@ -29,7 +29,8 @@ static bool map_fits(const struct vt_node *node, const struct vt_body *body, con
 
 int vt_body_check(const struct vt_node *node, const struct vt_body *body, struct vt_error *err)
 {
-    int *sources = vt_temp_zero((size_t)body->graph->n_params + 1, sizeof(*sources)), status = VT_OK;
+    int n_params = body->graph->n_params, status = VT_OK;
+    int *sources = vt_temp_zero((size_t)n_params + (size_t)node->n_out + 1, sizeof(*sources));
 
     if (!sources) {
         return vt_fail(err, VT_E_NOMEM, "out of memory");
@@ -42,12 +43,20 @@ int vt_body_check(const struct vt_node *node, const struct vt_body *body, struct
                 vt_fail(err, VT_E_FORMAT, "entry %d of the port map names a port that does not exist", i);
         } else if (is_input(m->kind)) {
             sources[m->inner]++;
+        } else if (m->kind != VT_MAP_CONDITION) {
+            sources[n_params + m->outer]++;
         }
     }
-    for (int i = 0; i < body->graph->n_params && status == VT_OK; i++) {
+    for (int i = 0; i < n_params && status == VT_OK; i++) {
         if (sources[i] != 1) {
             status = vt_fail(err, VT_E_FORMAT, "parameter '%s' of the body has %d sources in the port map",
                              body->graph->params[i]->name, sources[i]);
+        }
+    }
+    for (int i = 0; i < node->n_out && status == VT_OK; i++) {
+        if (sources[n_params + i] != 1) {
+            status = vt_fail(err, VT_E_FORMAT, "output %d has %d sources in the port map", i,
+                             sources[n_params + i]);
         }
     }
     vt_temp_free(sources);

@@ -7,8 +7,8 @@
 
 #include "graph.h"
 
-/* The maps name existing inputs, outputs, parameters and results, and give every parameter exactly one
- * source. */
+/* The maps name existing inputs, outputs, parameters and results, and give every parameter and every output
+ * exactly one source. */
 int vt_body_check(const struct vt_node *node, const struct vt_body *body, struct vt_error *err);
 
 /* Declare type and shape of a body's parameter. */

@@ -284,6 +284,11 @@ static void test_body_errors(void **state)
     maps[0].kind = VT_MAP_CONDITION;
     assert_int_equal(vt_graph_infer(g, &err), VT_E_FORMAT);
     assert_non_null(strstr(err.text, "parameter 'x' of the body has 0 sources"));
+    vt_error_clear(&err);
+    maps[0] = (struct vt_body_map){VT_MAP_INPUT, 2, 0};
+    maps[1] = (struct vt_body_map){VT_MAP_CONDITION, -1, 0};
+    assert_int_equal(vt_graph_infer(g, &err), VT_E_FORMAT);
+    assert_non_null(strstr(err.text, "output 0 has 0 sources"));
     vt_graph_destroy(g);
 }
 

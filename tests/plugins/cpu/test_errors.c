@@ -153,12 +153,28 @@ static void test_huge_pooling(void **state)
     vt_model_unref(model);
 }
 
+/* A product of dimensions that wraps; an open one keeps the model from being planned at once. */
+static void test_huge_shape(void **state)
+{
+    struct vt_graph *g = net_create();
+    struct vt_compiled *compiled = NULL;
+    struct vt_model *model;
+
+    (void)state;
+    net_result(g, net_unary(g, "Relu", 1, net_param_as(g, "f32", "4,4611686018427387904"), ""));
+    net_result(g, net_unary(g, "Relu", 1, net_param_as(g, "f32", "?"), ""));
+    model = net_finish(g);
+    assert_fails(vt_core_compile(the_core(), model, "CPU", NULL, &compiled, ERR), VT_E_NOMEM,
+                 "out of memory");
+    vt_model_unref(model);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_properties),   cmocka_unit_test(test_unknown_operation),
         cmocka_unit_test(test_failing_step), cmocka_unit_test(test_failing_plan),
-        cmocka_unit_test(test_huge_pooling),
+        cmocka_unit_test(test_huge_pooling), cmocka_unit_test(test_huge_shape),
     };
 
     cap_isa(argc, argv);
