@@ -153,6 +153,7 @@ int vt_max_pool_ref(struct vt_eval *e)
         for (int64_t i = axis < 0 ? axis + e->in[0].rank : axis; i < e->in[0].rank; i++) {
             index_range *= e->in[0].dims[i];
         }
+        index_range = index_range ? index_range : 1; /* all windows lie in the padding */
     }
     for (int64_t plane = 0; plane < p.planes; plane++) {
         do {

@@ -202,6 +202,10 @@ static void compare(const struct vt_graph *g, const struct set *s, int port, con
     double range = 1;
     char text[200];
 
+    /* What data decide differs where a NaN or an infinity may come out one way or another. */
+    if (!s->tame && !vt_pshape_is_static(&g->results[port]->out[0].v.shape)) {
+        return;
+    }
     if (want->type != have->type || want->rank != have->rank || want->bytes != have->bytes ||
         memcmp(want->dims, have->dims, sizeof(want->dims[0]) * (size_t)want->rank) != 0) {
         op_text_die(g, "the device gives another type or shape");

@@ -84,6 +84,24 @@ static void test_max_indices(void **state)
     op_end(&t);
 }
 
+/* Nothing but padding: the lowest number, and no place that it came from. */
+static void test_max_of_nothing(void **state)
+{
+    struct op_test t;
+
+    (void)state;
+    op_begin(&t, "MaxPool", 8);
+    op_input(&t, "f32", "1,2,0", "");
+    op_attr(&t, "strides", "1");
+    op_attr(&t, "pads_begin", "2");
+    op_attr(&t, "pads_end", "1");
+    op_attr(&t, "kernel", "3");
+    op_attr(&t, "axis", "2");
+    op_expect(&t, 0, "f32", "1,2,1", "-3.402823466e38", 0);
+    op_expect(&t, 1, "i64", "1,2,1", "0", 0);
+    op_end(&t);
+}
+
 static void test_average(void **state)
 {
     struct op_test t;
@@ -257,8 +275,12 @@ static void test_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_max),      cmocka_unit_test(test_max_indices), cmocka_unit_test(test_average),
-        cmocka_unit_test(test_auto_pad), cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_max),
+        cmocka_unit_test(test_max_indices),
+        cmocka_unit_test(test_max_of_nothing),
+        cmocka_unit_test(test_average),
+        cmocka_unit_test(test_auto_pad),
+        cmocka_unit_test(test_errors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -232,7 +232,7 @@ static int run(const struct cpu_step *step, struct cpu_run *run)
     int64_t tasks = q->batch * q->classes, n = 0;
     struct nms_job j = {.q = q, .boxes = cpu_in(step, run, 0), .scores = cpu_in(step, run, 1)};
 
-    j.limit = limit <= 0 ? 0 : limit > (double)q->boxes ? q->boxes : (int64_t)limit;
+    j.limit = !(limit > 0) ? 0 : limit > (double)q->boxes ? q->boxes : (int64_t)limit;
     j.iou = (float)scalar(step, run, 3, 0);
     j.score = (float)scalar(step, run, 4, run->host->node_opset(step->node) >= 5 ? (double)-INFINITY : 0);
     j.counts = cpu_frame_buffer(run->frame, 0, (size_t)(tasks + 1) * sizeof(*j.counts));

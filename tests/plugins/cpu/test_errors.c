@@ -169,12 +169,35 @@ static void test_huge_shape(void **state)
     vt_model_unref(model);
 }
 
+/* A limit that is no number lets no box through. */
+static void test_nan_limit(void **state)
+{
+    struct vt_graph *g = net_create();
+    struct vt_port in[3] = {net_param(g, 3, (int64_t[]){1, 2, 4}), net_param(g, 3, (int64_t[]){1, 1, 2}),
+                            net_param(g, 0, NULL)};
+    struct vt_buffer *buffers[3];
+    struct vt_model *model;
+    struct outputs o = {0};
+
+    (void)state;
+    net_result(g, net_op(g, "NonMaxSuppression", 9, 3, in, ""));
+    model = net_finish(g);
+    assert_int_equal(random_inputs(model, buffers), 3);
+    *(float *)buffers[2]->t.data = NAN;
+    run_once(model, "CPU", NULL, 3, buffers, &o);
+    assert_int_equal(o.t[0].dims[0], 0);
+    outputs_free(&o);
+    drop_inputs(3, buffers);
+    vt_model_unref(model);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_properties),   cmocka_unit_test(test_unknown_operation),
         cmocka_unit_test(test_failing_step), cmocka_unit_test(test_failing_plan),
         cmocka_unit_test(test_huge_pooling), cmocka_unit_test(test_huge_shape),
+        cmocka_unit_test(test_nan_limit),
     };
 
     cap_isa(argc, argv);
