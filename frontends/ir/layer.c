@@ -219,12 +219,22 @@ static int create_node(struct ir_net *net, struct ir_layer *layer)
     return ir_fail(r, layer->elem, layer, why.code, "%.400s", why.text);
 }
 
+/* Files of other versions have more than the runtime's own operations need, and that goes unsaid unless asked
+ * for. An extension's table is meant to be complete. */
 static void note_ignored(const struct ir_reader *r, const struct ir_layer *layer, const char *name)
 {
-    char text[512];
+    const char *extension = VT_TABLE_HAS(r->host, extension_name)
+                                ? r->host->extension_name(file_type(layer), layer->opset)
+                                : NULL;
+    char text[800];
 
-    if (VT_TABLE_HAS(r->host, log_enabled) && VT_TABLE_HAS(r->host, trace) &&
-        r->host->log_enabled(VT_LOG_GENERAL)) {
+    if (extension) {
+        snprintf(text, sizeof(text),
+                 "%s:%d: layer '%.200s' (%.80s): extension '%.100s' has no attribute '%.80s', it is ignored",
+                 r->label, layer->elem->line, layer->name, file_type(layer), extension, name);
+        r->host->log(VT_LOG_WARNING, text);
+    } else if (VT_TABLE_HAS(r->host, log_enabled) && VT_TABLE_HAS(r->host, trace) &&
+               r->host->log_enabled(VT_LOG_GENERAL)) {
         snprintf(text, sizeof(text),
                  "%s:%d: layer '%.200s' (%.80s): attribute '%.80s' is not known and ignored", r->label,
                  layer->elem->line, layer->name, layer->type, name);

@@ -278,6 +278,13 @@ static bool extension_op(const char *op, const char *opset)
     return vt_extension_find(op, opset) != NULL;
 }
 
+static const char *extension_name(const char *op, const char *opset)
+{
+    const struct vt_op_def *def = vt_extension_find(op, opset);
+
+    return def ? vt_extension_of(def)->name : NULL;
+}
+
 void vt_host_fill_build(struct vt_host *host)
 {
     host->graph_create = graph_create;
@@ -298,4 +305,5 @@ void vt_host_fill_build(struct vt_host *host)
     host->node_set_name = node_set_name;
     host->constant_clone = constant_clone;
     host->extension_op = extension_op;
+    host->extension_name = extension_name;
 }

@@ -86,6 +86,33 @@ static void check_probe(ov_core_t *core, const char *device, const char *data, c
     ov_tensor_free(y);
 }
 
+static char warning[1024];
+
+static void on_log(const char *text)
+{
+    if (strstr(text, "has no attribute")) {
+        snprintf(warning, sizeof(warning), "%s", text);
+    }
+}
+
+/* A layer of an IR file may have attributes that nobody wants: the log says so. */
+static void test_unknown_attribute(void **state)
+{
+    ov_core_t *core = core_with(ODD);
+    ov_model_t *model = NULL;
+
+    (void)state;
+    ov_util_set_log_callback(on_log);
+    PASS(read_status(core, one_op("Probe", "extension", "need=\"1\" count=\"9\"", "2", 1, 1), &model));
+    assert_string_equal(warning, "");
+    ov_model_free(model);
+    PASS(read_status(core, one_op("Probe", "extension", "need=\"1\" needs=\"2\"", "2", 1, 1), &model));
+    assert_non_null(strstr(warning, "layer 'odd' (Probe): extension 'odd' has no attribute 'needs'"));
+    ov_util_reset_log_callback();
+    ov_model_free(model);
+    ov_core_free(core);
+}
+
 static void probe_on(ov_core_t *unused, const char *device)
 {
     static const float defaults[16] = {7, 0.5f, 1, 0, 2, 2, 1.5f, 4, 3, 4, 0, 1, 0, 1, 0, 103};
@@ -460,9 +487,11 @@ static void test_own_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bad_files), cmocka_unit_test(test_twice),   cmocka_unit_test(test_attributes),
-        cmocka_unit_test(test_counts),    cmocka_unit_test(test_folding), cmocka_unit_test(test_known_values),
-        cmocka_unit_test(test_lies),      cmocka_unit_test(test_cancel),  cmocka_unit_test(test_own_table),
+        cmocka_unit_test(test_bad_files),    cmocka_unit_test(test_twice),
+        cmocka_unit_test(test_attributes),   cmocka_unit_test(test_unknown_attribute),
+        cmocka_unit_test(test_counts),       cmocka_unit_test(test_folding),
+        cmocka_unit_test(test_known_values), cmocka_unit_test(test_lies),
+        cmocka_unit_test(test_cancel),       cmocka_unit_test(test_own_table),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

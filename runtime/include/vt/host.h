@@ -287,6 +287,9 @@ struct vt_host {
     void (*heap_reset)(struct vt_heap *heap);
     int (*node_eval_in)(const struct vt_node *node, const struct vt_tensor *in, struct vt_tensor *out,
                         struct vt_state_store *states, struct vt_heap *heap, struct vt_error *err);
+    /* The name of the extension that extension_op finds; NULL when it finds none. It lives as long as the
+     * core. */
+    const char *(*extension_name)(const char *op, const char *opset);
 };
 
 #endif
