@@ -281,11 +281,21 @@ static int limited(int cpus)
     return quota && quota < cpus ? quota : cpus;
 }
 
+/* What the environment says is there, else 0. */
+static int told(void)
+{
+    const char *text = getenv("VT_CPU_THREADS");
+    long n = text ? strtol(text, NULL, 10) : 0;
+
+    return n > 0 && n <= VT_MAX_CPUS ? (int)n : 0;
+}
+
 int vt_threads_available(void)
 {
     unsigned char allowed[VT_MAX_CPUS] = {0};
+    int n = told();
 
-    return limited(vt_read_affinity(allowed, VT_MAX_CPUS));
+    return n ? n : limited(vt_read_affinity(allowed, VT_MAX_CPUS));
 }
 
 int vt_cores_physical(void)

@@ -15,7 +15,8 @@ bool vt_read_line(const char *path, char *line, size_t size);
  * does not tell. */
 int vt_read_affinity(unsigned char *allowed, int count);
 
-/* min(processors in the affinity mask, CPU quota of the control groups rounded up); at least 1. */
+/* min(processors in the affinity mask, CPU quota of the control groups rounded up); at least 1. The
+ * environment's VT_CPU_THREADS takes the place of both: tests run more threads than there are processors. */
 int vt_threads_available(void);
 
 /* The same, counting the hardware threads of one core once. */

@@ -1,6 +1,7 @@
 /* Requests on several threads at once, cancelling, profiles. */
 #include "cpu_test.h"
 
+#include <dirent.h>
 #include <pthread.h>
 
 #define THREADS 4
@@ -224,11 +225,65 @@ static void test_profile(void **state)
     vt_model_unref(model);
 }
 
+static int running(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    int n = 0;
+
+    assert_non_null(tasks);
+    for (struct dirent *d; (d = readdir(tasks));) {
+        n += d->d_name[0] != '.';
+    }
+    closedir(tasks);
+    return n;
+}
+
+/* Three threads, on two processors as well: VT_CPU_THREADS is set for one of this test's runs. The same bits
+ * come out as of one. */
+static void test_three(void **state)
+{
+    struct vt_model *model = model_of("1,8,?,9");
+    struct vt_compiled *compiled;
+    struct vt_request *r;
+    struct vt_buffer *in = input_of(12);
+    struct outputs want, have;
+    char *value = NULL;
+    int before = running();
+
+    (void)state;
+    compiled = compile_for(model, "CPU", "NUM_STREAMS=1;INFERENCE_NUM_THREADS=3");
+    assert_ok(vt_compiled_get_property(compiled, "INFERENCE_NUM_THREADS", &value, ERR));
+    if (strcmp(value, "3") != 0 && !getenv("VT_CPU_THREADS")) {
+        free(value);
+        vt_buffer_unref(in);
+        vt_compiled_unref(compiled);
+        vt_model_unref(model);
+        skip();
+    }
+    assert_string_equal(value, "3");
+    free(value);
+    r = request_of(compiled);
+    bind_inputs(r, 1, &in);
+    assert_ok(vt_request_infer(r, ERR));
+    assert_true(running() >= before + 2); /* the caller is the third */
+    collect(r, 2, &have);
+    run_once(model, "CPU", "INFERENCE_NUM_THREADS=1", 1, &in, &want);
+    assert_same_bits(&want, &have, "on three threads");
+    outputs_free(&want);
+    outputs_free(&have);
+    vt_request_destroy(r);
+    vt_buffer_unref(in);
+    vt_compiled_unref(compiled);
+    many("1,8,?,9", 4, "NUM_STREAMS=1;INFERENCE_NUM_THREADS=3");
+    many("1,8,4,9", 1, "NUM_STREAMS=2;INFERENCE_NUM_THREADS=6");
+    vt_model_unref(model);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_static), cmocka_unit_test(test_shapes),  cmocka_unit_test(test_asynchronous),
-        cmocka_unit_test(test_cancel), cmocka_unit_test(test_profile),
+        cmocka_unit_test(test_cancel), cmocka_unit_test(test_profile), cmocka_unit_test(test_three),
     };
 
     cap_isa(argc, argv);
