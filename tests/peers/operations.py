@@ -414,6 +414,141 @@ def sparse_fill_empty_rows():
                  lambda v, s, i, d: opset16.sparse_fill_empty_rows(v, s, i, d))
 
 
+@case
+def convolution_run_time_weights():
+    return build([normal(1, 64, 56, 56), normal(64, 64, 3, 3)], lambda x, w: opset1.convolution(x, w, [1, 1], [1, 1], [1, 1], [1, 1]))
+
+
+@case
+def group_convolution_run_time_weights():
+    """Weights modulated by a style: a group for each picture."""
+    return build([normal(1, 256, 64, 64), normal(4, 64, 64, 3, 3)],
+                 lambda x, w: opset1.group_convolution(x, w, [1, 1], [1, 1], [1, 1], [1, 1]))
+
+
+@case
+def deconvolution_run_time_weights():
+    return build([normal(1, 64, 28, 28), normal(64, 32, 4, 4)],
+                 lambda x, w: opset1.convolution_backprop_data(x, w, [2, 2], pads_begin=[1, 1], pads_end=[1, 1], dilations=[1, 1]))
+
+
+@case
+def attention_boolean_mask():
+    return build([normal(1, 12, 128, 64), normal(1, 12, 128, 64), normal(1, 12, 128, 64), RNG.random((1, 1, 128, 128)) < 0.8],
+                 lambda q, k, v, m: ov.opset13.scaled_dot_product_attention(q, k, v, m))
+
+
+@case
+def interpolate_1():
+    return build([normal(1, 64, 64, 64), np.array([128, 128], np.int64)],
+                 lambda x, s: opset1.interpolate(x, np.array([128, 128], np.int64), dict(axes=[2, 3], mode="linear", align_corners=False)))
+
+
+@case
+def mvn_1():
+    return build([normal(1, 64, 64, 64)], lambda x: NodeFactory("opset2").create("MVN", [x.output(0)], dict(
+        across_channels=False, normalize_variance=True, eps=1e-5)))
+
+
+@case
+def mvn_channels():
+    return build([normal(1, 64, 64, 64)], lambda x: opset6.mvn(x, np.array([1], np.int64), True, 1e-5, "inside_sqrt"))
+
+
+@case
+def normalize_l2_channels():
+    return build([normal(1, 512, 38, 38)], lambda x: opset1.normalize_l2(x, np.array([1], np.int64), 1e-10, "add"))
+
+
+@case
+def reduce_sum_i64():
+    return build([whole(2, 16, 4096)], lambda x: opset1.reduce_sum(x, np.array([1], np.int64), True))
+
+
+@case
+def reduce_max_i32():
+    return build([whole(100, 64, 64, 64, kind=np.int32)], lambda x: opset1.reduce_max(x, np.array([1], np.int64), True))
+
+
+@case
+def reduce_mean_apart():
+    return build([normal(8, 64, 56, 56)], lambda x: opset1.reduce_mean(x, np.array([0, 2, 3], np.int64), True))
+
+
+@case
+def slice_run_time():
+    return build([normal(1, 12, 1024, 64), np.array([100], np.int64), np.array([600], np.int64)],
+                 lambda x, a, b: opset8.slice(x, a, b, np.array([1], np.int64), np.array([2], np.int64)))
+
+
+@case
+def strided_slice_run_time():
+    return build([normal(1, 12, 1024, 64), np.array([0, 0, 100], np.int64), np.array([0, 0, 600], np.int64)],
+                 lambda x, a, b: opset1.strided_slice(x, a, b, np.array([1, 1, 1], np.int64), [1, 1, 0], [1, 1, 0]))
+
+
+@case
+def tile_run_time():
+    return build([normal(64, 1, 256), np.array([1, 32, 1], np.int64)], lambda x, r: opset1.tile(x, r))
+
+
+@case
+def reshape_run_time():
+    return build([normal(64, 1024), np.array([32, 2048], np.int64)], lambda x, s: opset1.reshape(x, s, False))
+
+
+@case
+def broadcast_run_time():
+    return build([normal(64, 1, 256), np.array([64, 32, 256], np.int64)], lambda x, s: opset3.broadcast(x, s))
+
+
+@case
+def max_pool_indices():
+    return build([normal(1, 64, 112, 112)], lambda x: opset8.max_pool(x, [2, 2], [1, 1], [0, 0], [0, 0], [2, 2]))
+
+
+@case
+def deformable_convolution_groups():
+    return build([normal(1, 64, 40, 40), normal(1, 8 * 18, 40, 40)], lambda x, o: opset8.deformable_convolution(
+        x, o, normal(64, 64, 3, 3), [1, 1], [1, 1], [1, 1], [1, 1], "EXPLICIT", 1, 8))
+
+
+@case
+def clamp_i64():
+    return build([whole(100, 512, 512)], lambda x: opset1.clamp(x, 10, 50))
+
+
+@case
+def cum_sum_i64():
+    return build([whole(2, 16, 4096)], lambda x: opset3.cum_sum(x, np.array(1, np.int64)))
+
+
+@case
+def top_k_i64():
+    return build([whole(100000, 16, 4096)], lambda x: ov.opset11.topk(x, np.int64(10), 1, "max", "value", stable=True))
+
+
+@case
+def divide_i64():
+    return build([whole(100000, 512, 512), whole(100, 512, 512) + 1], lambda a, b: opset1.divide(a, b))
+
+
+@case
+def power_i32():
+    return build([whole(100, 512, 512, kind=np.int32), np.full((1,), 2, np.int32)], lambda a, b: opset1.power(a, b))
+
+
+@case
+def softmax_channels():
+    return build([normal(1, 21, 256, 256)], lambda x: opset8.softmax(x, 1))
+
+
+@case
+def lstm_cell_loop():
+    return build([normal(1, 256), normal(1, 256), normal(1, 256)], lambda x, h, c: ov.opset4.lstm_cell(
+        x, h, c, normal(1024, 256) * 0.1, normal(1024, 256) * 0.1, normal(1024), 256))
+
+
 def least(step, seconds):
     best, end = float("inf"), time.perf_counter() + seconds
     while True:
