@@ -8,7 +8,7 @@
  * f32, and behind what folding uncovers. */
 const char cpu_passes[] =
     "inline_if,compress_weights,widen_halves,constant_folding,eliminate_nop,cse,compress_weights,"
-    "split_einsum,split_batch_norm,fuse_sdpa,fuse_cached_attention,fuse_norm,fuse_activation,"
+    "common_forms,split_einsum,split_batch_norm,fuse_sdpa,fuse_cached_attention,fuse_norm,fuse_activation,"
     "merge_transposes,fuse_matmul,fuse_conv,fuse_elementwise";
 
 static bool params_static(const struct vt_host *host, const struct vt_graph *graph)

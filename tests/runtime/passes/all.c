@@ -4,9 +4,9 @@
 #define ROUNDS 400
 #define STEPS  16
 
-static const char *const first_passes =
-    "constant_folding,eliminate_nop,cse,split_einsum,split_batch_norm,fuse_sdpa,fuse_norm,fuse_activation,"
-    "merge_transposes,fuse_matmul,fuse_conv,fuse_elementwise";
+static const char *const first_passes = "constant_folding,eliminate_nop,cse,common_forms,split_einsum,split_"
+                                        "batch_norm,fuse_sdpa,fuse_norm,fuse_activation,"
+                                        "merge_transposes,fuse_matmul,fuse_conv,fuse_elementwise";
 static const char *const shaped_passes =
     "constant_folding,eliminate_nop,fuse_matmul,fuse_conv,fuse_elementwise";
 
