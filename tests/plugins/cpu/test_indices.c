@@ -267,7 +267,7 @@ static void test_scatters(void **state)
     }
 }
 
-/* Reductions stay with the reference; an index outside of the tensor is an error. */
+/* An index outside of the tensor is an error. */
 static void test_scatter_errors(void **state)
 {
     struct vt_graph *g = net_create();
