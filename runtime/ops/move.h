@@ -31,11 +31,15 @@ struct vt_lines {
 };
 struct vt_lines vt_lines_of(const struct vt_tensor *t, int64_t axis);
 
-/* Index `i` wrapped once when negative; false when it is outside of 0..n-1 even so. */
+/* Index `i` wrapped once when negative; false, and place 0, when it is outside of 0..n-1 even so. */
 static inline bool vt_wrap_index(int64_t i, int64_t n, int64_t *place)
 {
-    *place = i < 0 ? i + n : i;
-    return *place >= 0 && *place < n;
+    bool inside;
+
+    i = i < 0 ? i + n : i;
+    inside = i >= 0 && i < n;
+    *place = inside ? i : 0;
+    return inside;
 }
 
 /* Normalized axis for evaluation, where inference has checked it. */

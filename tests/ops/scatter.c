@@ -188,6 +188,14 @@ static void test_scatter_nd(void **state)
     op_input(&t, "f32", "1", "1");
     op_expect_error(&t, VT_E_RANGE, "index 3 is outside of the 3 elements of axis 0");
     op_end(&t);
+
+    /* Multiplied with a stride, such an index would wrap. */
+    op_begin(&t, "ScatterNDUpdate", 15);
+    op_input(&t, "f32", "3,3", "1 2 3 4 5 6 7 8 9");
+    op_input(&t, "i64", "1,2", "-9223372036854775804 1");
+    op_input(&t, "f32", "1", "1");
+    op_expect_error(&t, VT_E_RANGE, "index -9223372036854775804 is outside of the 3 elements of axis 0");
+    op_end(&t);
 }
 
 static void test_one_hot(void **state)
