@@ -81,7 +81,7 @@ int vt_multinomial_ref(struct vt_eval *e)
             int64_t k = draw(share, n, (double)vt_mt_next(&mt) / (double)UINT32_MAX);
 
             vt_set_i64(dst, r * samples + i, k);
-            if (!again) {
+            if (!again && i + 1 < samples) {
                 exclude(share, n, k);
             }
         }
