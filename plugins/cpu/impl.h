@@ -121,6 +121,9 @@ struct cpu_impl {
      * while the outputs' shapes are known. The shape of a model's input that leads to none but such inputs is
      * no part of the plan's key. */
     unsigned takes_unknown;
+
+    /* Bit i: input i comes plain, whatever the option says about the others. */
+    unsigned always_plain;
 };
 
 /* ---- values: the tensors of a plan

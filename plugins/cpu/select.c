@@ -390,7 +390,7 @@ enum cpu_layout cpu_option_input_layout(const struct cpu_choice *c, int input)
 {
     const struct cpu_option *o = &c->options[c->chosen];
 
-    if (!c->impl || c->op.in[input].rank < 3) {
+    if (!c->impl || c->op.in[input].rank < 3 || c->impl->always_plain >> input & 1) {
         return CPU_PLAIN;
     }
     /* Axis 1 of an operand that broadcasts along leading axes is not the result's channel. */

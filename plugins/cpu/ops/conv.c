@@ -24,7 +24,7 @@ struct conv {
     struct cpu_conv_shape shape;
     struct family family;
     const float *weights;        /* NULL: packed into an intermediate at each inference, */
-    struct cpu_conv_weights raw; /* from here */
+    struct cpu_conv_weights raw; /* from here; data NULL: input WEIGHTS */
     struct cpu_post post;
     int64_t tasks;
 };
@@ -128,14 +128,22 @@ static bool raw_float(const struct cpu_arg *arg)
     return arg->raw && (arg->raw->type == VT_F32 || arg->raw->type == VT_F16 || arg->raw->type == VT_BF16);
 }
 
+/* A network that makes the weights of another makes f32. */
+static bool weights_made(const struct cpu_op *op)
+{
+    const struct cpu_arg *w = &op->in[WEIGHTS];
+
+    return !w->raw && w->type == VT_F32 && w->rank == op->in[DATA].rank + is_grouped(op);
+}
+
 static bool supports(const struct cpu_op *op, const char **reason)
 {
     struct cpu_conv_shape s;
     struct cpu_post_axes axes;
 
-    *reason = "only f32 with constant weights";
+    *reason = "only f32";
     if (op->in[DATA].raw || op->in[DATA].type != VT_F32 || op->out[0].type != VT_F32 ||
-        !raw_float(&op->in[WEIGHTS])) {
+        (!raw_float(&op->in[WEIGHTS]) && !weights_made(op))) {
         return false;
     }
     *reason = "the rank is not 3 to 5, or not known";
@@ -233,6 +241,11 @@ static void pack(void *dst, void *ctx, int64_t first, int64_t last)
     }
 }
 
+static int64_t panels(const struct conv *c)
+{
+    return c->family.panels ? c->family.panels(&c->shape) : 1;
+}
+
 /* Everything that the packed form depends on. */
 static uint64_t pack_key(const struct cpu_op *op, const struct conv *c, uint64_t scale)
 {
@@ -261,10 +274,15 @@ static int pack_weights(struct cpu_build *b, const struct cpu_op *op, struct con
 {
     const struct cpu_arg *w = &op->in[WEIGHTS];
     bool scaled = op->host->node_opset(op->node) == 0 && SCALE < op->n_in && op->in[SCALE].type != VT_DYNAMIC;
-    struct packer p = {.conv = c, .src = {.data = w->raw->data}};
+    struct packer p = {.conv = c, .src = {.type = CPU_SRC_F32}};
     uint64_t scale = 0;
 
-    p.src.type = w->raw->type == VT_F32 ? CPU_SRC_F32 : w->raw->type == VT_F16 ? CPU_SRC_F16 : CPU_SRC_BF16;
+    if (w->raw) {
+        p.src.data = w->raw->data;
+        p.src.type = w->raw->type == VT_F32   ? CPU_SRC_F32
+                     : w->raw->type == VT_F16 ? CPU_SRC_F16
+                                              : CPU_SRC_BF16;
+    }
     if (scaled) {
         p.src.scale = cpu_constant_f32(b, &op->in[SCALE], err);
         if (!p.src.scale) {
@@ -274,10 +292,10 @@ static int pack_weights(struct cpu_build *b, const struct cpu_op *op, struct con
     }
     if (late) {
         c->raw = p.src;
-        return cpu_constant_there(b, w, err) ? VT_OK : VT_E_FORMAT;
+        return !w->raw || cpu_constant_there(b, w, err) ? VT_OK : VT_E_FORMAT;
     }
     c->weights = cpu_weights(b, w, pack_key(op, c, scale), c->family.packed_bytes(&c->shape), pack, &p,
-                             c->family.panels ? c->family.panels(&c->shape) : 1, err);
+                             panels(c), err);
     return c->weights ? VT_OK : VT_E_NOMEM;
 }
 
@@ -297,7 +315,7 @@ static void task_of(void *arg, int64_t task, void *scratch)
 }
 
 struct late_job {
-    const struct conv *c;
+    struct packer packer;
     float *dst;
 };
 
@@ -306,7 +324,7 @@ static void pack_task(void *arg, int64_t panel, void *scratch)
     struct late_job *j = arg;
 
     (void)scratch;
-    j->c->family.pack_panels(j->dst, &j->c->shape, &j->c->raw, panel, panel + 1);
+    pack(j->dst, &j->packer, panel, panel + 1);
 }
 
 static int run(const struct cpu_step *step, struct cpu_run *run)
@@ -317,9 +335,12 @@ static int run(const struct cpu_step *step, struct cpu_run *run)
                     .args = {.x = cpu_in(step, run, DATA), .w = c->weights, .y = cpu_out(step, run, 0)}};
 
     if (!c->weights) {
-        struct late_job late = {c, cpu_out(step, run, 1)};
+        struct late_job late = {{c, c->raw}, cpu_out(step, run, 1)};
 
-        cpu_parallel(run, c->family.panels(&c->shape), pack_task, &late);
+        if (!c->raw.data) {
+            late.packer.src.data = cpu_in(step, run, WEIGHTS);
+        }
+        cpu_parallel(run, panels(c), pack_task, &late);
         j.args.w = late.dst;
     }
     j.args.post = cpu_post_bind(&c->post, step, run, &local);
@@ -332,6 +353,7 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
 {
     struct conv *c = cpu_plan_alloc(b, sizeof(*c));
     bool fused = op->host->node_opset(op->node) == 0;
+    bool late = option->tag == WINOGRAD_LATE || !op->in[WEIGHTS].raw;
     struct cpu_post_axes axes;
     int status;
 
@@ -343,8 +365,8 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     c->shape.x_pixel = c->shape.x_planar ? 0 : cpu_build_in(b, step, DATA)->pixel;
     c->shape.y_pixel = cpu_build_out(b, step, 0)->pixel;
     c->family = family_of(op, &c->shape, (enum variant)option->tag);
-    status = pack_weights(b, op, c, option->tag == WINOGRAD_LATE, err);
-    if (status == VT_OK && option->tag == WINOGRAD_LATE) {
+    status = pack_weights(b, op, c, late, err);
+    if (status == VT_OK && late) {
         int64_t floats = (int64_t)(c->family.packed_bytes(&c->shape) / sizeof(float));
 
         status = cpu_step_memory(b, step, floats, err) < 0 ? VT_E_NOMEM : VT_OK;
@@ -381,7 +403,7 @@ static bool form_varies(const struct cpu_op *op)
     struct cpu_conv_shape s;
 
     fill_shape(op, &s);
-    return k && !op->accurate && !is_transposed(op) && k->supports(&s);
+    return k && op->in[WEIGHTS].raw && !op->accurate && !is_transposed(op) && k->supports(&s);
 }
 
 const struct cpu_impl cpu_impl_conv_nxc = {
@@ -390,6 +412,7 @@ const struct cpu_impl cpu_impl_conv_nxc = {
     .supports = supports,
     .options = options,
     .prepare = prepare,
+    .always_plain = 1 << WEIGHTS,
     .form_varies = form_varies,
     .shared_input = shared_input,
 };
@@ -397,7 +420,7 @@ const struct cpu_impl cpu_impl_conv_nxc = {
 /* ---- Winograd
  * ------------------------------------------------------------------------------------------------------ */
 
-static bool winograd_supports(const struct cpu_op *op, const char **reason)
+static bool winograd_fits(const struct cpu_op *op, const char **reason)
 {
     const struct cpu_winograd_f32 *k = cpu_winograd_f32_get(op->isa);
     struct cpu_conv_shape s;
@@ -417,6 +440,12 @@ static bool winograd_supports(const struct cpu_op *op, const char **reason)
     *reason = "it would not be faster";
     /* For two threads whatever the plan has: another choice for another number would give other bits. */
     return k->pays(&s, 2);
+}
+
+static bool winograd_supports(const struct cpu_op *op, const char **reason)
+{
+    *reason = "the weights are no constant";
+    return op->in[WEIGHTS].raw && winograd_fits(op, reason);
 }
 
 static int winograd_options(const struct cpu_op *op, struct cpu_option *o)
@@ -443,12 +472,14 @@ const struct cpu_impl cpu_impl_conv_winograd = {
     .supports = winograd_supports,
     .options = winograd_options,
     .prepare = prepare,
+    .always_plain = 1 << WEIGHTS,
     .form_varies = form_varies,
     .growth = winograd_growth,
 };
 
-/* Where the memory for all transformed weights would be too much, they are transformed anew at each
- * inference: next to the product itself that takes little time, except where an image is small. */
+/* Where the memory for all transformed weights would be too much, or another part of the network makes them,
+ * they are transformed at each inference: next to the product itself that takes little time, except where an
+ * image is small. */
 #define TRANSFORM_NS_A_BYTE 0.1
 
 static int late_options(const struct cpu_op *op, struct cpu_option *o)
@@ -466,7 +497,7 @@ static bool late_supports(const struct cpu_op *op, const char **reason)
 {
     struct cpu_option late[CPU_MAX_OPTIONS], dense[CPU_MAX_OPTIONS];
 
-    if (!winograd_supports(op, reason)) {
+    if (!winograd_fits(op, reason)) {
         return false;
     }
     *reason = "transforming the weights would take longer than it saves";
@@ -481,5 +512,6 @@ const struct cpu_impl cpu_impl_conv_winograd_late = {
     .supports = late_supports,
     .options = late_options,
     .prepare = prepare,
+    .always_plain = 1 << WEIGHTS,
     .form_varies = form_varies,
 };

@@ -97,10 +97,12 @@ static int64_t channels(void)
     return channel_counts[random_in(0, 11)];
 }
 
-static void conv_case(int seed, bool transposed)
+/* `made`: the weights are an input of the model. */
+static void conv_case(int seed, bool transposed, bool made)
 {
     struct window w;
     struct vt_graph *g = net_create();
+    struct vt_port in[2];
     char attrs[300];
     const char *op;
     int kind, n = 0;
@@ -136,15 +138,17 @@ static void conv_case(int seed, bool transposed)
     }
     snprintf(test_case, sizeof(test_case), "seed %d, %s %s groups %d in %d out %d", seed, op, attrs,
              (int)groups, (int)ic, (int)oc);
-    net_result(g, tail(g, net_binary(g, op, 1, net_param(g, w.spatial + 2, x), weights(g, n, k), attrs), 1));
-    check_graph(g, NULL, seed % 3 ? 0 : 2 + seed % 2 * 2);
+    in[0] = net_param(g, w.spatial + 2, x);
+    in[1] = made ? net_param(g, n, k) : weights(g, n, k);
+    net_result(g, tail(g, net_binary(g, op, 1, in[0], in[1], attrs), 1));
+    check_graph(g, made ? "Convolution" : NULL, seed % 3 ? 0 : 2 + seed % 2 * 2);
 }
 
 static void test_conv(void **state)
 {
     (void)state;
     for (int seed = 1; seed <= 220; seed++) {
-        conv_case(seed, false);
+        conv_case(seed, false, false);
     }
 }
 
@@ -152,8 +156,28 @@ static void test_deconv(void **state)
 {
     (void)state;
     for (int seed = 1001; seed <= 1120; seed++) {
-        conv_case(seed, true);
+        conv_case(seed, true, false);
     }
+}
+
+static void test_made_weights(void **state)
+{
+    struct vt_graph *g = net_create();
+    struct vt_port x = net_param(g, 4, (int64_t[]){1, 64, 31, 33});
+
+    (void)state;
+    for (int seed = 2001; seed <= 2120; seed++) {
+        conv_case(seed, seed % 3 == 0, true);
+    }
+    /* Winograd's form, with a residual in the layout of the result. */
+    snprintf(test_case, sizeof(test_case), "Winograd");
+    x = net_unary(g, "Relu", 1, x, "");
+    x = net_binary(g, "Add", 1, x,
+                   net_binary(g, "Convolution", 1, x, net_param(g, 4, (int64_t[]){64, 64, 3, 3}),
+                              "strides=1,1;dilations=1,1;pads_begin=1,1;pads_end=1,1;auto_pad=explicit"),
+                   "");
+    net_result(g, x);
+    check_graph(g, "Convolution", 4);
 }
 
 /* Large enough for Winograd, with odd edges, and none of it where accuracy is asked for. */
@@ -772,16 +796,16 @@ static void test_attention(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conv),          cmocka_unit_test(test_deconv),
-        cmocka_unit_test(test_winograd),      cmocka_unit_test(test_residual),
-        cmocka_unit_test(test_winograd_late), cmocka_unit_test(test_conv_fast),
-        cmocka_unit_test(test_matmul),        cmocka_unit_test(test_matmul_large),
-        cmocka_unit_test(test_pool),          cmocka_unit_test(test_softmax),
-        cmocka_unit_test(test_reduce),        cmocka_unit_test(test_norms),
-        cmocka_unit_test(test_channel_norms), cmocka_unit_test(test_einsum),
-        cmocka_unit_test(test_interpolate),   cmocka_unit_test(test_color),
-        cmocka_unit_test(test_pictures),      cmocka_unit_test(test_attention),
-        cmocka_unit_test(test_halves),
+        cmocka_unit_test(test_conv),         cmocka_unit_test(test_deconv),
+        cmocka_unit_test(test_made_weights), cmocka_unit_test(test_winograd),
+        cmocka_unit_test(test_residual),     cmocka_unit_test(test_winograd_late),
+        cmocka_unit_test(test_conv_fast),    cmocka_unit_test(test_matmul),
+        cmocka_unit_test(test_matmul_large), cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_softmax),      cmocka_unit_test(test_reduce),
+        cmocka_unit_test(test_norms),        cmocka_unit_test(test_channel_norms),
+        cmocka_unit_test(test_einsum),       cmocka_unit_test(test_interpolate),
+        cmocka_unit_test(test_color),        cmocka_unit_test(test_pictures),
+        cmocka_unit_test(test_attention),    cmocka_unit_test(test_halves),
     };
 
     cap_isa(argc, argv);
