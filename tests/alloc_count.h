@@ -14,6 +14,7 @@
 
 static atomic_bool counting;
 static atomic_int allocations;
+static atomic_int mappings; /* of them, those by mmap */
 
 static void count(void)
 {
@@ -69,6 +70,7 @@ EXPORT int posix_memalign(void **p, size_t alignment, size_t size)
 EXPORT void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
 {
     count();
+    atomic_fetch_add(&mappings, atomic_load(&counting));
     return (void *)syscall(SYS_mmap, address, length, protection, flags, fd, offset);
 }
 

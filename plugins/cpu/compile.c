@@ -93,6 +93,8 @@ static int complete(struct cpu_model *model, struct vt_error *err)
     status = check_nodes(model, err);
     if (status == VT_OK && !model->blob) {
         cpu_plans_pack(&model->plans);
+    } else if (status == VT_OK) {
+        cpu_plans_reserve(&model->plans);
     }
     return status;
 }

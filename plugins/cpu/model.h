@@ -84,6 +84,8 @@ struct cpu_plans {
     int n;
     size_t bytes;       /* of all plans */
     size_t arena_bytes; /* of the largest yet */
+    /* What the largest shapes that there may be will want; 0: not known, or very much. */
+    size_t reserve_arena, reserve_scratch;
     uint64_t clock;
     bool owns_graph;
     bool inner;             /* of a sub-graph */
@@ -96,18 +98,23 @@ struct cpu_buffer {
     size_t bytes;
 };
 
+/* Anonymous memory, of which only what is touched is there. */
+struct cpu_mapping {
+    char *data;
+    size_t bytes;
+    bool huge; /* huge pages were asked for */
+};
+
 /* Memory of a plan that runs. One that runs inside of a step of another has the next deeper frame. */
 struct cpu_frame {
-    char *arena;
-    size_t arena_bytes;
-    char *scratch;
-    size_t scratch_bytes;
+    struct cpu_mapping arena, scratch;
     void **data;
     struct vt_tensor *dynamic;
     int n_values;
     uint64_t bound;             /* id of the plan that `data` is filled for; 0: none */
     struct cpu_buffer *buffers; /* of steps that run plans in the deeper frame */
     int n_buffers;
+    bool outermost;           /* of the model's own plans */
     struct cpu_frame *deeper; /* NULL: none was needed yet */
 };
 
@@ -166,8 +173,11 @@ struct cpu_plans *cpu_plans_inner(struct cpu_build *b, struct vt_graph *graph, b
 /* While compiling: find the dimensions that are no part of the key, since none but inputs that may have
  * unknown shapes depend on them: lengths of caches and masks. Before any plan is made. */
 void cpu_plans_open(struct cpu_plans *plans);
-/* While compiling: pack what does not depend on the shapes, by making a plan for shapes that might come. */
+/* While compiling: pack what does not depend on the shapes, by making a plan for shapes that might come:
+ * where the parameters are bounded, the largest, which also tell how much memory to reserve. */
 void cpu_plans_pack(struct cpu_plans *plans);
+/* The latter alone. */
+void cpu_plans_reserve(struct cpu_plans *plans);
 
 /* ---- plan.c: build a plan for a graph whose parameters are static. */
 /* `ahead`: for the weights alone, which it packs; it is never run. */

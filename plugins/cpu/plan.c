@@ -163,8 +163,7 @@ static int build_node(struct cpu_build *b, struct cpu_choice *c, struct vt_error
     step->kernel = c->impl->name;
     step->serial = too_little(&c->options[c->chosen]);
     if (b->ahead && c->impl->form_varies && c->impl->form_varies(&c->op)) {
-        b->plan->n_steps--; /* this plan is never run */
-        return VT_OK;
+        return VT_OK; /* this plan is never run; the step tells how long its tensors live */
     }
     status = c->impl->prepare(b, &c->op, &c->options[c->chosen], step, err);
     if (status) {

@@ -1,6 +1,8 @@
 /* The plans of one graph, by the shapes of its parameters. */
 #include "plan.h"
 
+#include "vt/checked.h"
+
 #include <stdlib.h>
 
 /* Idle plans go, the least recently used first, when all together take more than this; so many stay at any
@@ -339,10 +341,62 @@ static bool guess_inputs(const struct cpu_plans *plans, int round, struct vt_ten
     return true;
 }
 
+/* Bounds beyond these are no sizes that come: memory then grows with what does come. */
+#define UPPER_INPUT   ((size_t)256 << 20)
+#define UPPER_RESERVE ((size_t)2 << 30)
+/* A plan that is made ahead does not know what steps need whose weights have another form with every shape.
+ */
+#define SCRATCH ((size_t)8 << 20)
+
+static bool upper_inputs(const struct cpu_plans *plans, struct vt_tensor *inputs)
+{
+    const struct vt_host *host = plans->model->host;
+    size_t total = 0;
+
+    for (int i = 0; i < plans->n_params; i++) {
+        const struct vt_value *v = host->node_value(host->graph_param(plans->graph, i), 0);
+        int64_t dims[VT_MAX_RANK];
+
+        if (v->shape.rank < 0 || v->type == VT_DYNAMIC) {
+            return false;
+        }
+        for (int k = 0; k < v->shape.rank; k++) {
+            dims[k] = v->shape.dims[k].max; /* without bound -1, which is no dimension */
+        }
+        if (!vt_tensor_describe(&inputs[i], v->type, v->shape.rank, dims) ||
+            !vt_add_size(total, inputs[i].bytes, &total)) {
+            return false;
+        }
+    }
+    return total <= UPPER_INPUT;
+}
+
+static struct cpu_plan *build_upper(struct cpu_plans *plans, struct vt_tensor *inputs)
+{
+    struct vt_error ignored = {0};
+    struct cpu_plan *plan = upper_inputs(plans, inputs) ? build(plans, inputs, true, &ignored) : NULL;
+
+    if (plan && plan->arena_bytes <= UPPER_RESERVE) {
+        plans->reserve_arena = plan->arena_bytes;
+        plans->reserve_scratch = plan->scratch_bytes > SCRATCH ? plan->scratch_bytes : SCRATCH;
+    }
+    return plan;
+}
+
+void cpu_plans_reserve(struct cpu_plans *plans)
+{
+    struct vt_tensor *inputs = calloc((size_t)plans->n_params + 1, sizeof(*inputs));
+
+    if (inputs) {
+        cpu_plan_destroy(plans->model->host, build_upper(plans, inputs));
+    }
+    free(inputs);
+}
+
 void cpu_plans_pack(struct cpu_plans *plans)
 {
     struct vt_tensor *inputs = calloc((size_t)plans->n_params + 1, sizeof(*inputs));
-    struct cpu_plan *plan = NULL;
+    struct cpu_plan *plan = inputs ? build_upper(plans, inputs) : NULL;
 
     for (int round = 0; inputs && !plan && round < GUESSES; round++) {
         struct vt_error ignored = {0};

@@ -113,7 +113,7 @@ int cpu_run_plan(struct cpu_run *run, const struct cpu_plan *plan, struct cpu_fr
     run->frame = frame;
     run->data = frame->data;
     run->dynamic = frame->dynamic;
-    run->scratch = frame->scratch;
+    run->scratch = frame->scratch.data;
     run->scratch_stride = plan->scratch_bytes;
     status = bind_ports(run, ports);
     status = status ? status : run_steps(run, profile);

@@ -6,36 +6,31 @@
 
 #define HUGE ((size_t)2 << 20)
 
-/* Anonymous memory; large blocks ask for huge pages. */
-static char *map_bytes(size_t bytes)
+static bool map(struct cpu_mapping *m, size_t bytes)
 {
-    char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     if (p == MAP_FAILED) {
-        return NULL;
+        return false;
     }
-    if (bytes >= 2 * HUGE) {
-        madvise(p, bytes, MADV_HUGEPAGE);
+    if (m->data) {
+        munmap(m->data, m->bytes);
     }
-    return p;
+    *m = (struct cpu_mapping){.data = p, .bytes = bytes};
+    return true;
 }
 
-static int grow(char **memory, size_t *have, size_t want, struct vt_error *err)
+/* Room for `want` bytes, where there is not yet: at once what the largest shapes will want, if that is known.
+ * Much memory is to have huge pages, but not for the sake of what is reserved. */
+static int grow(struct cpu_mapping *m, size_t want, size_t reserve, struct vt_error *err)
 {
-    char *fresh;
-
-    if (want <= *have) {
-        return VT_OK;
-    }
-    fresh = map_bytes(want);
-    if (!fresh) {
+    if (want > m->bytes && !(want < reserve && map(m, reserve)) && !map(m, want)) {
         return vt_fail(err, VT_E_NOMEM, "out of memory for %zu bytes of intermediate tensors", want);
     }
-    if (*memory) {
-        munmap(*memory, *have);
+    if (want >= 2 * HUGE && !m->huge) {
+        madvise(m->data, m->bytes, MADV_HUGEPAGE);
+        m->huge = true;
     }
-    *memory = fresh;
-    *have = want;
     return VT_OK;
 }
 
@@ -64,6 +59,7 @@ int cpu_streams_create(struct cpu_model *model, struct vt_error *err)
         if (!model->streams[i].pool) {
             return err && err->code ? err->code : VT_E_NOMEM;
         }
+        model->streams[i].frame.outermost = true;
         if (VT_TABLE_HAS(model->host, node_eval_in)) {
             model->streams[i].heap = model->host->heap_create();
             if (!model->streams[i].heap) {
@@ -78,11 +74,11 @@ int cpu_streams_create(struct cpu_model *model, struct vt_error *err)
 
 static void finish_frame(struct cpu_frame *f)
 {
-    if (f->arena) {
-        munmap(f->arena, f->arena_bytes);
+    if (f->arena.data) {
+        munmap(f->arena.data, f->arena.bytes);
     }
-    if (f->scratch) {
-        munmap(f->scratch, f->scratch_bytes);
+    if (f->scratch.data) {
+        munmap(f->scratch.data, f->scratch.bytes);
     }
     for (int i = 0; i < f->n_buffers; i++) {
         free(f->buffers[i].data);
@@ -155,6 +151,7 @@ void cpu_stream_give(struct cpu_model *model, struct cpu_stream *stream)
 int cpu_frame_bind(struct cpu_model *model, struct cpu_frame *s, const struct cpu_plan *plan,
                    struct vt_error *err)
 {
+    size_t threads = (size_t)model->config.threads;
     int status;
 
     if (s->bound == plan->id) {
@@ -162,10 +159,10 @@ int cpu_frame_bind(struct cpu_model *model, struct cpu_frame *s, const struct cp
     }
     s->bound = 0;
     /* Never nothing: steps compute addresses from both even where they use no byte of them. */
-    status = grow(&s->arena, &s->arena_bytes, plan->arena_bytes + 1, err);
+    status = grow(&s->arena, plan->arena_bytes + 1, s->outermost ? model->plans.reserve_arena + 1 : 0, err);
     if (status == VT_OK) {
-        status = grow(&s->scratch, &s->scratch_bytes, plan->scratch_bytes * (size_t)model->config.threads + 1,
-                      err);
+        status = grow(&s->scratch, plan->scratch_bytes * threads + 1,
+                      s->outermost ? model->plans.reserve_scratch * threads + 1 : 0, err);
     }
     if (status) {
         return status;
@@ -192,7 +189,7 @@ int cpu_frame_bind(struct cpu_model *model, struct cpu_frame *s, const struct cp
         if (root->place == CPU_AT_CONST && root->t.data) {
             s->data[i] = (char *)root->t.data + v->root_offset;
         } else if (root->place == CPU_AT_ARENA) {
-            s->data[i] = s->arena + root->offset + v->root_offset;
+            s->data[i] = s->arena.data + root->offset + v->root_offset;
         }
     }
     s->bound = plan->id;

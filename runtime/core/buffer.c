@@ -146,7 +146,8 @@ int vt_buffer_reshape(struct vt_buffer *buffer, int rank, const int64_t *dims, s
                 "a model or a region uses the memory of this tensor, so it cannot grow to shape %s",
                 vt_shape_text(rank, dims, text));
         }
-        t.data = allocate(t.type, t.bytes, &capacity);
+        t.data = t.bytes < buffer->room ? allocate(t.type, buffer->room, &capacity) : NULL;
+        t.data = t.data ? t.data : allocate(t.type, t.bytes, &capacity);
         if (!t.data) {
             return vt_fail(err, VT_E_NOMEM, "out of memory for a tensor of shape %s and type %s",
                            vt_shape_text(rank, dims, text), vt_type_info(t.type)->name);

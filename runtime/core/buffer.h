@@ -11,8 +11,10 @@
 #include <stdatomic.h>
 
 struct vt_buffer {
-    struct vt_tensor t;  /* t.data is NULL only before the first inference wrote a dynamic output */
-    size_t capacity;     /* bytes behind t.data */
+    struct vt_tensor t; /* t.data is NULL only before the first inference wrote a dynamic output */
+    size_t capacity;    /* bytes behind t.data */
+    size_t room; /* bytes that memory will have at least when it is allocated next: those that the largest
+                    shape will want; no more is touched than the shape has */
     uint32_t generation; /* changes with type, shape or memory */
     bool host;           /* memory of the caller's: it cannot grow and is not freed */
     bool views;          /* the strings are views: what a plugin writes, not what a user gets */

@@ -83,6 +83,25 @@ int vt_request_set(struct vt_request *request, enum vt_side side, int index, str
     return VT_OK;
 }
 
+/* More is no size that comes: memory then grows with what does. */
+#define ROOM_MOST ((size_t)1 << 30)
+
+/* What the largest shape of an output will want; 0: not known, or very much. */
+static size_t room_of(const struct vt_io *io)
+{
+    int64_t dims[VT_MAX_RANK];
+    struct vt_tensor t;
+
+    for (int i = 0; i < io->shape.rank; i++) {
+        dims[i] = io->shape.dims[i].max;
+    }
+    if (io->shape.rank < 0 || io->type == VT_DYNAMIC || io->type == VT_STRING ||
+        !vt_tensor_describe(&t, io->type, io->shape.rank, dims)) {
+        return 0;
+    }
+    return t.bytes <= ROOM_MOST ? t.bytes : 0;
+}
+
 /* Dynamic dims begin as 0. An output whose shape is not known has no memory before it is written. */
 static int make_buffer(struct vt_request *r, enum vt_side side, int index, struct vt_error *err)
 {
@@ -98,6 +117,9 @@ static int make_buffer(struct vt_request *r, enum vt_side side, int index, struc
     }
     if (side == VT_OUTPUT && !known) {
         status = vt_buffer_create_empty(type, rank, dims, &slot->buffer, err);
+        if (status == VT_OK) {
+            slot->buffer->room = room_of(io);
+        }
     } else {
         status = vt_buffer_create(type, rank, dims, &slot->buffer, err);
     }
@@ -319,10 +341,11 @@ int vt_request_give_output(void *ctx, int port, struct vt_tensor *t)
     }
     slot = &r->slots[VT_OUTPUT][port];
     if (!slot->buffer) {
-        status = vt_buffer_create(t->type, t->rank, t->dims, &slot->buffer, err);
+        status = vt_buffer_create_empty(t->type, t->rank, t->dims, &slot->buffer, err);
         if (status) {
             return status;
         }
+        slot->buffer->room = room_of(&r->compiled->io[VT_OUTPUT][port]);
     }
     target = slot->scratch ? slot->scratch : slot->buffer;
     if (target->t.type != t->type) {

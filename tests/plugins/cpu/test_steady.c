@@ -242,6 +242,71 @@ static void test_models(void **state)
     }
 }
 
+/* ---- bounded shapes */
+
+static size_t resident(void)
+{
+    FILE *f = fopen("/proc/self/statm", "r");
+    long total = 0, pages = 0;
+
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%ld %ld", &total, &pages), 2);
+    fclose(f);
+    return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static void run_picture(struct vt_request *r, int64_t height, int64_t width)
+{
+    struct vt_buffer *b = NULL;
+
+    assert_ok(vt_buffer_create(VT_F32, 4, (int64_t[]){1, 4, height, width}, &b, ERR));
+    fill_tensor(&b->t);
+    bind_inputs(r, 1, &b);
+    assert_ok(vt_request_infer(r, ERR));
+    vt_buffer_unref(b);
+}
+
+/* The first inference reserves what the largest will want: the others map no memory, and none that is not
+ * used is resident. Bounds that are no sizes, and none, let memory grow. */
+static void test_reserved(void **state)
+{
+    static const char *const shapes[] = {"1,4,1..800,1..800", "1,4,1..2147483647,1..2147483647", "1,4,?,?"};
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct vt_graph *g = net_create();
+        struct vt_model *model;
+        struct vt_compiled *compiled;
+        struct vt_request *r;
+        size_t before;
+
+        snprintf(test_case, sizeof(test_case), "%s", shapes[i]);
+        random_seed(5);
+        net_result(g, picture_net(g, shapes[i]));
+        model = net_finish(g);
+        compiled = compile_for(model, "CPU", "INFERENCE_NUM_THREADS=1");
+        r = request_of(compiled);
+        before = resident();
+        run_picture(r, 4, 4);
+        assert_true(resident() - before < 12 << 20);
+        atomic_store(&mappings, 0);
+        atomic_store(&counting, true);
+        run_picture(r, 40, 60);
+        run_picture(r, 200, 300);
+        run_picture(r, 800, 800);
+        run_picture(r, 4, 4);
+        atomic_store(&counting, false);
+        if (i == 0) {
+            assert_int_equal(atomic_load(&mappings), 0);
+        } else {
+            assert_true(atomic_load(&mappings) > 0);
+        }
+        vt_request_destroy(r);
+        vt_compiled_unref(compiled);
+        vt_model_unref(model);
+    }
+}
+
 /* ---- a cache that grows */
 
 static struct vt_port variable_op(struct vt_graph *g, const char *op, struct vt_port x)
@@ -291,6 +356,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_models),
+        cmocka_unit_test(test_reserved),
         cmocka_unit_test(test_growing),
     };
 

@@ -178,6 +178,57 @@ static void test_dynamic_output(void **state)
     vt_request_destroy(r);
 }
 
+static struct vt_buffer *run_rows(struct vt_request *r, int64_t rows)
+{
+    struct vt_buffer *in = test_floats(2, (int64_t[]){rows, 4}), *out;
+
+    fill(in, 1);
+    assert_ok(vt_request_set(r, VT_INPUT, 0, in, ERR));
+    assert_ok(vt_request_infer(r, ERR));
+    out = get(r, VT_OUTPUT, 0);
+    assert_int_equal(out->t.dims[0], rows);
+    assert_rows_are_even(out);
+    vt_buffer_unref(in);
+    return out;
+}
+
+/* The memory of a bounded output is made once, whether its tensor was there before the first run or not; that
+ * of one whose bound is no size grows. */
+static void test_bounded_output(void **state)
+{
+    (void)state;
+    for (int before = 0; before < 2; before++) {
+        struct vt_request *r = test_request("..1000,4", 1, NULL, NULL);
+        struct vt_buffer *early = before ? get(r, VT_OUTPUT, 0) : NULL, *out;
+        const void *memory;
+
+        if (before) {
+            assert_int_equal(early->t.dims[0], 0);
+            assert_int_equal(early->t.bytes, 0);
+            assert_null(early->t.data);
+        }
+        out = run_rows(r, 2);
+        memory = out->t.data;
+        assert_int_equal(out->t.bytes, 32);
+        assert_true(out->capacity >= 16000);
+        vt_buffer_unref(out);
+        out = run_rows(r, 1000);
+        assert_ptr_equal(out->t.data, memory);
+        vt_buffer_unref(out);
+        vt_buffer_unref(early);
+        vt_request_destroy(r);
+    }
+    for (int huge = 0; huge < 2; huge++) {
+        struct vt_request *r = test_request(huge ? "..2147483647,4" : "?,4", 1, NULL, NULL);
+        struct vt_buffer *out = run_rows(r, 2);
+
+        assert_true(out->capacity < 1000);
+        vt_buffer_unref(out);
+        vt_buffer_unref(run_rows(r, 300));
+        vt_request_destroy(r);
+    }
+}
+
 /* One tensor as input and output, and an output that overlaps half of the input. */
 static void test_overlap(void **state)
 {
@@ -329,11 +380,12 @@ static void test_null(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_static),           cmocka_unit_test(test_user_tensors),
-        cmocka_unit_test(test_wrong_tensors),    cmocka_unit_test(test_dynamic),
-        cmocka_unit_test(test_dynamic_output),   cmocka_unit_test(test_overlap),
-        cmocka_unit_test(test_regions_of_types), cmocka_unit_test(test_order_of_frees),
-        cmocka_unit_test(test_profile),          cmocka_unit_test(test_null),
+        cmocka_unit_test(test_static),         cmocka_unit_test(test_user_tensors),
+        cmocka_unit_test(test_wrong_tensors),  cmocka_unit_test(test_dynamic),
+        cmocka_unit_test(test_dynamic_output), cmocka_unit_test(test_overlap),
+        cmocka_unit_test(test_bounded_output), cmocka_unit_test(test_regions_of_types),
+        cmocka_unit_test(test_order_of_frees), cmocka_unit_test(test_profile),
+        cmocka_unit_test(test_null),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
