@@ -110,18 +110,19 @@ static int prepare_outputs(const struct vt_node *node, struct vt_tensor *out, bo
             return vt_fail(err, VT_E_SHAPE, "the inputs leave the shape of output %d open", i);
         }
         made[i] = !out[i].data;
-        if (!made[i]) {
-            clear_padding(&out[i]);
-        }
         if (out[i].rank < 0 && !(node->op->flags & (VT_OP_DATA_SHAPE | VT_OP_BODY | VT_OP_STATEFUL))) {
             return vt_fail(err, VT_E_SHAPE, "the shape of output %d does not follow from the inputs", i);
         }
         if (made[i] && out[i].rank >= 0) {
-            int status = vt_tensor_alloc(&out[i], err);
+            bool all = !(node->op->flags & (VT_OP_DATA_SHAPE | VT_OP_BODY | VT_OP_STATEFUL));
+            int status = all ? vt_tensor_room(&out[i], err) : vt_tensor_alloc(&out[i], err);
 
             if (status) {
                 return status;
             }
+        }
+        if (out[i].data) {
+            clear_padding(&out[i]);
         }
     }
     return VT_OK;

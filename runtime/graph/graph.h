@@ -266,6 +266,8 @@ int vt_graph_eval(const struct vt_graph *graph, const struct vt_tensor *in, stru
 /* Memory of a described tensor: 64-byte aligned, zeroed; data stays NULL for empty ones. It is that of the
  * heap that the thread uses (heap.h), and goes with it. */
 int vt_tensor_alloc(struct vt_tensor *t, struct vt_error *err);
+/* The same, not zeroed. */
+int vt_tensor_room(struct vt_tensor *t, struct vt_error *err);
 void vt_tensor_free(struct vt_tensor *t);
 
 /* ---- registry (runtime/ops/registry.c)

@@ -110,6 +110,7 @@ static void multiply(const struct cpu_gemm_f32 *gemm, const struct cpu_batched_g
 
 struct block {
     int64_t row, rows; /* of the query */
+    int64_t keys;      /* that are looked at: the others are masked for all rows */
     const float *q, *k, *v;
     const char *mask; /* at the block's first row */
     float *scores, *acc, *next, *max, *sum;
@@ -175,6 +176,71 @@ static void gather_values(const struct job *j, struct block *b, int64_t first, i
     b->next = was;
 }
 
+#define CHUNK  64
+#define COARSE 128 /* the softmax sums so many keys alike, wherever the row ends */
+#define DEAD   (-1e30f)
+
+/* Whether any of `n` keys is not masked. Numbers of this size leave nothing of a score, and e^x nothing of
+ * them. */
+static bool any_alive(const struct job *j, const char *mask, int64_t first, int64_t n)
+{
+    int alive = 0;
+
+    for (int64_t k = first; j->mask_bool && k < first + n; k++) {
+        alive |= mask[k];
+    }
+    for (int64_t k = first; !j->mask_bool && k < first + n; k++) {
+        alive |= !(((const float *)(const void *)mask)[k] < DEAD);
+    }
+    return alive;
+}
+
+/* The end of the last chunk that is not all masked; 0 when all are. Those before `known` are of no interest
+ * once there is one. */
+static int64_t last_alive(const struct job *j, const char *mask, int64_t known)
+{
+    int64_t end = j->keys;
+
+    while (end > 0) {
+        int64_t first = (end - 1) / CHUNK * CHUNK;
+
+        if (any_alive(j, mask, first, end - first)) {
+            return end;
+        }
+        end = first;
+        if (end <= known) {
+            for (int64_t k = 0; k < end; k++) {
+                if (any_alive(j, mask, k, 1)) {
+                    return end;
+                }
+            }
+            return 0;
+        }
+    }
+    return 0;
+}
+
+/* What is masked for all rows of a block has exponentials of 0 and need not be computed. A row without any
+ * key is another matter: there all count. */
+static int64_t keys_of(const struct job *j, const struct block *b)
+{
+    int64_t keys = j->c->causal ? b->row + b->rows : 0, size = j->mask_bool ? 1 : (int64_t)sizeof(float);
+
+    if (j->c->rows == 1 || (!j->c->causal && (!b->mask || j->mask_stride[3] != 1))) {
+        return j->keys;
+    }
+    for (int64_t r = 0; !j->c->causal && r < (j->mask_stride[2] ? b->rows : 1); r++) {
+        int64_t end = last_alive(j, b->mask + r * j->mask_stride[2] * size, keys);
+
+        if (!end) {
+            return j->keys;
+        }
+        keys = end > keys ? end : keys;
+    }
+    keys = (keys + COARSE - 1) / COARSE * COARSE;
+    return keys < j->keys ? keys : j->keys;
+}
+
 static void carve(const struct cached *c, struct block *b, void *scratch)
 {
     b->scratch = scratch;
@@ -215,8 +281,9 @@ static void task(void *arg, int64_t index, void *scratch)
         b.sum[r] = 0;
     }
     memset(b.acc, 0, (size_t)(b.rows * c->out_width) * sizeof(float));
-    for (int64_t first = 0; first < j->keys; first += KEYS) {
-        int64_t n = j->keys - first < KEYS ? j->keys - first : KEYS;
+    b.keys = keys_of(j, &b);
+    for (int64_t first = 0; first < b.keys; first += KEYS) {
+        int64_t n = b.keys - first < KEYS ? b.keys - first : KEYS;
 
         score(j, &b, first, n);
         c->softmax->online(b.scores, KEYS, n, b.rows, b.max, b.sum, b.acc, c->out_width, c->out_width);

@@ -1,4 +1,5 @@
 /* Integer arithmetic, comparisons, selection and conversion. */
+#include "ops/typed.h"
 #include "ops/broadcast.h"
 #include "ops/copies.h"
 
@@ -45,13 +46,7 @@ struct typed {
     int64_t pieces;
 };
 
-/* Booleans are bytes of 0 and 1. */
-static int byte_type(enum vt_type type)
-{
-    return type == VT_BOOLEAN ? VT_U8 : (int)type;
-}
-
-static int find_binary(const char *op)
+int cpu_find_binary(const char *op)
 {
     for (size_t i = 0; i < sizeof(binaries) / sizeof(binaries[0]); i++) {
         if (strcmp(op, binaries[i].op) == 0) {
@@ -61,7 +56,7 @@ static int find_binary(const char *op)
     return -1;
 }
 
-static int find_compare(const char *op)
+int cpu_find_compare(const char *op)
 {
     for (size_t i = 0; i < sizeof(compares) / sizeof(compares[0]); i++) {
         if (strcmp(op, compares[i].op) == 0) {
@@ -88,14 +83,15 @@ struct job {
 static bool binary_supports(const struct cpu_op *op, const char **reason)
 {
     const struct cpu_typed *k = cpu_typed_get(op->isa);
-    int type = byte_type(op->in[0].type);
+    int type = cpu_byte_type(op->in[0].type);
 
     *reason = "the types differ";
     if (op->in[0].type != op->in[1].type) {
         return false;
     }
     *reason = "no kernel for this type";
-    if (find_compare(op->type) >= 0 ? !k->compare(type) : find_binary(op->type) < 0 || !k->binary(type)) {
+    if (cpu_find_compare(op->type) >= 0 ? !k->compare(type)
+                                        : cpu_find_binary(op->type) < 0 || !k->binary(type)) {
         return false;
     }
     return cpu_broadcast_fits(op, 2, reason);
@@ -148,17 +144,17 @@ static int binary_prepare(struct cpu_build *b, const struct cpu_op *op, const st
                           struct cpu_step *step, struct vt_error *err)
 {
     struct typed *t = create(b, op, step, err);
-    int type = byte_type(op->in[0].type);
+    int type = cpu_byte_type(op->in[0].type);
 
     (void)option;
     if (!t) {
         return VT_E_NOMEM;
     }
-    t->op = find_compare(op->type);
+    t->op = cpu_find_compare(op->type);
     if (t->op >= 0) {
         t->compare = t->kernel->compare(type);
     } else {
-        t->op = find_binary(op->type);
+        t->op = cpu_find_binary(op->type);
         t->binary = t->kernel->binary(type);
     }
     step->run = binary_run;
