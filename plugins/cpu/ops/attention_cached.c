@@ -41,6 +41,7 @@ struct job {
     const char *mask;
     bool mask_bool;
     ptrdiff_t mask_stride[4]; /* in elements: batch, head, row, key */
+    float longest_key;        /* of all heads; where a row may leave out masked keys */
 };
 
 static bool present(const struct cpu_op *op, int i)
@@ -178,62 +179,82 @@ static void gather_values(const struct job *j, struct block *b, int64_t first, i
 
 #define CHUNK  64
 #define COARSE 128 /* the softmax sums so many keys alike, wherever the row ends */
-#define DEAD   (-1e30f)
+#define GONE   110 /* e^-GONE is 0 */
 
-/* Whether any of `n` keys is not masked. Numbers of this size leave nothing of a score, and e^x nothing of
- * them. */
-static bool any_alive(const struct job *j, const char *mask, int64_t first, int64_t n)
+/* Largest length of any of `rows` rows; not finite when a number in them is not. */
+static float longest(const float *x, int64_t rows, int64_t width)
 {
-    int alive = 0;
+    float most = 0;
 
-    for (int64_t k = first; j->mask_bool && k < first + n; k++) {
-        alive |= mask[k];
+    for (int64_t r = 0; r < rows; r++) {
+        float sum = 0;
+
+        for (int64_t i = 0; i < width; i++) {
+            sum += x[r * width + i] * x[r * width + i];
+        }
+        if (!isfinite(sum)) {
+            return sum;
+        }
+        most = sum > most ? sum : most;
     }
-    for (int64_t k = first; !j->mask_bool && k < first + n; k++) {
-        alive |= !(((const float *)(const void *)mask)[k] < DEAD);
-    }
-    return alive;
+    return sqrtf(most);
 }
 
-/* The end of the last chunk that is not all masked; 0 when all are. Those before `known` are of no interest
- * once there is one. */
-static int64_t last_alive(const struct job *j, const char *mask, int64_t known)
+static bool any_above(const struct job *j, const char *mask, float limit, int64_t first, int64_t end)
 {
-    int64_t end = j->keys;
+    int any = 0;
 
-    while (end > 0) {
-        int64_t first = (end - 1) / CHUNK * CHUNK;
+    for (int64_t k = first; j->mask_bool && k < end; k++) {
+        any |= mask[k];
+    }
+    for (int64_t k = first; !j->mask_bool && k < end; k++) {
+        any |= !(((const float *)(const void *)mask)[k] < limit); /* NaN counts */
+    }
+    return any;
+}
 
-        if (any_alive(j, mask, first, end - first)) {
-            return end;
-        }
-        end = first;
-        if (end <= known) {
-            for (int64_t k = 0; k < end; k++) {
-                if (any_alive(j, mask, k, 1)) {
-                    return end;
-                }
+/* What a key's mask must at least be for it to matter in this row: scores are within +-`reach`, so the row's
+ * maximum is not far below the largest mask, of which some large one will do. -inf: all matter. */
+static float limit_of(const struct job *j, const char *mask, float reach)
+{
+    const float *m = (const float *)(const void *)mask;
+    float top = -INFINITY;
+
+    if (j->mask_bool) {
+        for (int64_t k = 0; k < j->keys; k++) {
+            if (mask[k]) {
+                return 1;
             }
-            return 0;
         }
+        return -INFINITY;
     }
-    return 0;
+    for (int64_t k = 0; k < j->keys && !(k % CHUNK == 0 && top >= -1); k++) {
+        top = m[k] > top ? m[k] : top;
+    }
+    return top - 2 * reach - GONE;
 }
 
-/* What is masked for all rows of a block has exponentials of 0 and need not be computed. A row without any
- * key is another matter: there all count. */
+/* Keys behind which a mask or the order hides all from all rows of the block: their exponentials are 0, and
+ * they need not be computed. */
 static int64_t keys_of(const struct job *j, const struct block *b)
 {
     int64_t keys = j->c->causal ? b->row + b->rows : 0, size = j->mask_bool ? 1 : (int64_t)sizeof(float);
+    float reach;
 
     if (j->c->rows == 1 || (!j->c->causal && (!b->mask || j->mask_stride[3] != 1))) {
         return j->keys;
     }
+    reach = 1.01f * fabsf(j->scale) * j->longest_key * longest(b->q, b->rows, j->c->width);
     for (int64_t r = 0; !j->c->causal && r < (j->mask_stride[2] ? b->rows : 1); r++) {
-        int64_t end = last_alive(j, b->mask + r * j->mask_stride[2] * size, keys);
+        const char *mask = b->mask + r * j->mask_stride[2] * size;
+        float limit = limit_of(j, mask, reach);
+        int64_t end = j->keys;
 
-        if (!end) {
+        if (!isfinite(limit)) {
             return j->keys;
+        }
+        while (end > keys && !any_above(j, mask, limit, (end - 1) / CHUNK * CHUNK, end)) {
+            end = (end - 1) / CHUNK * CHUNK;
         }
         keys = end > keys ? end : keys;
     }
@@ -400,6 +421,19 @@ static void join_heads(struct job *j, const struct cpu_run *run)
     }
 }
 
+static void note_longest(struct job *j)
+{
+    const struct cached *c = j->c;
+
+    for (int64_t h = 0; c->rows > 1 && j->mask && !j->mask_bool && h < c->batch * c->heads / c->shared; h++) {
+        float most = longest(j->k + h * j->k_head, j->keys, c->width);
+
+        if (isfinite(j->longest_key) && !(most <= j->longest_key)) {
+            j->longest_key = most;
+        }
+    }
+}
+
 static int run(const struct cpu_step *step, struct cpu_run *run)
 {
     const struct cached *c = step->data;
@@ -429,6 +463,7 @@ static int run(const struct cpu_step *step, struct cpu_run *run)
     }
     status = bind_mask(&j, step, run);
     if (status == VT_OK) {
+        note_longest(&j);
         join_heads(&j, run);
         cpu_parallel(run, c->batch * c->heads / j.together * c->blocks, task, &j);
     }

@@ -379,6 +379,10 @@ static void check_model(bool many_heads, bool causal)
     step(&t, 1);
     step(&t, 66);
     step(&t, 1);
+    forget(&t);
+    step(&t, 300); /* whole blocks of keys are masked */
+    step(&t, 1);
+    step(&t, 140);
     talk_end(&t);
 
     talk_begin(&t, compiled, reference, 3);
