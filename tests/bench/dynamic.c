@@ -1,7 +1,7 @@
 /* A model with many input shapes: the time for each against that of the static model of the same shape, what
  * making a plan costs, and the memory after each pass over all shapes.
  *
- *   bench_dynamic [-threads N] [-passes N] [-rows N] MODEL.xml SHAPE ...
+ *   bench_dynamic [-threads N] [-passes N] [-rows N] [-bounded 1] MODEL.xml SHAPE ...
  *
  * SHAPE is "D,D,..." for every input; a dimension FROM..TO:STEP stands for many, and several of them for all
  * pairs. The dynamic model sees all shapes in random order once (the first pass makes the plans) and then in
@@ -11,7 +11,9 @@
  *
  * Columns, ms: static; dynamic in turn with it and the ratio; the best of the dynamic model's further passes,
  * which runs another shape before, and its ratio; the first inference of the shape; `plan`, that less the
- * best further one. -rows prints every N-th shape (0: none). Exits with 1 when an output differs. */
+ * best further one. -rows prints every N-th shape (0: none). With
+ * -bounded 1 the dynamic model knows the least and the largest of each dimension. Exits with 1 when an output
+ * differs. */
 #include "model.h"
 
 #include <time.h>
@@ -157,19 +159,24 @@ static uint64_t hash_outputs(struct session *s)
     return hash;
 }
 
-static void reshape(ov_model_t *model, const char *dims)
+static size_t parse(const char *dims, int64_t *d)
 {
-    ov_partial_shape_t partial;
-    ov_dimension_t d[MAX_RANK];
-    size_t n = 0, inputs;
+    size_t n = 0;
 
     for (char *end; n < MAX_RANK; dims = end + 1) {
-        d[n].min = d[n].max = strtoll(dims, &end, 10);
-        n++;
+        d[n++] = strtoll(dims, &end, 10);
         if (*end != ',') {
             break;
         }
     }
+    return n;
+}
+
+static void reshape_to(ov_model_t *model, const ov_dimension_t *d, size_t n)
+{
+    ov_partial_shape_t partial;
+    size_t inputs;
+
     check(ov_partial_shape_create((int64_t)n, d, &partial), "shape");
     check(ov_model_inputs_size(model, &inputs), "inputs");
     if (inputs == 1) {
@@ -185,6 +192,35 @@ static void reshape(ov_model_t *model, const char *dims)
         check(ov_model_reshape_by_port_indexes(model, ports, all, inputs < 16 ? inputs : 16), "reshape");
     }
     ov_partial_shape_free(&partial);
+}
+
+static void reshape(ov_model_t *model, const char *dims)
+{
+    int64_t v[MAX_RANK];
+    ov_dimension_t d[MAX_RANK];
+    size_t n = parse(dims, v);
+
+    for (size_t i = 0; i < n; i++) {
+        d[i].min = d[i].max = v[i];
+    }
+    reshape_to(model, d, n);
+}
+
+/* The least and the largest of each dimension of all shapes. */
+static void bound(ov_model_t *model)
+{
+    int64_t v[MAX_RANK];
+    ov_dimension_t d[MAX_RANK];
+    size_t n = 0;
+
+    for (int k = 0; k < n_shapes; k++) {
+        n = parse(shapes[k].dims, v);
+        for (size_t i = 0; i < n; i++) {
+            d[i].min = k == 0 || v[i] < d[i].min ? v[i] : d[i].min;
+            d[i].max = k == 0 || v[i] > d[i].max ? v[i] : d[i].max;
+        }
+    }
+    reshape_to(model, d, n);
 }
 
 static bool in_turn(ov_core_t *core, const char *path, struct session *dynamic, struct shape *shape)
@@ -285,7 +321,7 @@ static void passes(struct session *dynamic, int n)
     free(order);
 }
 
-static int measure(const char *path, int n_passes, int rows)
+static int measure(const char *path, int n_passes, int rows, bool bounded)
 {
     struct session dynamic;
     ov_core_t *core;
@@ -294,6 +330,9 @@ static int measure(const char *path, int n_passes, int rows)
 
     check(ov_core_create(&core), "core");
     check(ov_core_read_model(core, path, NULL, &model), path);
+    if (bounded) {
+        bound(model);
+    }
     open_session(&dynamic, core, model);
     ov_model_free(model);
     printf("%d shapes, %s threads, RssAnon %.1f MB when compiled\n", n_shapes, threads,
@@ -325,6 +364,7 @@ static int measure(const char *path, int n_passes, int rows)
 int main(int argc, char **argv)
 {
     int n_passes = 4, rows = 1, i = 1;
+    bool bounded = false;
 
     for (; i + 1 < argc && argv[i][0] == '-'; i += 2) {
         if (strcmp(argv[i], "-threads") == 0) {
@@ -333,16 +373,19 @@ int main(int argc, char **argv)
             n_passes = atoi(argv[i + 1]);
         } else if (strcmp(argv[i], "-rows") == 0) {
             rows = atoi(argv[i + 1]);
+        } else if (strcmp(argv[i], "-bounded") == 0) {
+            bounded = atoi(argv[i + 1]) != 0;
         } else {
             break;
         }
     }
     if (argc - i < 2 || n_passes < 2) {
-        fprintf(stderr, "usage: %s [-threads N] [-passes N] [-rows N] MODEL.xml SHAPE ...\n", argv[0]);
+        fprintf(stderr, "usage: %s [-threads N] [-passes N] [-rows N] [-bounded 1] MODEL.xml SHAPE ...\n",
+                argv[0]);
         return 2;
     }
     for (int k = i + 1; k < argc; k++) {
         expand("", argv[k]);
     }
-    return measure(argv[i], n_passes, rows);
+    return measure(argv[i], n_passes, rows, bounded);
 }
