@@ -8,8 +8,7 @@ int vt_tensor_room(struct vt_tensor *t, struct vt_error *err)
         return VT_OK;
     }
     t->data = vt_temp_aligned(t->bytes);
-    return t->data ? VT_OK
-                   : vt_fail(err, VT_E_NOMEM, "out of memory for a tensor of %zu bytes", t->bytes);
+    return t->data ? VT_OK : vt_fail(err, VT_E_NOMEM, "out of memory for a tensor of %zu bytes", t->bytes);
 }
 
 int vt_tensor_alloc(struct vt_tensor *t, struct vt_error *err)
