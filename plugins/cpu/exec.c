@@ -11,7 +11,7 @@ struct cpu_request {
     atomic_int cancelled;
     bool begun; /* cancels were forgotten by begin() already */
     struct vt_profile *profile;
-    int n_profile;
+    int n_profile, room_profile;
     const struct cpu_plan *profiled; /* whose texts the profile points to */
     struct cpu_plan *last;           /* kept in use so that its texts live */
 };
@@ -73,10 +73,13 @@ static int prepare_profile(struct cpu_request *r, struct cpu_plan *plan, struct 
     if (!r->model->config.perf_count || r->profiled == plan) {
         return VT_OK;
     }
-    free(r->profile);
     r->n_profile = 0;
     r->profiled = NULL;
-    r->profile = calloc((size_t)plan->n_steps + 1, sizeof(*r->profile));
+    if (!r->profile || r->room_profile < plan->n_steps) {
+        free(r->profile);
+        r->profile = calloc((size_t)plan->n_steps + 1, sizeof(*r->profile));
+        r->room_profile = r->profile ? plan->n_steps : 0;
+    }
     if (!r->profile) {
         return vt_fail(err, VT_E_NOMEM, "out of memory");
     }
