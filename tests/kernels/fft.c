@@ -35,7 +35,7 @@ static const struct cpu_fft_plan *plan_of(int64_t n, bool real, void **memory)
 /* Complex lines, contiguous (form 0), side by side (1) or anywhere (2). */
 static void check_complex(int64_t n, int lines, int form, bool inverse, int at_end)
 {
-    void *memory;
+    void *memory = NULL;
     const struct cpu_fft_plan *plan = plan_of(n, false, &memory);
     int64_t offsets[CPU_FFT_LANES], floats = lines * n * 2;
     float *src = light_buffer(0, floats, sizeof(float), at_end),
@@ -75,7 +75,7 @@ static void check_complex(int64_t n, int lines, int form, bool inverse, int at_e
 /* Real lines of an even length: there and back. */
 static void check_real(int64_t n, int64_t there, int lines, bool adjacent, int at_end)
 {
-    void *memory;
+    void *memory = NULL;
     const struct cpu_fft_plan *plan = plan_of(n / 2, true, &memory);
     int64_t offsets[CPU_FFT_LANES], floats = lines * there, half = n / 2, step = adjacent ? lines : 1;
     float *src = light_buffer(0, floats, sizeof(float), at_end);
@@ -129,6 +129,44 @@ static void check_real(int64_t n, int64_t there, int lines, bool adjacent, int a
     free(memory);
 }
 
+/* One line whose own elements fill the vectors, of which some may be missing; and back. */
+static void check_inside(int64_t n, enum cpu_fft_form form, int64_t there, bool inverse, int at_end)
+{
+    bool real = form == CPU_FFT_REAL_IN;
+    int64_t signal = real ? 2 * n : n, bins = real ? n + 1 : n, floats = real ? there : 2 * there;
+    size_t bytes = cpu_fft_inside_bytes(n, real, kernel->lanes);
+    float *src = light_buffer(0, floats, sizeof(float), at_end),
+          *dst = light_buffer(1, 2 * bins, sizeof(float), at_end);
+    float *scratch = light_buffer(2, cpu_fft_inside_scratch(n, kernel->lanes), sizeof(float), 0);
+    float *back = light_buffer(3, 2 * n, sizeof(float), at_end);
+    double *line = calloc((size_t)signal * 4, sizeof(*line)), *want = line + 2 * signal;
+    const struct cpu_fft_inside *plan;
+    void *memory = NULL;
+
+    CHECK(bytes && posix_memalign(&memory, 64, bytes) == 0);
+    memset(memory, 0, bytes);
+    plan = cpu_fft_inside_init(memory, n, real, kernel->lanes);
+    for (int64_t i = 0; i < floats; i++) {
+        src[i] = random_float();
+    }
+    for (int64_t j = 0; j < signal; j++) {
+        line[2 * j] = j < there ? (double)src[real ? j : 2 * j] : 0;
+        line[2 * j + 1] = j < there && !real ? (double)src[2 * j + 1] : 0;
+    }
+    slow(line, want, signal, inverse);
+    kernel->inside(plan, form, inverse, src, floats, 0.5f, dst, scratch);
+    for (int64_t i = 0; i < 2 * bins; i++) {
+        CHECK(fabs(2 * (double)dst[i] - want[i]) <= 3e-6 * sqrt((double)signal));
+    }
+    kernel->inside(plan, real ? CPU_FFT_REAL_OUT : form, !real && !inverse, dst, 2 * bins, 2 / (float)signal,
+                   back, scratch);
+    for (int64_t i = 0; i < 2 * n; i++) {
+        CHECK(fabsf(back[i] - (i < floats ? src[i] : 0)) <= 2e-6f);
+    }
+    free(line);
+    free(memory);
+}
+
 int main(int argc, char **argv)
 {
     static const int64_t lengths[] = {1,  2,   3,   4,   5,   6,   7,   8,   9,   10,  11,  13,
@@ -145,6 +183,15 @@ int main(int argc, char **argv)
             check_complex(lengths[i], lines, form, i & 1, form == 0 || i % 2);
             check_real(2 * lengths[i], 2 * lengths[i] - (form == 2), lines, form == 1, i % 2);
         }
+    }
+    CHECK(cpu_fft_inside_bytes(67 * 16, false, 16) == 0 && cpu_fft_inside_bytes(24, false, 16) == 0);
+    for (int64_t m = 1; kernel->inside && m <= 70; m += m < 20 ? 1 : 7) {
+        int64_t n = m * kernel->lanes;
+
+        check_inside(n, CPU_FFT_COMPLEX, n, m & 1, 1);
+        check_inside(n, CPU_FFT_COMPLEX, random_in(1, n), m & 2, m & 1);
+        check_inside(n, CPU_FFT_REAL_IN, 2 * n, false, 1);
+        check_inside(n, CPU_FFT_REAL_IN, random_in(1, 2 * n), false, m & 1);
     }
     return 0;
 }

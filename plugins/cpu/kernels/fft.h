@@ -53,6 +53,28 @@ struct cpu_fft_side {
     int lines; /* in use; the other lanes hold copies and are not stored */
 };
 
+enum cpu_fft_form {
+    CPU_FFT_COMPLEX,
+    CPU_FFT_REAL_IN,  /* n complex elements are 2 n real ones; n + 1 elements of the spectrum come out */
+    CPU_FFT_REAL_OUT, /* the inverse of it */
+};
+
+/* One contiguous line of n = m * lanes complex elements whose own elements fill the vectors. */
+struct cpu_fft_inside {
+    int64_t n, m;
+    const struct cpu_fft_plan *plan; /* of m elements */
+    const float *twiddles;           /* [m][re, im][lanes] of exp(-2 pi i k lane / n) */
+    const float *real;               /* as of cpu_fft_plan, of n elements */
+};
+
+/* Bytes of such a plan; 0 where n is no multiple of `lanes`, m has a large prime factor, or n is too large.
+ */
+size_t cpu_fft_inside_bytes(int64_t n, bool real, int lanes);
+const struct cpu_fft_inside *cpu_fft_inside_init(void *memory, int64_t n, bool real, int lanes);
+
+/* Floats of scratch for one. */
+int64_t cpu_fft_inside_scratch(int64_t n, int lanes);
+
 struct cpu_fft {
     const char *name;
     enum cpu_isa isa;
@@ -73,6 +95,11 @@ struct cpu_fft {
     void (*mirror)(float *block, int64_t n);
     /* re[j] *= window[2 j], im[j] *= window[2 j + 1]; without `pairs`: re[j] *= window[j] */
     void (*window)(const float *window, bool pairs, int64_t n, float *block);
+    /* One line of which `floats` are there (others are zero) and all are written, times `scale`. The result
+     * is exchanged back with `swap`, which makes it the inverse; CPU_FFT_REAL_OUT is one always. NULL where a
+     * vector has one lane. dst may be src. */
+    void (*inside)(const struct cpu_fft_inside *plan, enum cpu_fft_form form, bool swap, const float *src,
+                   int64_t floats, float scale, float *dst, float *scratch);
 };
 
 CPU_KERNEL_GETTER(fft, fft)

@@ -223,3 +223,55 @@ int64_t cpu_fft_scratch(const struct cpu_fft_plan *plan, int lanes)
 
     return elements * 2 * lanes;
 }
+
+/* ---- lines that fill the vectors themselves */
+
+static struct cpu_fft_inside *make_inside(struct walk *w, int64_t n, bool real, int lanes)
+{
+    struct cpu_fft_inside *p = take(w, 1, sizeof(*p));
+    int64_t m = n / lanes;
+    float *twiddles = take(w, 2 * n, sizeof(float)),
+          *halves = real ? take(w, 2 * (n + 1), sizeof(float)) : NULL;
+    struct cpu_fft_plan *plan = make(w, m, false);
+
+    if (!w->memory) {
+        return p;
+    }
+    *p = (struct cpu_fft_inside){n, m, plan, twiddles, halves};
+    for (int64_t k = 0; k < m; k++) {
+        for (int l = 0; l < lanes; l++) {
+            float pair[2];
+
+            put_root(pair, k * l, n);
+            twiddles[2 * k * lanes + l] = pair[0];
+            twiddles[(2 * k + 1) * lanes + l] = pair[1];
+        }
+    }
+    for (int64_t k = 0; real && k <= n; k++) {
+        put_root(halves + 2 * k, k, 2 * n);
+    }
+    return p;
+}
+
+size_t cpu_fft_inside_bytes(int64_t n, bool real, int lanes)
+{
+    struct walk w = {0};
+
+    if (lanes < 2 || n < lanes || n % lanes || n > (int64_t)1 << 30 || is_chirped(n / lanes)) {
+        return 0;
+    }
+    make_inside(&w, n, real, lanes);
+    return w.used;
+}
+
+const struct cpu_fft_inside *cpu_fft_inside_init(void *memory, int64_t n, bool real, int lanes)
+{
+    struct walk w = {.memory = memory};
+
+    return make_inside(&w, n, real, lanes);
+}
+
+int64_t cpu_fft_inside_scratch(int64_t n, int lanes)
+{
+    return 4 * (n + 2 * lanes + 1);
+}

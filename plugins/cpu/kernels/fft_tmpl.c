@@ -80,11 +80,11 @@ SIMD_INLINE void butterfly_8(struct cv *t)
     t[7] = (struct cv){vf_sub(e3.re, b.re), vf_add(e3.im, b.im)};
 }
 
-/* r is odd; pairs t[j] and t[r - j] share their cosines and sines. */
+/* r is 3, 5 or 7; pairs t[j] and t[r - j] share their cosines and sines. */
 SIMD_INLINE void butterfly_odd(struct cv *t, int r, const float *roots)
 {
     int half = (r - 1) / 2;
-    struct cv sum = t[0], first = t[0], even[CPU_FFT_PRIME / 2], odd[CPU_FFT_PRIME / 2];
+    struct cv sum = t[0], first = t[0], even[3], odd[3];
 
     UNROLL
     for (int j = 1; j <= half; j++) {
@@ -135,7 +135,7 @@ SIMD_INLINE void column(const float *x, float *y, int r, int64_t m, int64_t s, i
                         const float *roots)
 {
     for (int64_t q = 0; q < s; q++) {
-        struct cv t[CPU_FFT_PRIME];
+        struct cv t[8];
 
         t[0] = cv_load(x + (q + s * p) * WHOLE);
         UNROLL
@@ -190,10 +190,44 @@ SIMD_NOINLINE void pass_7(const float *x, float *y, int64_t m, int64_t s, const 
     pass(x, y, 7, m, s, w, roots);
 }
 
-SIMD_NOINLINE void pass_odd(const float *x, float *y, int r, int64_t m, int64_t s, const float *w,
+/* A radix that only the plan knows. */
+SIMD_NOINLINE void pass_odd(const float *x, float *y, int r, int64_t m, int64_t s, const float *twiddles,
                             const float *roots)
 {
-    pass(x, y, r, m, s, w, roots);
+    struct cv even[CPU_FFT_PRIME / 2], odd[CPU_FFT_PRIME / 2];
+    int half = (r - 1) / 2;
+
+    for (int64_t i = 0; i < m * s; i++) {
+        int64_t p = i / s, q = i % s;
+        const float *from = x + (q + s * p) * WHOLE, *w = twiddles + p * (r - 1) * 2 - 2;
+        float *to = y + (q + s * r * p) * WHOLE;
+        struct cv first = cv_load(from), sum = first;
+
+        for (int j = 1; j <= half; j++) {
+            struct cv a = cv_load(from + s * m * j * WHOLE), b = cv_load(from + s * m * (r - j) * WHOLE);
+
+            even[j - 1] = cv_add(a, b);
+            odd[j - 1] = cv_sub(a, b);
+            sum = cv_add(sum, even[j - 1]);
+        }
+        cv_store(to, sum);
+        for (int k = 1; k <= half; k++) {
+            struct cv a = first, b = {vf_zero(), vf_zero()};
+            int at = 0;
+
+            for (int j = 0; j < half; j++) {
+                vf c, sine;
+
+                at = at + k >= r ? at + k - r : at + k;
+                c = vf_set1(roots[2 * at]);
+                sine = vf_set1(roots[2 * at + 1]);
+                a = (struct cv){vf_fma(c, even[j].re, a.re), vf_fma(c, even[j].im, a.im)};
+                b = (struct cv){vf_fma(sine, odd[j].re, b.re), vf_fma(sine, odd[j].im, b.im)};
+            }
+            cv_store(to + s * k * WHOLE, cv_mul(cv_turned(a, b), w + 2 * k));
+            cv_store(to + s * (r - k) * WHOLE, cv_mul(cv_turned_back(a, b), w + 2 * (r - k)));
+        }
+    }
 }
 
 static float *run_passes(const struct cpu_fft_plan *plan, float *x, float *y)
@@ -551,6 +585,196 @@ static void store(const float *block, const struct cpu_fft_side *side, int64_t n
     }
 }
 
+/* ---- one contiguous line: its elements l, l + L, l + 2 L, ... are lane l, whose transforms of n / L
+ * elements are joined by transforms across the lanes */
+
+SIMD_INLINE void across(struct cv *t)
+{
+#if SIMD_LANES == 16
+    static const float w[10][2] = {{1, 0},
+                                   {0.92387953251128674f, -0.38268343236508977f},
+                                   {0.70710678118654752f, -0.70710678118654752f},
+                                   {0.38268343236508977f, -0.92387953251128674f},
+                                   {0, -1},
+                                   {-0.38268343236508977f, -0.92387953251128674f},
+                                   {-0.70710678118654752f, -0.70710678118654752f},
+                                   {-0.92387953251128674f, -0.38268343236508977f},
+                                   {-1, 0},
+                                   {-0.92387953251128674f, 0.38268343236508977f}};
+    struct cv u[16];
+
+    UNROLL
+    for (int j = 0; j < 4; j++) {
+        butterfly_4(t + j, t + j + 4, t + j + 8, t + j + 12);
+    }
+    UNROLL
+    for (int i = 0; i < 16; i++) { /* t[j + 4 k] */
+        u[i] = i % 4 && i / 4 ? cv_mul(t[i], w[i % 4 * (i / 4)]) : t[i];
+    }
+    UNROLL
+    for (int k = 0; k < 4; k++) {
+        butterfly_4(u + 4 * k, u + 4 * k + 1, u + 4 * k + 2, u + 4 * k + 3);
+        t[k] = u[4 * k];
+        t[k + 4] = u[4 * k + 1];
+        t[k + 8] = u[4 * k + 2];
+        t[k + 12] = u[4 * k + 3];
+    }
+#else
+    butterfly_8(t);
+#endif
+}
+
+/* The m transformed lanes at src to real and imaginary parts of the line's n elements. */
+static void join_lanes(const struct cpu_fft_inside *p, const float *src, float *re, float *im)
+{
+    for (int64_t k = 0; k < p->m; k += L) {
+        int take = clip(p->m - k);
+        vf a[L], b[L];
+        struct cv t[L];
+
+        for (int i = 0; i < L; i++) {
+            int64_t at = i < take ? k + i : k;
+            struct cv x = cv_load(src + at * WHOLE), w = cv_load(p->twiddles + at * WHOLE);
+
+            a[i] = vf_fnma(x.im, w.im, vf_mul(x.re, w.re));
+            b[i] = vf_fma(x.re, w.im, vf_mul(x.im, w.re));
+        }
+        transpose(a);
+        transpose(b);
+        for (int i = 0; i < L; i++) {
+            t[i] = (struct cv){a[i], b[i]};
+        }
+        across(t);
+        for (int c = 0; c < L; c++) {
+            vf_store_n(re + c * p->m + k, t[c].re, take);
+            vf_store_n(im + c * p->m + k, t[c].im, take);
+        }
+    }
+}
+
+/* Interleaved numbers of which `floats` are there. */
+SIMD_INLINE struct cv cv_load_pairs(const float *p, int64_t floats)
+{
+    vf a = vf_load_n(p, clip(floats)), b = vf_load_n(p + (floats > L ? L : 0), clip(floats - L));
+
+    return (struct cv){EVEN(a, b), ODD(a, b)};
+}
+
+SIMD_INLINE void cv_store_pairs(float *p, struct cv a, int64_t floats)
+{
+    vf_store_n(p, LOW(a.re, a.im), clip(floats));
+    if (floats > L) {
+        vf_store_n(p + L, HIGH(a.re, a.im), clip(floats - L));
+    }
+}
+
+SIMD_INLINE vf turned_around(vf a)
+{
+#if SIMD_LANES == 16
+    return __builtin_shufflevector(a, a, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+#else
+    return __builtin_shufflevector(a, a, 7, 6, 5, 4, 3, 2, 1, 0);
+#endif
+}
+
+/* L elements that end at `last`, the last one first. What lies in front of the line is zero. */
+SIMD_INLINE struct cv cv_load_back(const float *re, const float *im, int64_t last)
+{
+    float r[L], i[L];
+
+    if (last >= L - 1) {
+        return (struct cv){turned_around(vf_load(re + last - L + 1)),
+                           turned_around(vf_load(im + last - L + 1))};
+    }
+    for (int k = 0; k < L; k++) {
+        r[k] = last >= k ? re[last - k] : 0;
+        i[k] = last >= k ? im[last - k] : 0;
+    }
+    return (struct cv){vf_load(r), vf_load(i)};
+}
+
+/* n + 1 elements of a real signal's spectrum; element n of re and im is written. */
+static void unpack_inside(const struct cpu_fft_inside *p, float *re, float *im, float scale, float *dst)
+{
+    vf half = vf_set1(0.5f * scale);
+
+    re[p->n] = re[0];
+    im[p->n] = im[0];
+    for (int64_t k = 0; k <= p->n; k += L) {
+        int64_t floats = 2 * (p->n + 1 - k);
+        int take = clip(p->n + 1 - k);
+        struct cv a = {vf_load_n(re + k, take), vf_load_n(im + k, take)}, b = cv_load_back(re, im, p->n - k);
+        struct cv w = cv_load_pairs(p->real + 2 * k, floats);
+        struct cv even = {vf_add(a.re, b.re), vf_sub(a.im, b.im)},
+                  odd = {vf_sub(a.re, b.re), vf_add(a.im, b.im)};
+        struct cv x = {vf_fnma(odd.im, w.im, vf_mul(odd.re, w.re)),
+                       vf_fma(odd.re, w.im, vf_mul(odd.im, w.re))};
+
+        x = cv_turned(even, x);
+        cv_store_pairs(dst + 2 * k, (struct cv){vf_mul(half, x.re), vf_mul(half, x.im)}, floats);
+    }
+    dst[1] = 0;
+    dst[2 * p->n + 1] = 0;
+}
+
+/* The other way: `floats` of the spectrum are there; exchanged. re and im are room for n + 1 elements. */
+static void pack_inside(const struct cpu_fft_inside *p, const float *src, int64_t floats, float *re,
+                        float *im, float *block)
+{
+    for (int64_t k = 0; k <= p->n; k += L) {
+        struct cv a = cv_load_pairs(src + (2 * k < floats ? 2 * k : 0), floats - 2 * k);
+        int take = clip(p->n + 1 - k);
+
+        vf_store_n(re + k, a.re, take);
+        vf_store_n(im + k, a.im, take);
+    }
+    im[0] = 0;
+    im[p->n] = 0;
+    for (int64_t k = 0; k < p->n; k += L) {
+        struct cv a = {vf_load(re + k), vf_load(im + k)}, b = cv_load_back(re, im, p->n - k);
+        struct cv w = cv_load_pairs(p->real + 2 * k, 2 * L);
+        struct cv even = {vf_add(a.re, b.re), vf_sub(a.im, b.im)},
+                  odd = {vf_sub(a.re, b.re), vf_add(a.im, b.im)};
+        struct cv x = {vf_fma(odd.im, w.im, vf_mul(odd.re, w.re)),
+                       vf_fnma(odd.re, w.im, vf_mul(odd.im, w.re))};
+
+        x = cv_turned_back(even, x);
+        cv_store(block + k / L * WHOLE, (struct cv){x.im, x.re});
+    }
+}
+
+static void inside(const struct cpu_fft_inside *p, enum cpu_fft_form form, bool swap, const float *src,
+                   int64_t floats, float scale, float *dst, float *scratch)
+{
+    int64_t room = (p->n + 1 + L) & ~(int64_t)(L - 1);
+    float *block = scratch, *other = scratch + 2 * room, *result, *re, *im;
+    vf by = vf_set1(scale);
+
+    if (form == CPU_FFT_REAL_OUT) {
+        pack_inside(p, src, floats, other, other + room, block);
+    } else {
+        for (int64_t j = 0; j < p->m; j++) {
+            struct cv a = cv_load_pairs(src + (2 * j * L < floats ? 2 * j * L : 0), floats - 2 * j * L);
+
+            cv_store(block + j * WHOLE, swap ? (struct cv){a.im, a.re} : a);
+        }
+    }
+    result = run_passes(p->plan, block, other);
+    re = result == block ? other : block;
+    im = re + room;
+    join_lanes(p, result, re, im);
+    if (form == CPU_FFT_REAL_IN) {
+        unpack_inside(p, re, im, scale, dst);
+        return;
+    }
+    for (int64_t k = 0; k < p->n; k += L) {
+        struct cv a = {vf_mul(by, vf_load(re + k)), vf_mul(by, vf_load(im + k))};
+
+        cv_store_pairs(dst + 2 * k, swap || form == CPU_FFT_REAL_OUT ? (struct cv){a.im, a.re} : a,
+                       2 * (p->n - k));
+    }
+}
+
 #endif
 
 const struct cpu_fft CPU_NAME(fft) = {
@@ -564,4 +788,7 @@ const struct cpu_fft CPU_NAME(fft) = {
     .pack = pack,
     .mirror = mirror,
     .window = window,
+#if SIMD_LANES > 1
+    .inside = inside,
+#endif
 };

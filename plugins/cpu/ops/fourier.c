@@ -7,11 +7,10 @@
 #include <math.h>
 #include <string.h>
 
-#define LONGEST ((int64_t)1 << 22) /* elements of a line */
-#define WIDE    ((int64_t)1 << 20) /* floats of scratch beyond which a lone line is not padded to a block */
-#define CHUNK   512                /* samples of overlapping frames that are summed at a time */
-
-enum form { COMPLEX, REAL_IN, REAL_OUT };
+#define LONGEST      ((int64_t)1 << 22) /* elements of a line */
+#define WIDE         ((int64_t)1 << 20) /* floats of scratch beyond which a lone line is not padded to a block */
+#define BLOCKS_UP_TO 512                /* elements */
+#define CHUNK        512                /* samples of overlapping frames that are summed at a time */
 
 /* One transform of outer * inner lines: line (o, i) begins at o * outer_step + i * inner_step floats, its
  * elements are `step` floats apart. */
@@ -22,7 +21,8 @@ struct lines {
 struct pass {
     const struct cpu_fft *kernel;
     const struct cpu_fft_plan *plan;
-    enum form form;
+    const struct cpu_fft_inside *inside; /* contiguous lines, one after another; then there is no plan */
+    enum cpu_fft_form form;
     bool inverse, half, grouped; /* half: a real signal as n / 2 complex elements */
     int64_t n, there;            /* elements of the signal, and of the input */
     int64_t outer, inner, width, blocks;
@@ -125,14 +125,14 @@ static void pass_piece(void *arg, int64_t begin, int64_t end, void *scratch)
     int64_t from[CPU_FFT_LANES], to[CPU_FFT_LANES];
     struct cpu_fft_side src, dst;
 
-    set_side(&src, &p->src, p->there, p->form != REAL_IN, p->form == REAL_IN && p->half);
-    set_side(&dst, &p->dst, p->form == REAL_IN ? p->n / 2 + 1 : p->n, p->form != REAL_OUT,
-             p->form == REAL_OUT && p->half);
+    set_side(&src, &p->src, p->there, p->form != CPU_FFT_REAL_IN, p->form == CPU_FFT_REAL_IN && p->half);
+    set_side(&dst, &p->dst, p->form == CPU_FFT_REAL_IN ? p->n / 2 + 1 : p->n, p->form != CPU_FFT_REAL_OUT,
+             p->form == CPU_FFT_REAL_OUT && p->half);
     for (int64_t block = begin; block < end; block++) {
         place(p, block, &src, &dst, from, to);
-        if (p->form == REAL_IN) {
+        if (p->form == CPU_FFT_REAL_IN) {
             real_in(j, &src, &dst, first, second);
-        } else if (p->form == REAL_OUT) {
+        } else if (p->form == CPU_FFT_REAL_OUT) {
             real_out(j, &src, &dst, first, second);
         } else {
             p->kernel->load(j->src, &src, p->n, p->inverse, first);
@@ -141,28 +141,75 @@ static void pass_piece(void *arg, int64_t begin, int64_t end, void *scratch)
     }
 }
 
+/* Units: lines. */
+static void inside_piece(void *arg, int64_t begin, int64_t end, void *scratch)
+{
+    const struct pass_job *j = arg;
+    const struct pass *p = j->p;
+    int64_t bins = p->n / 2 + 1;
+    int64_t floats = p->form == CPU_FFT_COMPLEX   ? 2 * (p->there < p->n ? p->there : p->n)
+                     : p->form == CPU_FFT_REAL_IN ? (p->there < p->n ? p->there : p->n)
+                                                  : 2 * (p->there < bins ? p->there : bins);
+
+    for (int64_t line = begin; line < end; line++) {
+        p->kernel->inside(p->inside, p->form, p->form == CPU_FFT_COMPLEX && p->inverse,
+                          j->src + line * p->src.outer_step, floats, p->scale,
+                          j->dst + line * p->dst.outer_step, scratch);
+    }
+}
+
+/* Contiguous lines of which there are few, or whose blocks would fill the caches; false: not such. */
+static bool prepare_inside(struct cpu_build *b, struct pass *p, struct cpu_step *step)
+{
+    int64_t lines = p->outer * p->inner, n = p->half ? p->n / 2 : p->n;
+    size_t bytes, scratch;
+    char *memory;
+
+    if (p->inner != 1 || !p->kernel->inside || (p->form != CPU_FFT_COMPLEX && !p->half) ||
+        (lines * 2 >= p->kernel->lanes && n < BLOCKS_UP_TO)) {
+        return false;
+    }
+    bytes = cpu_fft_inside_bytes(n, p->half, p->kernel->lanes);
+    memory = bytes ? cpu_plan_alloc(b, bytes + 64) : NULL;
+    if (!memory) {
+        return false;
+    }
+    memory += -(uintptr_t)memory & 63;
+    p->inside = cpu_fft_inside_init(memory, n, p->half, p->kernel->lanes);
+    p->blocks = lines;
+    scratch = (size_t)cpu_fft_inside_scratch(n, p->kernel->lanes) * sizeof(float);
+    step->scratch = scratch > step->scratch ? scratch : step->scratch;
+    return true;
+}
+
 static double pass_cost(int64_t lines, int64_t n)
 {
     return (double)lines * (double)n * (2 + log2((double)n + 1)) * 0.1;
 }
 
-/* Plan a pass whose geometry is set; adds to the step's scratch. */
-static int pass_prepare(struct cpu_build *b, const struct cpu_op *op, struct pass *p, struct cpu_step *step,
-                        struct vt_error *err)
+/* Plan a pass whose geometry is set, of lines alone where no window goes with them; adds to the step's
+ * scratch. */
+static int pass_prepare(struct cpu_build *b, const struct cpu_op *op, struct pass *p, bool alone,
+                        struct cpu_step *step, struct vt_error *err)
 {
     int64_t n, lines = p->outer * p->inner;
     size_t bytes, scratch;
-    void *memory;
+    char *memory;
 
-    p->half = p->form != COMPLEX && p->n % 2 == 0;
+    p->half = p->form != CPU_FFT_COMPLEX && p->n % 2 == 0;
+    p->kernel = cpu_fft_get(op->isa);
+    p->pieces = cpu_pieces(op, pass_cost(lines, p->n));
+    if (alone && prepare_inside(b, p, step)) {
+        return VT_OK;
+    }
     n = p->half ? p->n / 2 : p->n;
     bytes = cpu_fft_plan_bytes(n, p->half);
     memory = bytes ? cpu_plan_alloc(b, bytes + 64) : NULL;
     if (!memory) {
         return vt_fail(err, VT_E_NOMEM, "out of memory for a transform of %lld", (long long)p->n);
     }
-    p->plan = cpu_fft_plan_init((void *)(((uintptr_t)memory + 63) & ~(uintptr_t)63), n, p->half);
-    p->kernel = cpu_fft_get(op->isa);
+    memory += -(uintptr_t)memory & 63;
+    p->plan = cpu_fft_plan_init(memory, n, p->half);
     if (lines * 4 <= p->kernel->lanes && cpu_fft_scratch(p->plan, p->kernel->lanes) > WIDE) {
         p->kernel = cpu_fft_get(CPU_ISA_ref);
     }
@@ -176,7 +223,6 @@ static int pass_prepare(struct cpu_build *b, const struct cpu_op *op, struct pas
     } else {
         p->blocks = (lines + p->width - 1) / p->width;
     }
-    p->pieces = cpu_pieces(op, pass_cost(lines, p->n));
     scratch = (size_t)cpu_fft_scratch(p->plan, p->kernel->lanes) * sizeof(float);
     step->scratch = scratch > step->scratch ? scratch : step->scratch;
     return VT_OK;
@@ -187,7 +233,7 @@ static void run_pass(struct cpu_run *run, const struct pass *p, const float *src
 {
     struct pass_job j = {p, src, window, dst};
 
-    cpu_parallel_range(run, p->blocks, p->pieces, pass_piece, &j);
+    cpu_parallel_range(run, p->blocks, p->pieces, p->inside ? inside_piece : pass_piece, &j);
 }
 
 /* ---- DFT, IDFT, RDFT, IRDFT */
@@ -270,7 +316,7 @@ static int dft_options(const struct cpu_op *op, struct cpu_option *o)
 /* Along one axis of `dims`, which become those of the result. */
 static void lay_out(struct pass *p, const struct axes *a, int64_t *dims, int axis, int64_t size)
 {
-    int64_t src = p->form == REAL_IN ? 1 : 2, dst = p->form == REAL_OUT ? 1 : 2, after;
+    int64_t src = p->form == CPU_FFT_REAL_IN ? 1 : 2, dst = p->form == CPU_FFT_REAL_OUT ? 1 : 2, after;
 
     p->outer = p->inner = 1;
     for (int i = 0; i < a->rank; i++) {
@@ -279,7 +325,7 @@ static void lay_out(struct pass *p, const struct axes *a, int64_t *dims, int axi
     p->inverse = a->inverse;
     p->n = size;
     p->there = dims[axis];
-    after = p->form == REAL_IN ? size / 2 + 1 : size;
+    after = p->form == CPU_FFT_REAL_IN ? size / 2 + 1 : size;
     p->src = (struct lines){p->inner * p->there * src, src, p->inner * src};
     p->dst = (struct lines){p->inner * after * dst, dst, p->inner * dst};
     p->scale = a->inverse ? 1 / (float)size : 1;
@@ -293,7 +339,8 @@ static int find_places(struct cpu_build *b, struct dft *d, const int64_t *floats
     int64_t most[2] = {0, 0};
     int memory[2] = {0, 0}, last = d->n - 1;
 
-    while (last > 0 && d->passes[last].form == COMPLEX && d->passes[last].there == d->passes[last].n) {
+    while (last > 0 && d->passes[last].form == CPU_FFT_COMPLEX &&
+           d->passes[last].there == d->passes[last].n) {
         last--; /* may work in place */
     }
     for (int i = 0; i < last; i++) {
@@ -344,13 +391,15 @@ static int dft_prepare(struct cpu_build *b, const struct cpu_op *op, const struc
         int at = !a.real_in ? i : i == 0 ? a.n - 1 : i - 1;
         struct pass *p = &d->passes[i];
 
-        p->form = a.real_in && i == 0 ? REAL_IN : a.real_out && i == a.n - 1 ? REAL_OUT : COMPLEX;
+        p->form = a.real_in && i == 0          ? CPU_FFT_REAL_IN
+                  : a.real_out && i == a.n - 1 ? CPU_FFT_REAL_OUT
+                                               : CPU_FFT_COMPLEX;
         lay_out(p, &a, dims, (int)a.axis[at], a.size[at]);
-        floats[i] = p->form == REAL_OUT ? 1 : 2;
+        floats[i] = p->form == CPU_FFT_REAL_OUT ? 1 : 2;
         for (int k = 0; k < a.rank; k++) {
             floats[i] *= dims[k];
         }
-        status = pass_prepare(b, op, p, step, err);
+        status = pass_prepare(b, op, p, true, step, err);
     }
     status = status ? status : find_places(b, d, floats, step, err);
     step->run = op->out[0].count ? dft_run : NULL;
@@ -462,14 +511,14 @@ static int stft_prepare(struct cpu_build *b, const struct cpu_op *op, const stru
     f->batch = op->in[0].rank == 2 ? op->in[0].dims[0] : 1;
     f->length = op->in[0].dims[op->in[0].rank - 1];
     f->n = (f->length - f->size) / f->step + 1;
-    f->pass.form = REAL_IN;
+    f->pass.form = CPU_FFT_REAL_IN;
     f->pass.there = f->size;
     f->pass.outer = f->batch;
     f->pass.inner = f->n;
     f->pass.src = (struct lines){f->length, f->step, 1};
     f->pass.dst = transposed ? (struct lines){bins * f->n * 2, 2, f->n * 2}
                              : (struct lines){bins * f->n * 2, bins * 2, 2};
-    status = pass_prepare(b, op, &f->pass, step, err);
+    status = pass_prepare(b, op, &f->pass, false, step, err);
     f->memory = cpu_step_memory(b, step, f->size, err);
     step->run = op->out[0].count ? stft_run : NULL;
     step->data = f;
@@ -564,7 +613,7 @@ static int istft_prepare(struct cpu_build *b, const struct cpu_op *op, const str
     f->length = op->out[0].dims[op->out[0].rank - 1];
     f->margin = op->host->attr_i64(op->node, "center") ? f->size / 2 : 0;
     f->scale = op->host->attr_i64(op->node, "normalized") ? sqrtf((float)f->size) : 1;
-    f->pass.form = REAL_OUT;
+    f->pass.form = CPU_FFT_REAL_OUT;
     f->pass.inverse = true;
     f->pass.there = bins;
     f->pass.outer = f->batch;
@@ -573,7 +622,7 @@ static int istft_prepare(struct cpu_build *b, const struct cpu_op *op, const str
     f->pass.dst = (struct lines){f->n * f->size, f->size, 1};
     f->pass.scale = 1 / (float)f->size;
     f->pieces = cpu_pieces(op, (double)(f->batch * f->n) * (double)f->size);
-    status = pass_prepare(b, op, &f->pass, step, err);
+    status = pass_prepare(b, op, &f->pass, false, step, err);
     if (status == VT_OK && (__builtin_mul_overflow(f->batch * f->n, f->size, &floats) ||
                             __builtin_add_overflow(floats, f->size + 16, &floats))) {
         status = vt_fail(err, VT_E_NOMEM, "out of memory");
