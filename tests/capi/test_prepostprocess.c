@@ -529,6 +529,57 @@ static void refuses(struct work *w, const char *text)
     finish(w);
 }
 
+static ov_status_e reshape(ov_model_t *model, int64_t a, int64_t b, int64_t c, int64_t d)
+{
+    int64_t dims[] = {a, b, c, d};
+    ov_partial_shape_t shape;
+    ov_status_e status;
+
+    PASS(ov_partial_shape_create_static(4, dims, &shape));
+    status = ov_model_reshape_single_input(model, shape);
+    ov_partial_shape_free(&shape);
+    return status;
+}
+
+/* Extents that a model keeps (channels here): those of another tensor lead to them in ways of their own. */
+static void test_kept(void **state)
+{
+    static const char *const layout[] = {"NCHW", "NHWC"};
+    char *text = strdup(PICTURE), *at = strstr(text, "shape=\"1,3,4,4\""), *changed;
+
+    (void)state;
+    assert_non_null(at);
+    assert_true(asprintf(&changed, "%.*skeeps=\"?,3,?,?\" keeps_for=\"since node 'op' counts\" %s",
+                         (int)(at - text), text, at) > 0);
+    for (int k = 0; k < 2; k++) {
+        struct work w = {.core = new_core()};
+        ov_model_t *built = NULL;
+
+        w.model = read_text(w.core, changed);
+        PASS(ov_preprocess_prepostprocessor_create(w.model, &w.processor));
+        PASS(ov_preprocess_prepostprocessor_get_input_info(w.processor, &w.input));
+        PASS(ov_preprocess_input_info_get_tensor_info(w.input, &w.tensor));
+        PASS(ov_preprocess_input_info_get_preprocess_steps(w.input, &w.steps));
+        PASS(ov_preprocess_input_info_get_model_info(w.input, &w.expects));
+        layouts(&w, layout[k], "NCHW");
+        PASS(ov_preprocess_input_tensor_info_set_element_type(w.tensor, U8));
+        PASS(ov_preprocess_prepostprocessor_build(w.processor, &built));
+        if (k == 0) {
+            assert_int_equal(reshape(built, 2, 3, 5, 4), OK);
+            CHECK(reshape(built, 2, 4, 5, 4), GENERAL_ERROR,
+                  "it has to fit [?,3,?,?], since node 'op' counts");
+        } else {
+            assert_int_equal(reshape(built, 1, 4, 4, 3), OK);
+            CHECK(reshape(built, 1, 5, 4, 3), GENERAL_ERROR,
+                  "it has to fit [1,4,4,3], since node 'op' counts");
+        }
+        ov_model_free(built);
+        finish(&w);
+    }
+    free(changed);
+    free(text);
+}
+
 static void test_errors(void **state)
 {
     float two[] = {1, 2};
@@ -636,7 +687,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers), cmocka_unit_test(test_geometry),    cmocka_unit_test(test_colours),
         cmocka_unit_test(test_gray),    cmocka_unit_test(test_from_tensor), cmocka_unit_test(test_outputs),
-        cmocka_unit_test(test_several), cmocka_unit_test(test_errors),      cmocka_unit_test(test_nulls),
+        cmocka_unit_test(test_several), cmocka_unit_test(test_kept),        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_nulls),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

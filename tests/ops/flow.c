@@ -149,6 +149,33 @@ static void test_if_constant(void **state)
     vt_graph_destroy(g);
 }
 
+/* A branch that is never taken need not fit, in a copy either. */
+static void test_if_copied(void **state)
+{
+    struct vt_graph *g = vt_graph_create("if"), *then = vt_graph_create("then"),
+                    *other = vt_graph_create("else"), *copy;
+    struct vt_port c = constant(g, "boolean", "", "1"), x = parameter(g, "f32", "3"), y;
+    struct vt_body_map maps[] = {{VT_MAP_INPUT, 1, 0}, {VT_MAP_OUTPUT, 0, 0}};
+    struct vt_node *node = node_with_bodies(g, "If", 8, 2, (struct vt_port[]){c, x}, 1, 2);
+    struct vt_error err = {0};
+
+    (void)state;
+    result(then, parameter(then, "f32", "..."));
+    y = parameter(other, "f32", "...");
+    result(other, build(other, "Reshape", 1, 2, (struct vt_port[]){y, constant(other, "i64", "1", "7")}));
+    set_body(node, 0, then, 2, maps);
+    set_body(node, 1, other, 2, maps);
+    infer(g);
+    expect_known(g, 0, "3");
+    copy = vt_graph_clone(g, &err);
+    if (!copy) {
+        fail_msg("%s", err.text);
+    }
+    expect_known(copy, 0, "3");
+    vt_graph_destroy(copy);
+    vt_graph_destroy(g);
+}
+
 /* state = state * 2 + i, for i = 0, 1, ...; outputs: last state, all states joined. */
 static struct vt_graph *counting_loop(const char *trips, bool grows, const char *limit)
 {
@@ -354,6 +381,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_if),
         cmocka_unit_test(test_if_constant),
+        cmocka_unit_test(test_if_copied),
         cmocka_unit_test(test_loop),
         cmocka_unit_test(test_tensor_iterator),
         cmocka_unit_test(test_body_errors),

@@ -523,6 +523,12 @@ def compare(library, case, dynamic, device):
     return None
 
 
+def collect(seed=1):
+    rng = np.random.default_rng(seed)
+    for make in (quantised, few_bits, attention, rotary, norms, fused, others, classic, trees, texts, by_formula, by_openvino):
+        make(rng)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lib", required=True)
@@ -532,9 +538,7 @@ def main():
     parser.add_argument("--verbose", action="store_true", help="say what passes, too")
     options = parser.parse_args()
     onnxruntime.set_default_logger_severity(4)
-    rng = np.random.default_rng(options.seed)
-    for make in (quantised, few_bits, attention, rotary, norms, fused, others, classic, trees, texts, by_formula, by_openvino):
-        make(rng)
+    collect(options.seed)
     library, failed, count = run_onnx.Library(options.lib), 0, 0
     for entry in CASES:
         for dynamic in (False, True):

@@ -1,5 +1,6 @@
 #include "attend.h"
 
+#include "extents.h"
 #include "layout.h"
 
 #include <math.h>
@@ -185,16 +186,19 @@ struct onnx_value onnx_rotate(struct onnx_node *n, struct onnx_value x, struct o
                               struct onnx_value sin, bool interleaved)
 {
     int64_t half = onnx_dim(n, cos, -1), size = onnx_dim(n, x, 3);
-    struct onnx_value rest = ONNX_ABSENT;
+    struct onnx_value rest = ONNX_ABSENT, turned;
 
     if (half > 0 && size > 0 && 2 * half > size) {
         onnx_fail(n, VT_E_SHAPE, "tables of %lld angles for heads of %lld", (long long)half, (long long)size);
         return ONNX_ABSENT;
     }
-    if (half > 0 && 2 * half != size) {
-        rest = onnx_slice_axis(n, x, 3, 2 * half, INT64_MAX);
-        x = onnx_slice_axis(n, x, 3, 0, 2 * half);
+    if (half < 0 || 2 * half != size) {
+        struct onnx_value from = ONNX_I64S(n, 0), to = onnx_mul(n, onnx_extent(n, cos, -1), onnx_i64(n, 2)),
+                          one = ONNX_I64S(n, 1), axis = ONNX_I64S(n, 3);
+
+        rest = onnx_op(n, "Slice", 8, ONNX_IN(x, to, ONNX_I64S(n, INT64_MAX), one, axis), NULL);
+        x = onnx_op(n, "Slice", 8, ONNX_IN(x, from, to, one, axis), NULL);
     }
-    x = interleaved ? rotate_pairs(n, x, cos, sin) : rotate_halves(n, x, cos, sin);
-    return rest.node ? onnx_concat(n, ONNX_IN(x, rest), 3) : x;
+    turned = interleaved ? rotate_pairs(n, x, cos, sin) : rotate_halves(n, x, cos, sin);
+    return rest.node ? onnx_concat(n, ONNX_IN(turned, rest), 3) : turned;
 }

@@ -87,25 +87,22 @@ int onnx_causal_conv_with_state(struct onnx_node *n)
 {
     const char *activation = onnx_attr_s(n, "activation", "none");
     struct onnx_value x = onnx_in(n, 0), weights = onnx_in(n, 1), before = onnx_in_opt(n, 3), y;
-    int64_t taps = onnx_dim(n, weights, 2);
+    struct onnx_value past = onnx_sub(n, onnx_extent(n, weights, 2), ONNX_I64S(n, 1));
+    static const int64_t middle = 1;
 
     if (onnx_status(n)) {
         return onnx_status(n);
-    }
-    if (taps < 1) {
-        return onnx_fail(n, VT_E_UNSUPPORTED, "not implemented: a kernel of open length");
     }
     if (strcmp(activation, "none") && strcmp(activation, "silu") && strcmp(activation, "swish")) {
         return onnx_fail(n, VT_E_INVALID, "attribute activation: there is no \"%s\"", activation);
     }
     if (!before.node) {
-        before =
-            onnx_op(n, "Broadcast", 3,
-                    ONNX_IN(onnx_number_like(n, x, 0),
-                            onnx_concat(n, ONNX_IN(onnx_extents(n, x, 0, 2), ONNX_I64S(n, taps - 1)), 0)),
-                    "mode=numpy");
+        before = onnx_op(
+            n, "Broadcast", 3,
+            ONNX_IN(onnx_number_like(n, x, 0), onnx_concat(n, ONNX_IN(onnx_extents(n, x, 0, 2), past), 0)),
+            "mode=numpy");
     }
-    y = taps > 1 ? onnx_concat(n, ONNX_IN(before, x), 2) : x;
+    y = onnx_concat(n, ONNX_IN(before, x), 2);
     if (onnx_has_out(n, 1)) {
         onnx_out(n, 1,
                  onnx_op(n, "Slice", 8,
@@ -113,8 +110,7 @@ int onnx_causal_conv_with_state(struct onnx_node *n)
                                  ONNX_I64S(n, 2)),
                          NULL));
     }
-    weights = onnx_reshape(n, weights, (const int64_t[]){-1, 1, 1, taps}, 4, false);
-    y = onnx_op(n, "GroupConvolution", 1, ONNX_IN(y, weights),
+    y = onnx_op(n, "GroupConvolution", 1, ONNX_IN(y, onnx_unsqueeze(n, weights, &middle, 1)),
                 "strides=1;dilations=1;pads_begin=0;pads_end=0;auto_pad=explicit");
     if (onnx_has_in(n, 2)) {
         y = onnx_add(n, y, onnx_reshape(n, onnx_in(n, 2), (const int64_t[]){1, -1, 1}, 3, false));

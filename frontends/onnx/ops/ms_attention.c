@@ -21,7 +21,21 @@ static struct onnx_value seen_by_lengths(struct onnx_node *n, struct onnx_value 
     int64_t batch = onnx_dim(n, x, 0), count = onnx_dim(n, lengths, 0), inner[3] = {1, 2, 3};
     struct onnx_value column = onnx_count_up(n, keys), first = ONNX_ABSENT, seen;
 
-    if (count > 0 && batch > 0 && count != batch) {
+    if (count < 0 || batch < 0) {
+        /* Starts are what follows the ends, or zeros. */
+        struct onnx_value rows = onnx_dim_of(n, x, 0), both;
+
+        both = onnx_concat(
+            n,
+            ONNX_IN(lengths,
+                    onnx_op(n, "Broadcast", 3, ONNX_IN(onnx_number_like(n, lengths, 0), rows), "mode=numpy")),
+            0);
+        first = onnx_op(
+            n, "Slice", 8,
+            ONNX_IN(both, rows, onnx_mul(n, rows, onnx_i64(n, 2)), ONNX_I64S(n, 1), ONNX_I64S(n, 0)), NULL);
+        lengths = onnx_op(n, "Slice", 8,
+                          ONNX_IN(lengths, ONNX_I64S(n, 0), rows, ONNX_I64S(n, 1), ONNX_I64S(n, 0)), NULL);
+    } else if (count != batch) {
         if (count != 2 * batch) {
             onnx_fail(n, VT_E_UNSUPPORTED, "not implemented: a mask of %lld lengths for a batch of %lld",
                       (long long)count, (long long)batch);

@@ -60,17 +60,6 @@ static struct onnx_value dims_product(struct onnx_node *n, struct onnx_value sha
     return onnx_reduce_axes(n, "ReduceProd", 1, part, onnx_i64(n, 0), true);
 }
 
-/* Whether a dimension is known to be 0: no other can be worked out from it. */
-static bool is_empty(const struct onnx_node *n, struct onnx_value v, int rank)
-{
-    for (int i = 0; i < rank; i++) {
-        if (onnx_dim(n, v, i) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 struct onnx_value onnx_flatten_at(struct onnx_node *n, struct onnx_value v, int64_t axis)
 {
     int rank = onnx_rank(n, v);
@@ -83,7 +72,7 @@ struct onnx_value onnx_flatten_at(struct onnx_node *n, struct onnx_value v, int6
     if (axis == 0) {
         return onnx_reshape(n, v, (const int64_t[]){1, -1}, 2, false);
     }
-    if (axis == 1 && rank > 1 && !is_empty(n, v, rank)) {
+    if (axis == 1 && rank > 1) {
         return onnx_reshape(n, v, (const int64_t[]){0, -1}, 2, true);
     }
     if (rank >= 0 && axis == rank) {

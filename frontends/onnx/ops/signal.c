@@ -4,25 +4,31 @@
 /* Numbers whose last axis is real part alone or real and imaginary part, as what has both. */
 static struct onnx_value complex_of(struct onnx_node *n, struct onnx_value v)
 {
-    struct onnx_value zeros;
+    int rank = onnx_need_rank(n, v);
+    int64_t zeros[VT_MAX_RANK] = {0};
+    struct onnx_value missing;
 
-    if (onnx_dim(n, v, -1) == 2) {
+    if (rank < 1 || onnx_dim(n, v, -1) == 2) {
         return v;
     }
-    zeros = onnx_mul(n, v, onnx_number_like(n, v, 0));
-    v = onnx_concat(n, ONNX_IN(v, zeros), -1);
-    return onnx_dim(n, v, -1) == 2 ? v : onnx_slice_axis(n, v, -1, 0, 2);
+    missing = onnx_sub(n, ONNX_I64S(n, 2), onnx_extent(n, v, -1));
+    if (rank > 1) {
+        missing = onnx_concat(n, ONNX_IN(onnx_i64s(n, zeros, rank - 1), missing), 0);
+    }
+    return onnx_op(n, "Pad", 1, ONNX_IN(v, onnx_i64s(n, zeros, rank), missing, onnx_number_like(n, v, 0)),
+                   "pad_mode=constant");
 }
 
-/* The real parts, without the last axis. */
+/* The real parts, without the last axis: a Reshape, which wants that to have one element. */
 static struct onnx_value real_of(struct onnx_node *n, struct onnx_value v)
 {
-    static const int64_t last = -1;
+    int64_t kept[VT_MAX_RANK] = {0};
+    int rank = onnx_need_rank(n, v);
 
     if (onnx_dim(n, v, -1) == 2) {
         onnx_fail(n, VT_E_INVALID, "a one-sided transform needs real numbers");
     }
-    return onnx_squeeze(n, onnx_dim(n, v, -1) == 1 ? v : onnx_slice_axis(n, v, -1, 0, 1), &last, 1);
+    return onnx_reshape(n, v, kept, rank > 0 ? rank - 1 : 0, true);
 }
 
 static int check_parts(struct onnx_node *n, struct onnx_value v)

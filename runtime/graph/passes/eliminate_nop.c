@@ -215,7 +215,7 @@ static int shorten(struct vt_node *node, struct vt_error *err)
     return VT_OK;
 }
 
-/* ---- Concat of a whole Split */
+/* ---- Concat of a whole Split, or of nothing */
 
 static int normal_axis(int64_t axis, int rank)
 {
@@ -243,7 +243,16 @@ static bool whole_split(const struct vt_node *concat, int i)
     return true;
 }
 
-static int concat_of_split(struct vt_node *node, struct vt_error *err)
+/* Whether input i of a Concat has no elements along its axis. */
+static bool adds_nothing(const struct vt_node *concat, int i)
+{
+    const struct vt_pshape *shape = shape_of(concat->in[i]);
+    int axis = normal_axis(vt_attr_i64(concat, "axis"), shape->rank);
+
+    return shape->rank > 0 && vt_dim_is_static(shape->dims[axis]) && shape->dims[axis].max == 0;
+}
+
+static int shorten_concat(struct vt_node *node, struct vt_error *err)
 {
     struct vt_node *now;
     struct vt_port in[64];
@@ -252,12 +261,14 @@ static int concat_of_split(struct vt_node *node, struct vt_error *err)
     if (node->n_in > 64) {
         return VT_OK;
     }
-    for (int i = 0; i < node->n_in; n++) {
+    for (int i = 0; i < node->n_in;) {
         if (node->in[i].node && whole_split(node, i)) {
-            in[n] = node->in[i].node->in[0];
+            in[n++] = node->in[i].node->in[0];
             i += node->in[i].node->n_out;
+        } else if (node->in[i].node && adds_nothing(node, i) && n + node->n_in - i > 1) {
+            i++;
         } else {
-            in[n] = node->in[i++];
+            in[n++] = node->in[i++];
         }
     }
     if (n == node->n_in) {
@@ -293,7 +304,7 @@ static int visit(struct vt_node *node, struct vt_error *err)
         return shorten(node, err);
     }
     if (vt_node_is(node, "Concat")) {
-        return concat_of_split(node, err);
+        return shorten_concat(node, err);
     }
     through = neutral_passes(node);
     return through >= 0 ? vt_rewrite_bypass(pass, node, 0, node->in[through]) : VT_OK;

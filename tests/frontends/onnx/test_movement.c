@@ -11,6 +11,8 @@ static void test_shapes(void **state)
         {"Flatten", 13, "axis=0", {"f32[2,2] 1 2 3 4"}, {"f32[1,4] 1 2 3 4"}, 0, false},
         {"Flatten", 13, "axis=-1", {"f32[2,1,2] 1 2 3 4"}, {"f32[2,2] 1 2 3 4"}, 0, false},
         {"Flatten", 13, "axis=1", {"f32[2] 1 2"}, {"f32[2,1] 1 2"}, 0, false},
+        {"Flatten", 13, NULL, {"f32[0,3]"}, {"f32[0,3]"}, 0, false},
+        {"Flatten", 13, NULL, {"f32[2,0,3]"}, {"f32[2,0]"}, 0, false},
         {"Flatten", 13, "axis=2", {"f32[2,0,3]"}, {"f32[0,3]"}, 0, false},
         {"Squeeze", 13, NULL, {"f32[1,2,1] 1 2", "i64[1] -1"}, {"f32[1,2] 1 2"}, 0, false},
         {"Squeeze", 11, "axes=0,", {"f32[1,2,1] 1 2"}, {"f32[2,1] 1 2"}, 0, false},

@@ -356,6 +356,8 @@ static void test_refused(void **state)
                VT_E_UNSUPPORTED, "not implemented: decoding of pictures");
     case_fails(&(const struct onnx_case){"DFT", 17, "axis=2", {"f32[1,2,2] 1"}, {"f32[] 0"}, 0, false},
                VT_E_INVALID, "the axis of real and imaginary part");
+    case_fails(&(const struct onnx_case){"DFT", 17, "onesided=1", {"f32[1,2,2] 1"}, {"f32[] 0"}, 0, false},
+               VT_E_INVALID, "a one-sided transform needs real numbers");
 }
 
 int main(void)

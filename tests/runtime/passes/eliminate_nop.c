@@ -217,6 +217,28 @@ static void test_concat_of_split(void **state)
     pt_end(&t);
 }
 
+static void test_concat_of_nothing(void **state)
+{
+    struct pass_test t;
+    struct vt_port x, y;
+
+    (void)state;
+    pt_begin(&t);
+    x = pt_param(&t, "f32", "1,2");
+    y = pt_param(&t, "f32", "1,0");
+    expect_nothing_left(&t, concat(&t, "-1", 2, (struct vt_port[]){x, y}));
+
+    pt_begin(&t);
+    x = pt_param(&t, "f32", "1,2");
+    y = pt_param(&t, "f32", "1,0");
+    pt_result(&t, concat(&t, "1", 3, (struct vt_port[]){x, y, x}));
+    pt_result(&t, concat(&t, "1", 2, (struct vt_port[]){y, y}));
+    pt_check(&t, "eliminate_nop", 0);
+    assert_int_equal(pt_count(&t, "Concat"), 1);
+    assert_int_equal(pt_find(&t, "Concat")->n_in, 2);
+    pt_end(&t);
+}
+
 static void test_names_move(void **state)
 {
     struct pass_test t;
@@ -238,10 +260,15 @@ static void test_names_move(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shapes),     cmocka_unit_test(test_dynamic_stays),
-        cmocka_unit_test(test_neutral),    cmocka_unit_test(test_reshape_chain),
-        cmocka_unit_test(test_slices),     cmocka_unit_test(test_pad),
-        cmocka_unit_test(test_names_move), cmocka_unit_test(test_concat_of_split),
+        cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_dynamic_stays),
+        cmocka_unit_test(test_neutral),
+        cmocka_unit_test(test_reshape_chain),
+        cmocka_unit_test(test_slices),
+        cmocka_unit_test(test_pad),
+        cmocka_unit_test(test_names_move),
+        cmocka_unit_test(test_concat_of_split),
+        cmocka_unit_test(test_concat_of_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
