@@ -250,6 +250,10 @@ SIMD_INLINE bool vm_any(vm a)
 {
     return a != 0;
 }
+SIMD_INLINE unsigned vm_bits(vm a)
+{
+    return a;
+} /* bit i: lane i */
 SIMD_INLINE vi vi_set1(int32_t x)
 {
     return _mm512_set1_epi32(x);
@@ -492,6 +496,10 @@ SIMD_INLINE bool vm_any(vm a)
 {
     return _mm256_movemask_ps(a) != 0;
 }
+SIMD_INLINE unsigned vm_bits(vm a)
+{
+    return (unsigned)_mm256_movemask_ps(a);
+} /* bit i: lane i */
 SIMD_INLINE vi vi_set1(int32_t x)
 {
     return _mm256_set1_epi32(x);
@@ -746,6 +754,10 @@ SIMD_INLINE vm vm_not(vm a)
     return !a;
 }
 SIMD_INLINE bool vm_any(vm a)
+{
+    return a;
+}
+SIMD_INLINE unsigned vm_bits(vm a)
 {
     return a;
 }

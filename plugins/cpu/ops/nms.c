@@ -1,44 +1,17 @@
 /* NonMaxSuppression and NonZero: outputs whose shape the data decides. */
-#include "model.h"
-
-#include <math.h>
-#include <stdlib.h>
+#include "boxes.h"
 
 /* ---- NonMaxSuppression: a task for each class of each image */
 
 struct nms {
-    int64_t batch, classes, boxes;
-    bool center, sorted, wide;
-    int scalars; /* how many of the scalar inputs there are */
-};
-
-struct box {
-    float y1, x1, y2, x2, area;
-};
-
-struct pick {
-    float score;
-    int32_t batch, class, box;
+    const struct cpu_boxes_f32 *kernel;
+    int64_t batch, classes, boxes, room; /* room: for boxes, in whole vectors */
+    bool center, sorted;
 };
 
 static bool number_type(enum vt_type t)
 {
     return t == VT_F32 || t == VT_I64 || t == VT_I32;
-}
-
-/* Soft suppression lowers scores step by step: left to the reference. */
-static bool hard(const struct cpu_op *op)
-{
-    float sigma;
-
-    if (op->host->node_opset(op->node) < 5 || op->n_in < 6 || !op->in[5].type || op->in[5].count == 0) {
-        return true;
-    }
-    if (!op->in[5].raw || op->in[5].raw->type != VT_F32 || op->in[5].count != 1) {
-        return false;
-    }
-    memcpy(&sigma, op->in[5].raw->data, sizeof(sigma));
-    return !(sigma > 0);
 }
 
 static bool supports(const struct cpu_op *op, const char **reason)
@@ -52,10 +25,6 @@ static bool supports(const struct cpu_op *op, const char **reason)
             return false;
         }
     }
-    *reason = "soft suppression";
-    if (!hard(op)) {
-        return false;
-    }
     *reason = "too many boxes";
     return op->in[0].dims[1] < INT32_MAX && op->in[1].dims[1] < INT32_MAX && op->in[0].dims[0] < INT32_MAX;
 }
@@ -64,108 +33,163 @@ struct nms_job {
     const struct nms *q;
     const float *boxes, *scores;
     int64_t limit;
-    float iou, score;
-    struct pick *picks; /* [batch * classes][limit] */
+    float iou, score, decay; /* decay: -1 / (2 sigma) of soft suppression, 0 without */
+    struct cpu_pick *picks;  /* [batch * classes][limit] */
     int64_t *counts;
 };
 
-static struct box load(const struct nms_job *j, int64_t batch, int64_t box)
-{
-    const float *v = j->boxes + (batch * j->q->boxes + box) * 4;
-    struct box b;
-
-    if (j->q->center) { /* x, y, width, height */
-        b = (struct box){v[1] - v[3] / 2, v[0] - v[2] / 2, v[1] + v[3] / 2, v[0] + v[2] / 2, 0};
-    } else {
-        b = (struct box){fminf(v[0], v[2]), fminf(v[1], v[3]), fmaxf(v[0], v[2]), fmaxf(v[1], v[3]), 0};
-    }
-    b.area = (b.y2 - b.y1) * (b.x2 - b.x1);
-    return b;
-}
-
-static bool overlaps(const struct box *a, const struct box *b, float threshold)
-{
-    float height = fminf(a->y2, b->y2) - fmaxf(a->y1, b->y1),
-          width = fminf(a->x2, b->x2) - fmaxf(a->x1, b->x1);
-    float both;
-
-    height = fmaxf(0, height);
-    width = fmaxf(0, width);
-    if (a->area <= 0 || b->area <= 0) {
-        return 0 > threshold;
-    }
-    both = height * width;
-    return both / (a->area + b->area - both) > threshold;
-}
-
-/* Best score first, then the lower number. */
-static uint64_t key_of(float score, int64_t box)
-{
-    uint32_t bits;
-
-    score = score == 0 ? 0 : score;
-    memcpy(&bits, &score, sizeof(bits));
-    bits = bits >> 31 ? ~bits : bits | 0x80000000u;
-    return (uint64_t)~bits << 32 | (uint64_t)box;
-}
-
-static int by_key(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-    return x < y ? -1 : x > y;
-}
+/* What a thread works in: keys and as much room, the boxes kept, and for soft suppression overlaps, scores as
+ * they are by now, and how many of the kept boxes a score was lowered by already. */
+struct nms_memory {
+    uint64_t *keys, *room;
+    struct cpu_kept kept;
+    float *overlaps, *score;
+    int32_t *seen;
+};
 
 static size_t scratch_bytes(const struct nms *q)
 {
-    return (size_t)q->boxes * (sizeof(uint64_t) + sizeof(struct box));
+    return (size_t)q->room * (2 * sizeof(uint64_t) + 3 * sizeof(float)) + cpu_kept_bytes(q->room);
+}
+
+static struct nms_memory memory_of(const struct nms *q, void *scratch)
+{
+    struct nms_memory m = {.keys = scratch, .kept = {.kernel = q->kernel, .room = q->room}};
+
+    m.kept.rule.by_area = true;
+    m.room = m.keys + q->room;
+    m.kept.columns = (float *)(m.room + q->room);
+    m.overlaps = m.kept.columns + CPU_BOX_COLUMNS * q->room;
+    m.score = m.overlaps + q->room;
+    m.seen = (int32_t *)(m.score + q->room);
+    return m;
+}
+
+static void load(const struct nms_job *j, int64_t batch, int64_t box, float *b)
+{
+    const float *v = j->boxes + (batch * j->q->boxes + box) * 4;
+
+    if (j->q->center) { /* x, y, width, height */
+        b[0] = v[1] - v[3] / 2;
+        b[1] = v[0] - v[2] / 2;
+        b[2] = v[1] + v[3] / 2;
+        b[3] = v[0] + v[2] / 2;
+    } else {
+        b[0] = fminf(v[0], v[2]);
+        b[1] = fminf(v[1], v[3]);
+        b[2] = fmaxf(v[0], v[2]);
+        b[3] = fmaxf(v[1], v[3]);
+    }
+    b[CPU_BOX_AREA] = cpu_box_area(b, 0);
+}
+
+/* The next best, until there are enough: sorted are only as many as may be looked at. */
+static void select_hard(const struct nms_job *j, int64_t task, struct nms_memory *m, int64_t left)
+{
+    int64_t batch = task / j->q->classes, sorted = 0;
+    const float *scores = j->scores + task * j->q->boxes;
+    struct cpu_pick *picks = j->picks + task * j->limit;
+
+    for (int64_t k = 0; k < left && m->kept.n < j->limit; k++) {
+        float b[CPU_BOX_COLUMNS];
+        int64_t at;
+
+        if (k == sorted) {
+            sorted += cpu_keys_best(m->keys + k, m->room, left - k, 2 * (j->limit - m->kept.n));
+        }
+        at = cpu_key_number(m->keys[k]);
+        load(j, batch, at, b);
+        if (!cpu_kept_hits(&m->kept, 0, b, j->iou)) {
+            picks[m->kept.n] =
+                (struct cpu_pick){scores[at], (int32_t)batch, (int32_t)(task % j->q->classes), (int32_t)at};
+            cpu_kept_add(&m->kept, b);
+        }
+    }
+}
+
+/* The least key of a heap is its first one. */
+static void sink(uint64_t *heap, int64_t n, int64_t at, uint64_t key)
+{
+    for (int64_t child = 2 * at + 1; child < n; child = 2 * at + 1) {
+        child += child + 1 < n && heap[child + 1] < heap[child];
+        if (key <= heap[child]) {
+            break;
+        }
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = key;
+}
+
+/* Lower the score of a box by the boxes kept since it was looked at last. */
+static void lower(const struct nms_job *j, struct nms_memory *m, int64_t box, const float *b)
+{
+    int64_t first = m->seen[box], n = m->kept.n;
+
+    if (first < n) {
+        j->q->kernel->overlaps(&m->kept.rule, m->kept.columns, m->kept.room, first, n, b, m->overlaps);
+    }
+    for (int64_t i = n - 1; i >= first && m->score[box] > j->score; i--) {
+        float iou = m->overlaps[i - first];
+
+        if (iou != 0 || isinf(j->decay)) {
+            m->score[box] *= expf(j->decay * iou * iou);
+        }
+        if (isnan(m->score[box])) {
+            break;
+        }
+    }
+    m->seen[box] = (int32_t)n;
+}
+
+static void select_soft(const struct nms_job *j, int64_t task, struct nms_memory *m, int64_t left)
+{
+    int64_t batch = task / j->q->classes;
+    struct cpu_pick *picks = j->picks + task * j->limit;
+
+    for (int64_t i = 0; i < left; i++) {
+        int64_t box = cpu_key_number(m->keys[i]);
+
+        m->score[box] = j->scores[task * j->q->boxes + box];
+        m->seen[box] = 0;
+    }
+    for (int64_t i = left / 2 - 1; i >= 0; i--) {
+        sink(m->keys, left, i, m->keys[i]);
+    }
+    while (left > 0 && m->kept.n < j->limit) {
+        int64_t box = cpu_key_number(m->keys[0]);
+        float before = m->score[box], b[CPU_BOX_COLUMNS];
+
+        load(j, batch, box, b);
+        lower(j, m, box, b);
+        if (m->score[box] != before && m->score[box] > j->score) {
+            sink(m->keys, left, 0, cpu_key_of(m->score[box], box));
+            continue;
+        }
+        if (m->score[box] == before) {
+            picks[m->kept.n] =
+                (struct cpu_pick){before, (int32_t)batch, (int32_t)(task % j->q->classes), (int32_t)box};
+            cpu_kept_add(&m->kept, b);
+        }
+        left--;
+        sink(m->keys, left, 0, m->keys[left]);
+    }
 }
 
 static void class_task(void *arg, int64_t task, void *scratch)
 {
     struct nms_job *j = arg;
     const struct nms *q = j->q;
-    int64_t batch = task / q->classes, class = task % q->classes, left = 0, n = 0;
-    const float *scores = j->scores + task * q->boxes;
-    uint64_t *keys = scratch;
-    struct box *kept = (struct box *)(keys + q->boxes);
-    struct pick *picks = j->picks + task * j->limit;
+    struct nms_memory m = memory_of(q, scratch);
+    int64_t left =
+        cpu_keys_above(q->kernel, j->scores + task * q->boxes, q->boxes, j->score, false, m.keys, m.room);
 
-    for (int64_t i = 0; i < q->boxes; i++) {
-        if (scores[i] > j->score) {
-            keys[left++] = key_of(scores[i], i);
-        }
+    if (j->decay == 0) {
+        select_hard(j, task, &m, left);
+    } else {
+        select_soft(j, task, &m, left);
     }
-    qsort(keys, (size_t)left, sizeof(*keys), by_key);
-    for (int64_t k = 0; k < left && n < j->limit; k++) {
-        int64_t at = (int64_t)(keys[k] & UINT32_MAX), i = n;
-        struct box b = load(j, batch, at);
-
-        while (i > 0 && !overlaps(&b, &kept[i - 1], j->iou)) {
-            i--;
-        }
-        if (i == 0) {
-            kept[n] = b;
-            picks[n++] = (struct pick){scores[at], (int32_t)batch, (int32_t) class, (int32_t)at};
-        }
-    }
-    j->counts[task] = n;
-}
-
-static int by_score(const void *x, const void *y)
-{
-    const struct pick *a = x, *b = y;
-
-    if (a->score != b->score) {
-        return a->score < b->score ? 1 : -1;
-    }
-    if (a->batch != b->batch) {
-        return a->batch < b->batch ? -1 : 1;
-    }
-    if (a->class != b->class) {
-        return a->class < b->class ? -1 : 1;
-    }
-    return a->box < b->box ? -1 : a->box > b->box;
+    j->counts[task] = m.kept.n;
 }
 
 static double scalar(const struct cpu_step *step, const struct cpu_run *run, int input, double absent)
@@ -196,7 +220,9 @@ static void put(void *dst, enum vt_type type, int64_t i, int64_t v)
     }
 }
 
-static int store(const struct cpu_step *step, struct cpu_run *run, const struct pick *picks, int64_t n)
+/* Row i of the outputs is pick order[i], or i without an order. */
+static int store(const struct cpu_step *step, struct cpu_run *run, const struct cpu_pick *picks,
+                 const uint64_t *order, int64_t n)
 {
     enum vt_type type = run->plan->values[step->out[0]].t.type;
     void *out[3] = {NULL, NULL, NULL};
@@ -210,13 +236,15 @@ static int store(const struct cpu_step *step, struct cpu_run *run, const struct 
         }
     }
     for (int64_t i = 0; i < n; i++) {
-        put(out[0], type, 3 * i, picks[i].batch);
-        put(out[0], type, 3 * i + 1, picks[i].class);
-        put(out[0], type, 3 * i + 2, picks[i].box);
+        const struct cpu_pick *p = &picks[order ? cpu_key_number(order[i]) : i];
+
+        put(out[0], type, 3 * i, p->batch);
+        put(out[0], type, 3 * i + 1, p->class);
+        put(out[0], type, 3 * i + 2, p->box);
         if (out[1]) {
-            put(out[1], VT_F32, 3 * i, picks[i].batch);
-            put(out[1], VT_F32, 3 * i + 1, picks[i].class);
-            ((float *)out[1])[3 * i + 2] = picks[i].score;
+            put(out[1], VT_F32, 3 * i, p->batch);
+            put(out[1], VT_F32, 3 * i + 1, p->class);
+            ((float *)out[1])[3 * i + 2] = p->score;
         }
     }
     if (out[2]) {
@@ -225,30 +253,78 @@ static int store(const struct cpu_step *step, struct cpu_run *run, const struct 
     return VT_OK;
 }
 
+/* Best score first, equal ones by image, class and box: the order they are in already, except that soft
+ * suppression mixes the boxes of a class. */
+static void sort(const struct nms_job *j, uint64_t *keys, int64_t n)
+{
+    uint64_t *room = keys + n;
+
+    for (int64_t i = 0; i < n; i++) {
+        keys[i] = (uint64_t)(uint32_t)j->picks[i].box << 32 | (uint64_t)i;
+    }
+    if (j->decay != 0) {
+        cpu_keys_sort(keys, room, n);
+        for (int64_t i = 0; i < n; i++) {
+            const struct cpu_pick *p = &j->picks[cpu_key_number(keys[i])];
+
+            keys[i] = (uint64_t)(p->batch * j->q->classes + p->class) << 32 | (uint32_t)keys[i];
+        }
+        cpu_keys_sort(keys, room, n);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        int64_t number = cpu_key_number(keys[i]);
+
+        keys[i] = cpu_key_of(j->picks[number].score, number);
+    }
+    cpu_keys_sort(keys, room, n);
+}
+
+static int gather(const struct cpu_step *step, struct cpu_run *run, const struct nms_job *j)
+{
+    int64_t tasks = j->q->batch * j->q->classes, n = 0;
+    uint64_t *keys = NULL;
+    int status;
+
+    for (int64_t t = 0; t < tasks; t++) {
+        memmove(j->picks + n, j->picks + t * j->limit, (size_t)j->counts[t] * sizeof(*j->picks));
+        n += j->counts[t];
+    }
+    if (j->q->sorted && n > 0) {
+        keys = cpu_borrow(run, (size_t)n * 2 * sizeof(*keys));
+        if (!keys) {
+            return vt_fail(run->err, VT_E_NOMEM, "out of memory");
+        }
+        sort(j, keys, n);
+    }
+    status = store(step, run, j->picks, keys, n);
+    cpu_return(run, keys);
+    return status;
+}
+
 static int run(const struct cpu_step *step, struct cpu_run *run)
 {
     const struct nms *q = step->data;
-    double limit = scalar(step, run, 2, 0);
-    int64_t tasks = q->batch * q->classes, n = 0;
+    bool newer = run->host->node_opset(step->node) >= 5;
+    double limit = scalar(step, run, 2, 0), sigma = newer ? scalar(step, run, 5, 0) : 0;
+    int64_t tasks = q->batch * q->classes;
     struct nms_job j = {.q = q, .boxes = cpu_in(step, run, 0), .scores = cpu_in(step, run, 1)};
+    int status;
 
     j.limit = !(limit > 0) ? 0 : limit > (double)q->boxes ? q->boxes : (int64_t)limit;
     j.iou = (float)scalar(step, run, 3, 0);
-    j.score = (float)scalar(step, run, 4, run->host->node_opset(step->node) >= 5 ? (double)-INFINITY : 0);
-    j.counts = cpu_frame_buffer(run->frame, 0, (size_t)(tasks + 1) * sizeof(*j.counts));
-    j.picks = cpu_frame_buffer(run->frame, 1, (size_t)(tasks * j.limit + 1) * sizeof(*j.picks));
+    j.score = (float)scalar(step, run, 4, newer ? (double)-INFINITY : 0);
+    j.decay = sigma > 0 ? (float)(-0.5 / sigma) : 0;
+    j.counts = cpu_borrow(run, (size_t)(tasks + 1) * sizeof(*j.counts));
+    j.picks = cpu_borrow(run, (size_t)(tasks * j.limit + 1) * sizeof(*j.picks));
     if (!j.counts || !j.picks) {
-        return vt_fail(run->err, VT_E_NOMEM, "out of memory");
+        status = vt_fail(run->err, VT_E_NOMEM, "out of memory");
+    } else {
+        cpu_parallel(run, tasks, class_task, &j);
+        status = gather(step, run, &j);
     }
-    cpu_parallel(run, tasks, class_task, &j);
-    for (int64_t t = 0; t < tasks; t++) {
-        memmove(j.picks + n, j.picks + t * j.limit, (size_t)j.counts[t] * sizeof(*j.picks));
-        n += j.counts[t];
-    }
-    if (q->sorted) {
-        qsort(j.picks, (size_t)n, sizeof(*j.picks), by_score);
-    }
-    return store(step, run, j.picks, n);
+    cpu_return(run, j.picks);
+    cpu_return(run, j.counts);
+    return status;
 }
 
 static int options(const struct cpu_op *op, struct cpu_option *o)
@@ -266,9 +342,11 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     if (!q) {
         return vt_fail(err, VT_E_NOMEM, "out of memory");
     }
-    *q = (struct nms){.batch = op->in[0].dims[0],
+    *q = (struct nms){.kernel = cpu_boxes_f32_get(op->isa),
+                      .batch = op->in[0].dims[0],
                       .classes = op->in[1].dims[1],
                       .boxes = op->in[0].dims[1],
+                      .room = cpu_boxes_room(op->in[0].dims[1]),
                       .center = strcasecmp(op->host->attr_str(op->node, "box_encoding"), "center") == 0,
                       .sorted = op->host->attr_i64(op->node, "sort_result_descending") != 0};
     step->scratch = scratch_bytes(q);
