@@ -69,6 +69,41 @@ static void build_nms(struct vt_graph *g)
     net_result(g, net_binary(g, "Add", 1, net_out(y, 1), net_f32(g, 1), ""));
 }
 
+/* What chooses boxes, and makes them. */
+static void build_boxes(struct vt_graph *g)
+{
+    struct vt_port boxes = net_param_as(g, "f32", "1,?,4"), scores = net_param_as(g, "f32", "1,3,?");
+    struct vt_port grid = net_param_as(g, "i64", "2"),
+                   in[6] = {boxes, scores, net_i64(g, 9), net_f32(g, 0.5f), net_f32(g, 0), net_f32(g, 0.5f)};
+
+    net_result(g, net_op(g, "NonMaxSuppression", 9, 6, in, "")); /* soft */
+    net_result(g, net_op(g, "MulticlassNms", 9, 2, in, "iou_threshold=0.5;keep_top_k=20"));
+    net_result(g, net_op(g, "MatrixNms", 8, 2, in, "nms_top_k=30;decay_function=gaussian"));
+    net_result(g, net_binary(g, "PriorBox", 8, grid, net_i64s(g, 2, (int64_t[]){30, 30}),
+                             "min_size=30;max_size=60;aspect_ratio=2,3;flip=true;offset=0.5"));
+}
+
+static void build_proposals(struct vt_graph *g)
+{
+    struct vt_port anchors = net_param_as(g, "f32", "6,5,2,4"), deltas = net_param_as(g, "f32", "1,8,6,5");
+    struct vt_port scores = net_param_as(g, "f32", "1,2,6,5"),
+                   in[4] = {net_param_as(g, "f32", "1,3"), anchors};
+    struct vt_port y;
+
+    in[2] = deltas;
+    in[3] = scores;
+    y = net_op(g, "GenerateProposals", 9, 4, in,
+               "min_size=0;nms_threshold=0.5;pre_nms_count=40;post_nms_count=20");
+    for (int i = 0; i < 3; i++) {
+        net_result(g, net_out(y, i));
+    }
+    in[0] = net_param_as(g, "f32", "1,120");
+    in[1] = net_param_as(g, "f32", "1,90");
+    in[2] = net_param_as(g, "f32", "1,2,120");
+    net_result(g, net_op(g, "DetectionOutput", 8, 3, in,
+                         "keep_top_k=20;nms_threshold=0.5;background_label_id=0;normalized=true"));
+}
+
 static void build_unique(struct vt_graph *g)
 {
     struct vt_port y = net_unary(g, "Unique", 10, net_param_as(g, "i32", "?"), "sorted=true");
@@ -139,6 +174,8 @@ static const struct model models[] = {
     {"unbounded", build_unbounded, "1,4,3,3;3,4,40,30;2,4,5,6;1,4,9,9"},
     {"NonZero", build_nonzero, "30,8|30;5,8|5;90,8|90"},
     {"NonMaxSuppression", build_nms, "1,20,4|1,2,20;1,40,4|1,2,40;1,1,4|1,2,1"},
+    {"boxes", build_boxes, "1,20,4|1,3,20|2;1,400,4|1,3,400|2;1,1,4|1,3,1|2"},
+    {"proposals", build_proposals, "6,5,2,4|1,8,6,5|1,2,6,5|1,3|1,120|1,90|1,2,120"},
     {"Unique", build_unique, "20;7;3000"},
     {"Range", build_range, "||;||;||;||"},
     {"references", build_references, "1,6,6;5,6,6;2,6,6"},
