@@ -4,14 +4,15 @@
 
 int64_t vt_slice_begin(const struct vt_body_map *m, int64_t n, int64_t i)
 {
-    int64_t start = m->start < 0 ? n + 1 + m->start : m->start;
+    int64_t start = m->start < 0 ? n + (1 + m->start) : m->start;
 
     return m->stride < 0 ? start - m->part_size + i * m->stride : start + i * m->stride;
 }
 
 int64_t vt_slice_count(const struct vt_body_map *m, int64_t n)
 {
-    int64_t start = m->start < 0 ? n + 1 + m->start : m->start, end = m->end < 0 ? n + 1 + m->end : m->end;
+    int64_t start = m->start < 0 ? n + (1 + m->start) : m->start,
+            end = m->end < 0 ? n + (1 + m->end) : m->end;
     int64_t length = m->stride < 0 ? start - end : end - start;
 
     if (m->stride == 0 || m->stride == INT64_MIN || m->part_size < 1 || start < 0 || start > n || end < 0 ||

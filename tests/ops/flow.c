@@ -1,4 +1,5 @@
 /* Sub-graphs and variable states. */
+#include "loop.h"
 #include "op_test.h"
 #include "shape.h"
 #include "state.h"
@@ -376,6 +377,20 @@ static void test_initial_value(void **state)
     op_end(&t);
 }
 
+/* Ends are counted from behind the last element, of the longest axis, too. */
+static void test_slice_count(void **state)
+{
+    struct vt_body_map all = {.start = 0, .end = -1, .stride = 1, .part_size = 1},
+                       back = {.start = -1, .end = 0, .stride = -2, .part_size = 2};
+
+    (void)state;
+    assert_int_equal(vt_slice_count(&all, 5), 5);
+    assert_true(vt_slice_count(&all, INT64_MAX) == INT64_MAX);
+    assert_int_equal(vt_slice_count(&back, 6), 3);
+    assert_int_equal(vt_slice_begin(&back, 6, 0), 4);
+    assert_true(vt_slice_begin(&back, INT64_MAX, 1) == INT64_MAX - 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +400,7 @@ int main(void)
         cmocka_unit_test(test_loop),
         cmocka_unit_test(test_tensor_iterator),
         cmocka_unit_test(test_body_errors),
+        cmocka_unit_test(test_slice_count),
         cmocka_unit_test(test_states),
         cmocka_unit_test(test_initial_value),
     };
