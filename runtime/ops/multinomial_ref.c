@@ -1,24 +1,22 @@
 #include "multinomial.h"
 
+#include "doubles.h"
 #include "element.h"
 #include "heap.h"
 #include "random.h"
 
 #include <math.h>
 
-/* Shares of a row that grow to 1 at its end. */
-static void cumulate(const struct vt_tensor *probs, int64_t row, bool logarithms, double *share)
+/* Shares of a row of n that grow to 1 at its end. */
+static void cumulate(const double *probs, int64_t n, bool logarithms, double *share)
 {
-    int64_t n = probs->dims[1];
     double top = -INFINITY, sum = 0;
 
     for (int64_t k = 0; logarithms && k < n; k++) {
-        top = fmax(top, vt_get_f64(probs, row * n + k));
+        top = fmax(top, probs[k]);
     }
     for (int64_t k = 0; k < n; k++) {
-        double p = vt_get_f64(probs, row * n + k);
-
-        sum += logarithms ? exp(p - top) : p;
+        sum += logarithms ? exp(probs[k] - top) : probs[k];
         share[k] = sum;
     }
     for (int64_t k = 0; k < n; k++) {
@@ -59,12 +57,11 @@ static void seed(struct vt_mt *mt, const struct vt_node *node)
 
 int vt_multinomial_ref(struct vt_eval *e)
 {
-    const struct vt_tensor *probs = &e->in[0];
     struct vt_tensor *dst = &e->out[0];
     bool again = vt_attr_bool(e->node, "with_replacement"), logarithms = vt_attr_bool(e->node, "log_probs");
-    int64_t rows = dst->dims[0], samples = dst->dims[1], n = probs->dims[1];
+    int64_t rows = dst->dims[0], samples = dst->dims[1], n = e->in[0].dims[1];
     struct vt_mt mt;
-    double *share;
+    double *share, *probs;
 
     if (rows && samples && (n == 0 || (!again && samples > n))) {
         return vt_fail(e->err, VT_E_INVALID, "%lld samples of %lld classes%s", (long long)samples,
@@ -74,9 +71,14 @@ int vt_multinomial_ref(struct vt_eval *e)
     if (!share) {
         return vt_fail(e->err, VT_E_NOMEM, "out of memory");
     }
+    probs = vt_doubles(&e->in[0], e->err);
+    if (!probs) {
+        vt_temp_free(share);
+        return VT_E_NOMEM;
+    }
     seed(&mt, e->node);
     for (int64_t r = 0; r < rows; r++) {
-        cumulate(probs, r, logarithms, share);
+        cumulate(probs + r * n, n, logarithms, share);
         for (int64_t i = 0; i < samples; i++) {
             int64_t k = draw(share, n, (double)vt_mt_next(&mt) / (double)UINT32_MAX);
 
@@ -86,6 +88,7 @@ int vt_multinomial_ref(struct vt_eval *e)
             }
         }
     }
+    vt_temp_free(probs);
     vt_temp_free(share);
     return VT_OK;
 }

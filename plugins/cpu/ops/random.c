@@ -147,6 +147,14 @@ static bool supports(const struct cpu_op *op, const char **reason)
            (host->attr_i64(op->node, "global_seed") || host->attr_i64(op->node, "op_seed"));
 }
 
+static int options(const struct cpu_op *op, struct cpu_option *o)
+{
+    double n = op->out[0].rank >= 0 ? (double)op->out[0].count : 1 << 20;
+
+    o[0] = (struct cpu_option){CPU_PLAIN, CPU_PLAIN, CPU_PLAIN, n * 0.5, 0};
+    return 1;
+}
+
 static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cpu_option *option,
                    struct cpu_step *step, struct vt_error *err)
 {
@@ -171,5 +179,6 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
 const struct cpu_impl cpu_impl_random_uniform = {
     .name = "random_uniform",
     .supports = supports,
+    .options = options,
     .prepare = prepare,
 };

@@ -1,6 +1,7 @@
 /* ROIAlign, ROIAlignRotated and ExperimentalDetectronROIFeatureExtractor: cells of boxes as weighted sums of
  * places of a map, channels last. */
 #include "impl.h"
+#include "kernels/copy.h"
 #include "kernels/sample.h"
 
 #include <math.h>
@@ -16,6 +17,8 @@ struct level {
 
 struct roi_align {
     const struct cpu_sample_f32 *kernel;
+    const struct cpu_move *move;
+    struct cpu_copy turn; /* of a box with its channels last into planes; rank 0: stays so */
     bool largest, aligned, wide, rotated, pyramid;
     float scale, before, after;
     double sign; /* of angles */
@@ -228,6 +231,31 @@ static void cell_mean(const struct roi_align *r, const struct roi_box *b, int64_
     r->kernel->sum(rows, weights, taps, dst, r->channels, more);
 }
 
+/* Rows [first, last) of the cells of a box, `pixel` elements from cell to cell; false: there is no such box.
+ */
+static bool cells(struct roi_job *j, int64_t box, int64_t first, int64_t last, float *dst, int64_t pixel,
+                  float *temp)
+{
+    const struct roi_align *r = j->r;
+    struct roi_box b;
+
+    if (!box_of(j, box, &b)) {
+        return false;
+    }
+    for (int64_t row = first; row < last; row++) {
+        for (int64_t column = 0; column < r->pooled_w; column++, dst += pixel) {
+            if (!b.map) {
+                memset(dst, 0, (size_t)r->channels * sizeof(*dst));
+            } else if (r->largest) {
+                cell_largest(r, &b, row, column, dst, temp);
+            } else {
+                cell_mean(r, &b, row, column, dst);
+            }
+        }
+    }
+    return true;
+}
+
 /* Units: rows of cells of all boxes. */
 static void roi_piece(void *arg, int64_t begin, int64_t end, void *scratch)
 {
@@ -235,22 +263,27 @@ static void roi_piece(void *arg, int64_t begin, int64_t end, void *scratch)
     const struct roi_align *r = j->r;
 
     for (int64_t u = begin; u < end; u++) {
-        struct roi_box b;
+        int64_t row = u % r->pooled_h;
 
-        if (!box_of(j, u / r->pooled_h, &b)) {
+        if (!cells(j, u / r->pooled_h, row, row + 1, j->dst + u * r->pooled_w * r->dst_pixel, r->dst_pixel,
+                   scratch)) {
             return;
         }
-        for (int64_t column = 0; column < r->pooled_w; column++) {
-            float *dst = j->dst + (u * r->pooled_w + column) * r->dst_pixel;
+    }
+}
 
-            if (!b.map) {
-                memset(dst, 0, (size_t)r->channels * sizeof(*dst));
-            } else if (r->largest) {
-                cell_largest(r, &b, u % r->pooled_h, column, dst, scratch);
-            } else {
-                cell_mean(r, &b, u % r->pooled_h, column, dst);
-            }
+/* Units: boxes, which are turned into planes while they are in the cache. */
+static void turned_piece(void *arg, int64_t begin, int64_t end, void *scratch)
+{
+    struct roi_job *j = arg;
+    const struct roi_align *r = j->r;
+    float *box = (float *)scratch + r->channels;
+
+    for (int64_t i = begin; i < end; i++) {
+        if (!cells(j, i, 0, r->pooled_h, box, r->channels, scratch)) {
+            return;
         }
+        r->move->copy(&r->turn, box, j->dst + i * r->channels * r->pooled_h * r->pooled_w, 0, r->turn.units);
     }
 }
 
@@ -258,7 +291,7 @@ static int roi_run(const struct cpu_step *step, struct cpu_run *run)
 {
     const struct roi_align *r = step->data;
     struct roi_job j = {.r = r, .boxes = cpu_in(step, run, !r->pyramid), .dst = cpu_out(step, run, 0)};
-    int64_t box, units = r->boxes * r->pooled_h;
+    int64_t box, units = r->turn.rank ? r->boxes : r->boxes * r->pooled_h;
 
     for (int i = 0; i < r->n_levels; i++) {
         j.maps[i] = cpu_in(step, run, i + r->pyramid);
@@ -269,7 +302,7 @@ static int roi_run(const struct cpu_step *step, struct cpu_run *run)
         j.images = cpu_in(step, run, 2);
         units = r->levels[0].height && r->levels[0].width ? units : 0;
     }
-    cpu_parallel_range(run, r->channels ? units : 0, r->pieces, roi_piece, &j);
+    cpu_parallel_range(run, r->channels ? units : 0, r->pieces, r->turn.rank ? turned_piece : roi_piece, &j);
     box = j.wrong;
     if (box > 0) {
         return vt_fail(run->err, VT_E_RANGE, "batch_indices[%lld] is %lld, there are %lld images",
@@ -278,14 +311,27 @@ static int roi_run(const struct cpu_step *step, struct cpu_run *run)
     return box ? vt_fail(run->err, VT_E_RANGE, "box %lld is too large", (long long)(-box - 1)) : VT_OK;
 }
 
+enum { STAYS_LAST, TO_PLANES };
+
 static double roi_cost(const struct cpu_op *op)
 {
     return (double)op->out[0].count * 4;
 }
 
+static int out_options(const struct cpu_op *op, enum cpu_layout in, enum cpu_layout rest,
+                       struct cpu_option *o)
+{
+    double turning = (double)op->out[0].count * 0.3;
+
+    o[0] = (struct cpu_option){in, rest, CPU_NXC, roi_cost(op), STAYS_LAST};
+    o[1] = (struct cpu_option){in, rest, CPU_PLAIN, roi_cost(op) + turning, TO_PLANES};
+    return 2;
+}
+
 /* What all three are prepared alike in. */
-static struct roi_align *roi_create(struct cpu_build *b, const struct cpu_op *op, struct cpu_step *step,
-                                    int maps, int n, struct vt_error *err)
+static struct roi_align *roi_create(struct cpu_build *b, const struct cpu_op *op,
+                                    const struct cpu_option *option, struct cpu_step *step, int maps, int n,
+                                    struct vt_error *err)
 {
     struct roi_align *r = cpu_plan_alloc(b, sizeof(*r));
 
@@ -295,6 +341,7 @@ static struct roi_align *roi_create(struct cpu_build *b, const struct cpu_op *op
     }
     *r = (struct roi_align){
         .kernel = cpu_sample_f32_get(op->isa),
+        .move = cpu_move_get(op->isa),
         .ratio = op->host->attr_i64(op->node, "sampling_ratio"),
         .images = op->in[maps].dims[0],
         .boxes = op->out[0].dims[0],
@@ -311,6 +358,13 @@ static struct roi_align *roi_create(struct cpu_build *b, const struct cpu_op *op
                                       .pixel = cpu_build_in(b, step, maps + i)->pixel};
     }
     step->scratch = (size_t)r->channels * sizeof(float);
+    if (option->tag == TO_PLANES) {
+        int64_t area = r->pooled_h * r->pooled_w;
+
+        cpu_copy_plan(&r->turn, sizeof(float), 2, (int64_t[]){r->channels, area}, (int64_t[]){1, r->channels},
+                      (int64_t[]){area, 1});
+        step->scratch += (size_t)(area * r->channels) * sizeof(float);
+    }
     step->run = r->boxes ? roi_run : NULL;
     step->data = r;
     step->kernel = r->kernel->name;
@@ -339,17 +393,15 @@ static bool roi_supports(const struct cpu_op *op, const char **reason)
 
 static int roi_options(const struct cpu_op *op, struct cpu_option *o)
 {
-    o[0] = (struct cpu_option){CPU_NXC, CPU_PLAIN, CPU_NXC, roi_cost(op), 0};
-    return 1;
+    return out_options(op, CPU_NXC, CPU_PLAIN, o);
 }
 
 static int roi_prepare(struct cpu_build *b, const struct cpu_op *op, const struct cpu_option *option,
                        struct cpu_step *step, struct vt_error *err)
 {
-    struct roi_align *r = roi_create(b, op, step, 0, 1, err);
+    struct roi_align *r = roi_create(b, op, option, step, 0, 1, err);
     const char *mode = "asymmetric";
 
-    (void)option;
     if (!r) {
         return VT_E_NOMEM;
     }
@@ -400,18 +452,16 @@ static bool pyramid_supports(const struct cpu_op *op, const char **reason)
 
 static int pyramid_options(const struct cpu_op *op, struct cpu_option *o)
 {
-    o[0] = (struct cpu_option){CPU_PLAIN, CPU_NXC, CPU_NXC, roi_cost(op), 0};
-    return 1;
+    return out_options(op, CPU_PLAIN, CPU_NXC, o);
 }
 
 static int pyramid_prepare(struct cpu_build *b, const struct cpu_op *op, const struct cpu_option *option,
                            struct cpu_step *step, struct vt_error *err)
 {
-    struct roi_align *r = roi_create(b, op, step, 1, op->n_in - 1, err);
+    struct roi_align *r = roi_create(b, op, option, step, 1, op->n_in - 1, err);
     const int64_t *scales;
     int64_t n;
 
-    (void)option;
     if (!r) {
         return VT_E_NOMEM;
     }

@@ -436,6 +436,12 @@ static bool sensitive_supports(const struct cpu_op *op, const char **reason)
            MOST_BINS;
 }
 
+static int sensitive_options(const struct cpu_op *op, struct cpu_option *o)
+{
+    o[0] = (struct cpu_option){CPU_PLAIN, CPU_PLAIN, CPU_PLAIN, cost(op), 0};
+    return 1;
+}
+
 static int sensitive_prepare(struct cpu_build *b, const struct cpu_op *op, const struct cpu_option *option,
                              struct cpu_step *step, struct vt_error *err)
 {
@@ -468,5 +474,6 @@ static int sensitive_prepare(struct cpu_build *b, const struct cpu_op *op, const
 const struct cpu_impl cpu_impl_psroi_pooling = {
     .name = "psroi_pooling",
     .supports = sensitive_supports,
+    .options = sensitive_options,
     .prepare = sensitive_prepare,
 };

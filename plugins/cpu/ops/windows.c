@@ -133,8 +133,13 @@ const struct cpu_impl cpu_impl_image_patches = {
 /* ---- AdaptiveMaxPool
  * ----------------------------------------------------------------------------------------------- */
 
+struct span {
+    int64_t begin, end;
+};
+
 struct adaptive {
     int64_t planes, in[3], out[3], area_in, area_out, pieces; /* leading axes of 1 where there are fewer */
+    struct span *windows[3];                                  /* of the places along each axis */
     bool wide;                                                /* indices of i64 */
 };
 
@@ -145,62 +150,62 @@ struct adaptive_job {
     void *index;
 };
 
-static void window(int64_t at, int64_t n, int64_t size, int64_t *begin, int64_t *end)
+/* The largest of a window, and in `best` where the first such is; what stands behind a NaN in front is not
+ * larger. The place comes second: a branch at each element would be mispredicted. */
+static float best_of(const struct adaptive *a, const float *plane, struct span d, struct span h,
+                     struct span w, int64_t *best)
 {
-    *begin = at * size / n;
-    *end = ((at + 1) * size + n - 1) / n;
-}
+    int64_t n = w.end - w.begin;
+    float most;
 
-/* The first of the largest; what stands behind a NaN in front is not larger. Where it is comes second: a
- * branch at each element would be mispredicted. */
-static int64_t best_of(const struct adaptive *a, const float *plane, const int64_t begin[3],
-                       const int64_t end[3])
-{
-    int64_t first = (begin[0] * a->in[1] + begin[1]) * a->in[2] + begin[2], rows = end[1] - begin[1];
-    int64_t n = end[2] - begin[2];
-    float most = plane[first];
-
+    *best = (d.begin * a->in[1] + h.begin) * a->in[2] + w.begin;
+    most = plane[*best];
     if (most != most) {
-        return first;
+        return most;
     }
-    for (int64_t i = 0; i < (end[0] - begin[0]) * rows; i++) {
-        const float *row = plane + first + (i / rows * a->in[1] + i % rows) * a->in[2];
+    for (int64_t z = d.begin; z < d.end; z++) {
+        for (int64_t y = h.begin; y < h.end; y++) {
+            const float *row = plane + (z * a->in[1] + y) * a->in[2] + w.begin;
 
-        for (int64_t w = 0; w < n; w++) {
-            most = row[w] > most ? row[w] : most;
-        }
-    }
-    for (int64_t i = 0;; i++) {
-        int64_t at = first + (i / rows * a->in[1] + i % rows) * a->in[2];
-
-        for (int64_t w = 0; w < n; w++) {
-            if (plane[at + w] == most) {
-                return at + w;
+            for (int64_t x = 0; x < n; x++) {
+                most = row[x] > most ? row[x] : most;
             }
         }
     }
+    for (int64_t z = d.begin; z < d.end; z++) {
+        for (int64_t y = h.begin; y < h.end; y++) {
+            int64_t at = (z * a->in[1] + y) * a->in[2] + w.begin;
+
+            for (int64_t x = 0; x < n; x++) {
+                if (plane[at + x] == most) {
+                    *best = at + x;
+                    return plane[*best];
+                }
+            }
+        }
+    }
+    return most;
 }
 
+/* Planes [begin, end). */
 static void adaptive_piece(void *arg, int64_t begin, int64_t end, void *scratch)
 {
     const struct adaptive_job *j = arg;
     const struct adaptive *a = j->a;
+    int64_t rows = a->out[0] * a->out[1], at = begin * a->area_out, best;
 
     (void)scratch;
-    for (int64_t i = begin * a->area_out; i < end * a->area_out; i++) {
-        const float *plane = j->src + i / a->area_out * a->area_in;
-        int64_t place = i % a->area_out, from[3], to[3], best;
+    for (int64_t i = begin * rows; i < end * rows; i++) {
+        const float *plane = j->src + i / rows * a->area_in;
+        struct span d = a->windows[0][i % rows / a->out[1]], h = a->windows[1][i % a->out[1]];
 
-        for (int k = 2; k >= 0; k--) {
-            window(place % a->out[k], a->out[k], a->in[k], &from[k], &to[k]);
-            place /= a->out[k];
-        }
-        best = best_of(a, plane, from, to);
-        j->dst[i] = plane[best];
-        if (a->wide) {
-            ((int64_t *)j->index)[i] = best;
-        } else {
-            ((int32_t *)j->index)[i] = (int32_t)best;
+        for (int64_t k = 0; k < a->out[2]; k++, at++) {
+            j->dst[at] = best_of(a, plane, d, h, a->windows[2][k], &best);
+            if (a->wide) {
+                ((int64_t *)j->index)[at] = best;
+            } else {
+                ((int32_t *)j->index)[at] = (int32_t)best;
+            }
         }
     }
 }
@@ -221,6 +226,12 @@ static bool adaptive_supports(const struct cpu_op *op, const char **reason)
            op->out[0].rank == op->in[0].rank && op->in[0].count > 0;
 }
 
+static int adaptive_options(const struct cpu_op *op, struct cpu_option *o)
+{
+    o[0] = (struct cpu_option){CPU_PLAIN, CPU_PLAIN, CPU_PLAIN, (double)op->in[0].count, 0};
+    return 1;
+}
+
 static int adaptive_prepare(struct cpu_build *b, const struct cpu_op *op, const struct cpu_option *option,
                             struct cpu_step *step, struct vt_error *err)
 {
@@ -239,6 +250,14 @@ static int adaptive_prepare(struct cpu_build *b, const struct cpu_op *op, const 
         a->out[i] = axis < 2 ? 1 : op->out[0].dims[axis];
         a->area_in *= a->in[i];
         a->area_out *= a->out[i];
+        a->windows[i] = cpu_plan_alloc(b, (size_t)a->out[i] * sizeof(struct span));
+        if (!a->windows[i]) {
+            return vt_fail(err, VT_E_NOMEM, "out of memory");
+        }
+        for (int64_t k = 0; k < a->out[i]; k++) {
+            a->windows[i][k].begin = k * a->in[i] / a->out[i];
+            a->windows[i][k].end = ((k + 1) * a->in[i] + a->out[i] - 1) / a->out[i];
+        }
     }
     a->wide = op->out[1].type == VT_I64;
     a->pieces = cpu_pieces(op, (double)op->in[0].count);
@@ -250,5 +269,6 @@ static int adaptive_prepare(struct cpu_build *b, const struct cpu_op *op, const 
 const struct cpu_impl cpu_impl_adaptive_max = {
     .name = "adaptive_max",
     .supports = adaptive_supports,
+    .options = adaptive_options,
     .prepare = adaptive_prepare,
 };
