@@ -90,6 +90,11 @@ enum cpu_compare_op { CPU_EQ, CPU_NE, CPU_LT, CPU_LE, CPU_GT, CPU_GE, CPU_COMPAR
 typedef void cpu_compare_fn(const struct cpu_bcast *p, enum cpu_compare_op op, const void *a, const void *b,
                             uint8_t *dst, int64_t begin, int64_t end);
 
+/* CPU_ADD, CPU_MUL, CPU_MAX or CPU_MIN over the middle of dense [outer][axis][inner] of integers, which wrap;
+ * outer ones [begin, end). dst is [outer][inner]. axis 0: 0, 1, the least, the greatest number. */
+typedef void cpu_fold_fn(enum cpu_binary_op op, const void *src, void *dst, int64_t axis, int64_t inner,
+                         int64_t begin, int64_t end);
+
 /* Three inputs: cond (u8, non-zero takes a), a, b with elements of the kernel's size. */
 typedef void cpu_select_fn(const struct cpu_bcast *p, const uint8_t *cond, const void *a, const void *b,
                            void *dst, int64_t begin, int64_t end);
@@ -134,6 +139,7 @@ struct cpu_typed {
     enum cpu_isa isa;
     cpu_binary_fn *(*binary)(int type);
     cpu_compare_fn *(*compare)(int type);
+    cpu_fold_fn *(*fold)(int type); /* i32 i64 u8 i8 */
     cpu_select_fn *(*select)(int size);
     cpu_convert_fn *convert;
 };

@@ -168,6 +168,62 @@ static void TYPED(compare)(const struct cpu_bcast *p, enum cpu_compare_op op, co
     }
 }
 
+#if !IS_FLOAT
+static T TYPED(reduce_identity)(enum cpu_binary_op op)
+{
+    const U top = (U)-1 >> (8 * (sizeof(U) - sizeof(T))); /* all bits of T */
+
+    switch (op) {
+    case CPU_MAX: return IS_SIGNED ? (T)((top >> 1) + 1) : 0;
+    case CPU_MIN: return (T)(IS_SIGNED ? top >> 1 : top);
+    case CPU_MUL: return 1;
+    default: return 0;
+    }
+}
+
+#define FOLD(expr)                                                                                           \
+    for (int64_t i = 0; i < n; i++) {                                                                        \
+        T y = src[i];                                                                                        \
+        x = (T)(expr);                                                                                       \
+    }                                                                                                        \
+    return x
+
+static T TYPED(fold_row)(enum cpu_binary_op op, const T *src, int64_t n)
+{
+    T x = TYPED(reduce_identity)(op);
+
+    switch (op) {
+    case CPU_MAX: FOLD(x > y ? x : y);
+    case CPU_MIN: FOLD(x < y ? x : y);
+    case CPU_MUL: FOLD((U)x * (U)y);
+    default: FOLD((U)x + (U)y);
+    }
+}
+
+#undef FOLD
+
+static void TYPED(reduce)(enum cpu_binary_op op, const void *vsrc, void *vdst, int64_t axis, int64_t inner,
+                          int64_t begin, int64_t end)
+{
+    const T *src = vsrc;
+    T *dst = vdst;
+
+    for (int64_t o = begin; o < end; o++) {
+        if (inner == 1) {
+            dst[o] = TYPED(fold_row)(op, src + o * axis, axis);
+            continue;
+        }
+        for (int64_t i = 0; i < inner; i++) {
+            dst[o * inner + i] = TYPED(reduce_identity)(op);
+        }
+        for (int64_t a = 0; a < axis; a++) {
+            TYPED(binary_row)
+            (op, dst + o * inner, 1, src + (o * axis + a) * inner, 1, dst + o * inner, inner);
+        }
+    }
+}
+#endif
+
 #undef T
 #undef U
 #undef TYPED

@@ -79,6 +79,17 @@ static cpu_compare_fn *get_compare(int type)
     }
 }
 
+static cpu_fold_fn *get_fold(int type)
+{
+    switch (type) {
+    case CPU_TYPE_I32: return reduce_i32;
+    case CPU_TYPE_I64: return reduce_i64;
+    case CPU_TYPE_U8: return reduce_u8;
+    case CPU_TYPE_I8: return reduce_i8;
+    default: return NULL;
+    }
+}
+
 #define SELECT_KERNEL(T)                                                                                     \
     static void select_##T(const struct cpu_bcast *p, const uint8_t *cond, const void *va, const void *vb,   \
                            void *vdst, int64_t begin, int64_t end)                                           \
@@ -359,6 +370,7 @@ const struct cpu_typed CPU_NAME(typed) = {
     .isa = CPU_ISA_ID,
     .binary = get_binary,
     .compare = get_compare,
+    .fold = get_fold,
     .select = get_select,
     .convert = convert,
 };

@@ -1,5 +1,4 @@
-/* LayerNorm and RMS norm (fused), MVN over trailing axes, NormalizeL2 over the last axis or the channels,
- * GRN. */
+/* LayerNorm and RMS norm (fused); MVN and NormalizeL2 over trailing axes or the channels; GRN. */
 #include "kernels/norm.h"
 #include "kernels/softmax.h"
 
@@ -72,30 +71,41 @@ static bool supports(const struct cpu_op *op, const char **reason)
     return strcmp(op->type, "LayerNorm") != 0 || (affine_fits(op, 1, n) && affine_fits(op, 2, n));
 }
 
-static void fill(const struct cpu_op *op, struct cpu_norm_rows *r)
+/* All but the lengths. */
+static void formula(const struct cpu_op *op, struct cpu_norm_rows *r)
 {
     const struct vt_host *host = op->host;
-    int axes = axes_count(op);
+    bool response = strcmp(op->type, "GRN") == 0;
 
-    *r = (struct cpu_norm_rows){.n = 1, .eps = (float)host->attr_f64(op->node, "eps"), .variance = true};
-    for (int i = op->in[0].rank - axes; i < op->in[0].rank; i++) {
-        r->n *= op->in[0].dims[i];
-    }
-    r->src_ld = r->dst_ld = r->n;
-    if (strcmp(op->type, "NormalizeL2") == 0) {
+    *r = (struct cpu_norm_rows){.eps = (float)host->attr_f64(op->node, response ? "bias" : "eps"),
+                                .eps_mode = CPU_EPS_INSIDE,
+                                .variance = true};
+    if (response || strcmp(op->type, "NormalizeL2") == 0) {
         r->sum = true;
-        r->eps_mode =
-            strcasecmp(host->attr_str(op->node, "eps_mode"), "max") == 0 ? CPU_EPS_MAX : CPU_EPS_INSIDE;
+        if (!response && strcasecmp(host->attr_str(op->node, "eps_mode"), "max") == 0) {
+            r->eps_mode = CPU_EPS_MAX;
+        }
         return;
     }
     r->mean = true;
-    r->eps_mode = strcasecmp(host->attr_str(op->node, "eps_mode"), "outside_sqrt") == 0 ? CPU_EPS_OUTSIDE
-                                                                                        : CPU_EPS_INSIDE;
+    if (strcasecmp(host->attr_str(op->node, "eps_mode"), "outside_sqrt") == 0) {
+        r->eps_mode = CPU_EPS_OUTSIDE;
+    }
     if (strcmp(op->type, "LayerNorm") == 0) {
         r->mean = !host->attr_i64(op->node, "rms");
     } else {
         r->variance = host->attr_i64(op->node, "normalize_variance") != 0;
     }
+}
+
+static void fill(const struct cpu_op *op, struct cpu_norm_rows *r)
+{
+    formula(op, r);
+    r->n = 1;
+    for (int i = op->in[0].rank - axes_count(op); i < op->in[0].rank; i++) {
+        r->n *= op->in[0].dims[i];
+    }
+    r->src_ld = r->dst_ld = r->n;
 }
 
 struct job {
@@ -159,8 +169,8 @@ const struct cpu_impl cpu_impl_norm_rows = {
     .prepare = prepare,
 };
 
-/* ---- NormalizeL2 and GRN over the channels
- * -------------------------------------------------------------------------- */
+/* ---- NormalizeL2, MVN and GRN over the channels
+ * --------------------------------------------------------------------- */
 
 struct channels {
     const struct cpu_norm_f32 *kernel;
@@ -179,9 +189,13 @@ static bool channels_supports(const struct cpu_op *op, const char **reason)
     if (op->in[0].type != VT_F32 || op->in[0].rank < 2 || op->out[0].type != VT_F32) {
         return false;
     }
+    if (strcmp(op->type, "MVN") == 0 && op->host->node_opset(op->node) < 6) {
+        *reason = "the old form of MVN";
+        return false;
+    }
     *reason = "the axis is not that of the channels";
-    return strcmp(op->type, "GRN") == 0 ||
-           (cpu_constant_i64s(&op->in[1], &axis, 1, &n) && n == 1 && axis == 1);
+    return strcmp(op->type, "GRN") == 0 || (cpu_constant_i64s(&op->in[1], &axis, 1, &n) && n == 1 &&
+                                            (axis == 1 || axis == 1 - op->in[0].rank));
 }
 
 static int channels_options(const struct cpu_op *op, struct cpu_option *o)
@@ -224,28 +238,21 @@ static int channels_prepare(struct cpu_build *b, const struct cpu_op *op, const 
                             struct cpu_step *step, struct vt_error *err)
 {
     struct channels *c = cpu_plan_alloc(b, sizeof(*c));
-    bool response = strcmp(op->type, "GRN") == 0;
     const int64_t *dims = op->in[0].dims;
 
     if (!c) {
         return vt_fail(err, VT_E_NOMEM, "out of memory");
     }
     c->kernel = cpu_norm_f32_get(op->isa);
-    c->rows = (struct cpu_norm_rows){
-        .n = dims[1],
-        .eps = (float)op->host->attr_f64(op->node, response ? "bias" : "eps"),
-        .eps_mode = !response && strcasecmp(op->host->attr_str(op->node, "eps_mode"), "max") == 0
-                        ? CPU_EPS_MAX
-                        : CPU_EPS_INSIDE,
-        .variance = true,
-        .sum = true,
-    };
+    formula(op, &c->rows);
+    c->rows.n = dims[1];
     c->columns = (struct cpu_norm_columns){.axis = dims[1],
                                            .inner = 1,
                                            .eps = c->rows.eps,
                                            .eps_mode = c->rows.eps_mode,
-                                           .variance = true,
-                                           .sum = true};
+                                           .mean = c->rows.mean,
+                                           .variance = c->rows.variance,
+                                           .sum = c->rows.sum};
     for (int i = 2; i < op->in[0].rank; i++) {
         c->columns.inner *= dims[i];
     }

@@ -1,5 +1,6 @@
 /* Reductions over neighbouring axes. */
 #include "kernels/reduce.h"
+#include "kernels/eltwise.h"
 
 #include "impl.h"
 
@@ -7,17 +8,32 @@ struct reduce {
     const struct cpu_reduce_f32 *kernel;
     enum cpu_reduce_kind kind;
     bool logical, all; /* booleans: whether all or any */
+    cpu_fold_fn *fold; /* of integers, by `op`; else NULL */
+    enum cpu_binary_op op;
     int64_t outer, axis, inner, pieces;
 };
 
+/* `whole`: what does the same with integers, CPU_BINARY_COUNT: nothing. */
 static const struct {
     const char *op;
     enum cpu_reduce_kind kind;
+    enum cpu_binary_op whole;
 } kinds[] = {
-    {"ReduceSum", CPU_REDUCE_SUM}, {"ReduceMean", CPU_REDUCE_MEAN}, {"ReduceMax", CPU_REDUCE_MAX},
-    {"ReduceMin", CPU_REDUCE_MIN}, {"ReduceProd", CPU_REDUCE_PROD}, {"ReduceL1", CPU_REDUCE_L1},
-    {"ReduceL2", CPU_REDUCE_L2},
+    {"ReduceSum", CPU_REDUCE_SUM, CPU_ADD},        {"ReduceMean", CPU_REDUCE_MEAN, CPU_BINARY_COUNT},
+    {"ReduceMax", CPU_REDUCE_MAX, CPU_MAX},        {"ReduceMin", CPU_REDUCE_MIN, CPU_MIN},
+    {"ReduceProd", CPU_REDUCE_PROD, CPU_MUL},      {"ReduceL1", CPU_REDUCE_L1, CPU_BINARY_COUNT},
+    {"ReduceL2", CPU_REDUCE_L2, CPU_BINARY_COUNT},
 };
+
+static int kind_of(const struct cpu_op *op)
+{
+    int i = 0;
+
+    while (i < (int)(sizeof(kinds) / sizeof(kinds[0])) - 1 && strcmp(op->type, kinds[i].op) != 0) {
+        i++;
+    }
+    return i;
+}
 
 static bool is_logical(const struct cpu_op *op)
 {
@@ -79,13 +95,22 @@ static bool geometry(const struct cpu_op *op, enum cpu_layout layout, struct red
     return true;
 }
 
+static bool folds(const struct cpu_op *op)
+{
+    return kinds[kind_of(op)].whole != CPU_BINARY_COUNT &&
+           cpu_typed_get(op->isa)->fold((int)op->in[0].type) != NULL;
+}
+
 static bool supports(const struct cpu_op *op, const char **reason)
 {
     struct reduce r;
 
-    *reason = "only f32, or booleans, of known rank";
-    if (op->in[0].type != (is_logical(op) ? VT_BOOLEAN : VT_F32) || op->in[0].rank < 1 ||
-        op->out[0].rank < 0) {
+    *reason = "its rank is not known";
+    if (op->in[0].rank < 1 || op->out[0].rank < 0) {
+        return false;
+    }
+    *reason = "no kernel for this type";
+    if (is_logical(op) ? op->in[0].type != VT_BOOLEAN : op->in[0].type != VT_F32 && !folds(op)) {
         return false;
     }
     *reason = "nothing to reduce";
@@ -143,7 +168,9 @@ static void piece(void *arg, int64_t begin, int64_t end, void *scratch)
     struct job *j = arg;
 
     (void)scratch;
-    if (j->r->logical) {
+    if (j->r->fold) {
+        j->r->fold(j->r->op, j->src, j->dst, j->r->axis, j->r->inner, begin, end);
+    } else if (j->r->logical) {
         j->r->kernel->logic(j->r->all, j->src, j->dst, j->r->axis, j->r->inner, begin, end);
     } else {
         j->r->kernel->reduce(j->r->kind, j->src, j->dst, j->r->axis, j->r->inner, begin, end);
@@ -155,8 +182,8 @@ static int run(const struct cpu_step *step, struct cpu_run *run)
     const struct reduce *r = step->data;
     struct job j = {r, cpu_in(step, run, 0), cpu_out(step, run, 0)};
 
-    cpu_parallel_range(run, r->inner == 1 ? r->outer : cpu_column_units(r->outer, r->inner), r->pieces, piece,
-                       &j);
+    cpu_parallel_range(run, r->inner == 1 || r->fold ? r->outer : cpu_column_units(r->outer, r->inner),
+                       r->pieces, piece, &j);
     return VT_OK;
 }
 
@@ -169,18 +196,17 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
         return vt_fail(err, VT_E_NOMEM, "out of memory");
     }
     geometry(op, option->in, r);
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (strcmp(op->type, kinds[i].op) == 0) {
-            r->kind = kinds[i].kind;
-        }
-    }
+    r->kind = kinds[kind_of(op)].kind;
+    r->op = kinds[kind_of(op)].whole;
+    r->fold = op->in[0].type != VT_F32 && !is_logical(op) ? cpu_typed_get(op->isa)->fold((int)op->in[0].type)
+                                                          : NULL;
     r->logical = is_logical(op);
     r->all = strcmp(op->type, "ReduceLogicalAnd") == 0;
     r->kernel = cpu_reduce_f32_get(op->isa);
     r->pieces = cpu_pieces(op, (double)op->in[0].count * 0.3);
     step->run = run;
     step->data = r;
-    step->kernel = r->kernel->name;
+    step->kernel = r->fold ? cpu_typed_get(op->isa)->name : r->kernel->name;
     return VT_OK;
 }
 

@@ -219,6 +219,34 @@ static void test_reduce_logical(void **state)
     }
 }
 
+static void test_reduce_whole(void **state)
+{
+    static const char *const ops[] = {"ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd"};
+    static const char *const types[] = {"i32", "i64", "u8", "i8"};
+
+    (void)state;
+    for (int seed = 1; seed <= 64; seed++) {
+        struct vt_graph *g = net_create();
+        int64_t dims[4], axes[4];
+        int rank, first, n;
+
+        random_seed((uint64_t)seed);
+        rank = (int)random_in(1, 4);
+        for (int i = 0; i < rank; i++) {
+            dims[i] = random_in(1, rank < 3 ? 70 : 9);
+        }
+        first = (int)random_in(0, rank - 1);
+        n = (int)random_in(1, rank - first);
+        for (int i = 0; i < n; i++) {
+            axes[i] = first + i;
+        }
+        snprintf(test_case, sizeof(test_case), "seed %d", seed);
+        net_result(g, net_binary(g, ops[seed % 4], 1, param(g, types[seed / 4 % 4], rank, dims),
+                                 net_i64s(g, n, axes), seed % 3 ? "keep_dims=true" : "keep_dims=false"));
+        check_graph(g, "Reduce", seed % 5 ? 0 : 4);
+    }
+}
+
 /* Lines of thousands, in which only the last element decides. */
 static void test_reduce_logical_long(void **state)
 {
@@ -272,14 +300,19 @@ static void test_over_channels(void **state)
         snprintf(test_case, sizeof(test_case), "seed %d", seed);
         x = param(g, "f32", rank, dims);
         x = rank == 4 && random_chance(50) ? net_conv(g, x, dims[1], 1) : x;
-        if (seed % 3) {
+        if (seed % 3 == 1) {
             x = net_unary(g, "GRN", 1, x, "bias=0.25");
+        } else if (seed % 3 == 2) {
+            x = net_binary(g, "MVN", 6, x, net_i64s(g, 1, (int64_t[]){random_chance(50) ? 1 : 1 - rank}),
+                           seed % 4 == 0   ? "eps=0.5;eps_mode=inside_sqrt;normalize_variance=false"
+                           : seed % 4 == 1 ? "eps=0.5;eps_mode=outside_sqrt;normalize_variance=true"
+                                           : "eps=0.5;eps_mode=inside_sqrt;normalize_variance=true");
         } else {
             x = net_binary(g, "NormalizeL2", 1, x, net_i64s(g, 1, (int64_t[]){1}),
                            seed % 2 ? "eps=0.5;eps_mode=max" : "eps=0.5;eps_mode=add");
         }
         net_result(g, rank == 4 && random_chance(50) ? net_conv(g, x, 5, 1) : x);
-        check_graph(g, seed % 3 ? "GRN" : "NormalizeL2", seed % 3 ? 0 : 4);
+        check_graph(g, ((const char *[]){"NormalizeL2", "GRN", "MVN"})[seed % 3], seed % 3 ? 0 : 4);
     }
 }
 
@@ -294,6 +327,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_ctc_errors),
         cmocka_unit_test(test_reduce_logical),
         cmocka_unit_test(test_reduce_logical_long),
+        cmocka_unit_test(test_reduce_whole),
         cmocka_unit_test(test_over_channels),
     };
 
