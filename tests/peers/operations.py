@@ -15,7 +15,7 @@ import time
 
 import numpy as np
 import openvino as ov
-from openvino import opset1, opset3, opset6, opset8, opset9, opset15, opset16, opset17
+from openvino import opset1, opset3, opset6, opset8, opset9, opset15, opset16
 from openvino.utils.node_factory import NodeFactory
 
 from vintner_lib import Vintner
@@ -392,17 +392,6 @@ def fake_convert():
 
 
 @case
-def binary_convolution():
-    kernel = ov.op.Constant(ov.Type.u1, ov.Shape([64, 64, 3, 3]), (RNG.integers(0, 256, 64 * 64 * 9 // 8)).astype(np.uint8))
-    return build([np.sign(normal(1, 64, 28, 28))], lambda x: opset1.binary_convolution(x, kernel, [1, 1], [1, 1], [1, 1], [1, 1], "xnor-popcount", 0.0))
-
-
-@case
-def atan2():
-    return build([normal(512, 512), normal(512, 512)], lambda a, b: opset17.atan2(a, b))
-
-
-@case
 def eye():
     return build([np.array([512], np.int32)], lambda n: opset9.eye(n, n, np.int32(0), "f32"))
 
@@ -511,7 +500,7 @@ def max_pool_indices():
 @case
 def deformable_convolution_groups():
     return build([normal(1, 64, 40, 40), normal(1, 8 * 18, 40, 40)], lambda x, o: opset8.deformable_convolution(
-        x, o, normal(64, 64, 3, 3), [1, 1], [1, 1], [1, 1], [1, 1], "EXPLICIT", 1, 8))
+        x, o, normal(64, 64, 3, 3), [1, 1], [1, 1], [1, 1], [1, 1], auto_pad="EXPLICIT", group=1, deformable_group=8))
 
 
 @case

@@ -1,7 +1,9 @@
 /* Older and rarer forms of operations become the form that devices have kernels for: boolean masks of
- * attention, the first versions of Interpolate and MVN, reductions over axes that lie apart. */
+ * attention, the first versions of Interpolate and MVN, reductions over axes that lie apart, limits of whole
+ * numbers. */
 #include "passes.h"
 
+#include "element.h"
 #include "interpolate.h"
 #include "match.h"
 
@@ -246,6 +248,43 @@ static int divide_reduction(struct vt_node *node, struct vt_error *err)
     return now ? vt_rewrite_replace(pass, node, now, err) : failed(err);
 }
 
+/* ---- Clamp of whole numbers: by the greater and the smaller of two, which have loops for integers */
+
+static struct vt_node *bound(struct vt_node *node, struct vt_port x, const char *op, double value,
+                             struct vt_error *err)
+{
+    struct vt_node *constant = NULL;
+    struct vt_tensor t;
+
+    vt_tensor_describe(&t, node->out[0].v.type, 0, NULL);
+    if (vt_tensor_alloc(&t, err) == VT_OK) {
+        vt_set_i64(&t, 0, (int64_t)value);
+        constant = vt_constant_create(node->graph, node->name, &t, NULL, err);
+        vt_tensor_free(&t);
+    }
+    return constant ? vt_node_build(node->graph, op, 1, node->name, 2,
+                                    (struct vt_port[]){x, vt_port_of(constant, 0)}, err)
+                    : NULL;
+}
+
+static int clamp_whole(struct vt_node *node, struct vt_error *err)
+{
+    double low = ceil(vt_attr_f64(node, "min")), high = floor(vt_attr_f64(node, "max"));
+    enum vt_type type = node->out[0].v.type;
+    double limit = type == VT_I32 ? 0x1p31 : 0x1p53; /* beyond that doubles leave whole numbers out */
+    struct vt_node *above, *now;
+
+    if ((type != VT_I32 && type != VT_I64) || !(low <= high) || low < -limit || high >= limit) {
+        return VT_OK;
+    }
+    above = bound(node, node->in[0], "Maximum", low, err);
+    if (!above || vt_node_infer(above, err)) {
+        return failed(err);
+    }
+    now = bound(node, vt_port_of(above, 0), "Minimum", high, err);
+    return now ? vt_rewrite_replace(pass, node, now, err) : failed(err);
+}
+
 /* ---- the pass */
 
 static int renew(struct vt_node *node, struct vt_error *err)
@@ -258,6 +297,9 @@ static int renew(struct vt_node *node, struct vt_error *err)
     }
     if (vt_node_is(node, "MVN")) {
         return renew_mvn(node, err);
+    }
+    if (vt_node_is(node, "Clamp")) {
+        return clamp_whole(node, err);
     }
     return in_parts(node) ? divide_reduction(node, err) : VT_OK;
 }

@@ -281,6 +281,38 @@ static void test_reduce_logical_long(void **state)
     }
 }
 
+static void test_grouped_matmul(void **state)
+{
+    (void)state;
+    for (int seed = 1; seed <= 60; seed++) {
+        struct vt_graph *g = net_create();
+        int64_t groups, rows, dims[3], ends[8];
+        struct vt_port in[3];
+        bool ragged = seed % 3 != 0;
+
+        random_seed((uint64_t)seed);
+        groups = random_in(1, 8);
+        rows = random_in(0, seed % 5 ? 9 : 70);
+        dims[0] = groups;
+        dims[1] = random_in(1, 40);
+        dims[2] = random_in(1, 40);
+        in[1] = seed % 2 ? net_param(g, 3, dims) : net_random(g, VT_F32, 3, dims, false);
+        /* Some groups have no rows, and some rows no group. */
+        for (int i = 0; i < groups; i++) {
+            ends[i] = (i ? ends[i - 1] : 0) + (random_chance(30) ? 0 : random_in(0, rows));
+        }
+        in[0] = ragged ? net_param(g, 2, (int64_t[]){ends[groups - 1] + random_in(0, 3), dims[2]})
+                       : net_param(g, 3, (int64_t[]){groups, rows, dims[2]});
+        in[2] = net_i64s(g, (int)groups, ends);
+        if (ragged && seed % 4 < 2) {
+            in[2] = net_unary(g, "Convert", 1, in[2], "destination_type=i32");
+        }
+        snprintf(test_case, sizeof(test_case), "seed %d", seed);
+        net_result(g, net_op(g, "GroupedMatMul", 17, ragged ? 3 : 2, in, ""));
+        check_graph(g, "GroupedMatMul", seed % 4 ? 0 : 4);
+    }
+}
+
 static void test_over_channels(void **state)
 {
     (void)state;
@@ -328,6 +360,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_reduce_logical),
         cmocka_unit_test(test_reduce_logical_long),
         cmocka_unit_test(test_reduce_whole),
+        cmocka_unit_test(test_grouped_matmul),
         cmocka_unit_test(test_over_channels),
     };
 

@@ -132,13 +132,34 @@ static void test_reductions(void **state)
     }
 }
 
+static void test_clamp(void **state)
+{
+    static const struct {
+        const char *type, *min, *max;
+        int left;
+    } rows[] = {{"i32", "1.5", "4.5", 0}, {"i64", "2", "5", 0},     {"i64", "-3", "3", 0},
+                {"i32", "4", "4", 0},     {"i32", "0.3", "0.7", 1}, {"i64", "0", "1e300", 1},
+                {"i32", "-1e10", "3", 1}, {"f32", "-1", "1", 1},    {"u8", "2", "5", 1}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct pass_test t;
+        struct vt_port x;
+
+        pt_begin(&t);
+        x = pt_param(&t, rows[i].type, "3,7");
+        pt_result(&t, pt_clamp(&t, x, rows[i].min, rows[i].max));
+        pt_check(&t, pass, 0);
+        assert_int_equal(pt_count(&t, "Clamp"), rows[i].left);
+        pt_end(&t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_boolean_mask),
-        cmocka_unit_test(test_interpolate),
-        cmocka_unit_test(test_mvn),
-        cmocka_unit_test(test_reductions),
+        cmocka_unit_test(test_boolean_mask), cmocka_unit_test(test_interpolate), cmocka_unit_test(test_mvn),
+        cmocka_unit_test(test_reductions),   cmocka_unit_test(test_clamp),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
