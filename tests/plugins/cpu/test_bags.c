@@ -65,6 +65,18 @@ static void spoil(struct vt_tensor *t)
     }
 }
 
+/* All NaN alike: which of two goes through a sum is up to the compiler. */
+static void one_nan(struct outputs *o)
+{
+    for (int i = 0; i < o->n; i++) {
+        float *values = o->t[i].data;
+
+        for (int64_t k = 0; o->t[i].type == VT_F32 && k < vt_tensor_count(&o->t[i]); k++) {
+            values[k] = isnan(values[k]) ? NAN : values[k];
+        }
+    }
+}
+
 /* Against the reference, bit by bit, with one thread and with four. */
 static void check_bits(struct vt_graph *g, const char *fast, bool spoiled)
 {
@@ -79,6 +91,8 @@ static void check_bits(struct vt_graph *g, const char *fast, bool spoiled)
     check_inputs(model, n, in, fast, 4);
     run_once(model, "REFDEV", NULL, n, in, &want);
     run_once(model, "CPU", "INFERENCE_NUM_THREADS=2", n, in, &have);
+    one_nan(&want);
+    one_nan(&have);
     assert_same_bits(&want, &have, "than the reference's");
     outputs_free(&want);
     outputs_free(&have);
