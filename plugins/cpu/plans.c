@@ -320,6 +320,8 @@ static int64_t guess(const struct vt_pshape *shape, int axis, int round)
     return n < d.min ? d.min : n;
 }
 
+#define UPPER (-1) /* the round of the largest shapes */
+
 static bool guess_inputs(const struct cpu_plans *plans, int round, struct vt_tensor *inputs)
 {
     const struct vt_host *host = plans->model->host;
@@ -332,7 +334,8 @@ static bool guess_inputs(const struct cpu_plans *plans, int round, struct vt_ten
             return false;
         }
         for (int k = 0; k < v->shape.rank; k++) {
-            dims[k] = guess(&v->shape, k, round);
+            /* without bound -1, which is no dimension */
+            dims[k] = round == UPPER ? v->shape.dims[k].max : guess(&v->shape, k, round);
         }
         if (!vt_tensor_describe(&inputs[i], v->type, v->shape.rank, dims)) {
             return false;
@@ -350,21 +353,13 @@ static bool guess_inputs(const struct cpu_plans *plans, int round, struct vt_ten
 
 static bool upper_inputs(const struct cpu_plans *plans, struct vt_tensor *inputs)
 {
-    const struct vt_host *host = plans->model->host;
     size_t total = 0;
 
+    if (!guess_inputs(plans, UPPER, inputs)) {
+        return false;
+    }
     for (int i = 0; i < plans->n_params; i++) {
-        const struct vt_value *v = host->node_value(host->graph_param(plans->graph, i), 0);
-        int64_t dims[VT_MAX_RANK];
-
-        if (v->shape.rank < 0 || v->type == VT_DYNAMIC) {
-            return false;
-        }
-        for (int k = 0; k < v->shape.rank; k++) {
-            dims[k] = v->shape.dims[k].max; /* without bound -1, which is no dimension */
-        }
-        if (!vt_tensor_describe(&inputs[i], v->type, v->shape.rank, dims) ||
-            !vt_add_size(total, inputs[i].bytes, &total)) {
+        if (!vt_add_size(total, inputs[i].bytes, &total)) {
             return false;
         }
     }
