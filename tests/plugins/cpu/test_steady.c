@@ -173,7 +173,7 @@ static const struct model models[] = {
     {"bounded", build_bounded, "1,4,3,3;3,4,40,30;2,4,5,1;1,4,9,9"},
     {"unbounded", build_unbounded, "1,4,3,3;3,4,40,30;2,4,5,6;1,4,9,9"},
     {"NonZero", build_nonzero, "30,8|30;5,8|5;90,8|90"},
-    {"NonMaxSuppression", build_nms, "1,20,4|1,2,20;1,40,4|1,2,40;1,1,4|1,2,1"},
+    {"NonMaxSuppression", build_nms, "1,20,4|1,2,20;1,500,4|1,2,500;1,1,4|1,2,1"},
     {"boxes", build_boxes, "1,20,4|1,3,20|2;1,400,4|1,3,400|2;1,1,4|1,3,1|2"},
     {"proposals", build_proposals, "6,5,2,4|1,8,6,5|1,2,6,5|1,3|1,120|1,90|1,2,120"},
     {"Unique", build_unique, "20;7;3000"},
