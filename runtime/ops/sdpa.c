@@ -50,6 +50,30 @@ static int merge_mask(struct vt_infer *c, struct vt_pshape *batch, struct vt_dim
     return VT_OK;
 }
 
+/* The sink must broadcast to [batch..., L, 1]. */
+static int check_sink(struct vt_infer *c, const struct vt_pshape *out)
+{
+    const struct vt_value *sink = VT_SDPA_SINK < c->n_in ? c->in[VT_SDPA_SINK] : NULL;
+    struct vt_dim one = vt_dim_fixed(1), both;
+
+    if (!sink || sink->shape.rank < 0) {
+        return VT_OK;
+    }
+    if (sink->type != VT_DYNAMIC && !vt_is_float(sink->type)) {
+        return vt_fail(c->err, VT_E_TYPE, "input %d must be of a float type, not %s", VT_SDPA_SINK,
+                       vt_type_info(sink->type)->name);
+    }
+    for (int i = 1; i <= sink->shape.rank; i++) {
+        struct vt_dim d = sink->shape.dims[sink->shape.rank - i];
+
+        if (i > out->rank ||
+            (!vt_dim_meet(d, one, &both) && (i == 1 || !vt_dim_meet(d, out->dims[out->rank - i], &both)))) {
+            return misfit(c, VT_SDPA_SINK);
+        }
+    }
+    return VT_OK;
+}
+
 static int infer(struct vt_infer *c)
 {
     const struct vt_pshape *q = &c->in[VT_SDPA_QUERY]->shape, *k = &c->in[VT_SDPA_KEY]->shape;
@@ -88,7 +112,7 @@ static int infer(struct vt_infer *c)
     out.dims[out.rank++] = rows;
     out.dims[out.rank++] = v->dims[v->rank - 1];
     vt_infer_set(c, 0, type, &out);
-    return status;
+    return status ? status : check_sink(c, &out);
 }
 
 static const struct vt_attr_def attrs[] = {

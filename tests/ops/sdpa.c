@@ -175,6 +175,20 @@ static void test_errors(void **state)
     op_expect_error(&t, VT_E_SHAPE, "input 3");
     op_end(&t);
 
+    for (int i = 0; i < 3; i++) {
+        static const char *const sinks[] = {"2,1,2", "3,1", "2,1,1,1"};
+
+        op_begin(&t, "ScaledDotProductAttention", 13);
+        op_param(&t, "f32", "2,2,8");
+        op_param(&t, "f32", "2,3,8");
+        op_param(&t, "f32", "2,3,8");
+        op_param(&t, "f32", "2,3");
+        op_param(&t, "f32", "");
+        op_param(&t, "f32", sinks[i]);
+        op_expect_error(&t, VT_E_SHAPE, "input 5");
+        op_end(&t);
+    }
+
     op_begin(&t, "ScaledDotProductAttention", 13);
     op_param(&t, "i32", "1,2,8");
     op_param(&t, "i32", "1,3,8");

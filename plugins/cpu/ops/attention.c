@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-enum { Q, K, V, MASK, SCALE };
+enum { Q, K, V, MASK, SCALE, SINK };
 
 #define ROWS 64 /* query rows a task works on: the cut must not depend on the threads */
 
@@ -17,9 +17,10 @@ struct attention {
     int64_t rows, keys, width, out_width, blocks;
     ptrdiff_t q_batch[CPU_BATCH_DIMS], k_batch[CPU_BATCH_DIMS], v_batch[CPU_BATCH_DIMS],
         mask_batch[CPU_BATCH_DIMS];
-    ptrdiff_t mask_row, mask_col;
-    const float *mask; /* constant */
+    ptrdiff_t mask_row, mask_col, sink_batch[CPU_BATCH_DIMS], sink_row;
+    const float *mask, *sink; /* constants */
     bool masked, causal;
+    bool sunk; /* there is a sink: a score more in each row, whose weight goes nowhere */
     float scale;
     size_t gemm_scratch;
 };
@@ -42,6 +43,17 @@ static bool scale_of(const struct cpu_op *op, float *scale)
     return true;
 }
 
+/* A causal attention does not look at its mask. */
+static bool masked(const struct cpu_op *op)
+{
+    return present(op, MASK) && !op->host->attr_i64(op->node, "causal");
+}
+
+static bool addend_fits(const struct cpu_op *op, int i)
+{
+    return op->in[i].type == VT_F32 && op->in[i].rank >= 0 && op->in[i].rank <= op->out[0].rank;
+}
+
 static bool supports(const struct cpu_op *op, const char **reason)
 {
     float scale;
@@ -57,9 +69,8 @@ static bool supports(const struct cpu_op *op, const char **reason)
     if (op->out[0].rank < rank || op->out[0].type != VT_F32) {
         return false;
     }
-    *reason = "the mask is not f32";
-    if (present(op, MASK) &&
-        (op->in[MASK].type != VT_F32 || op->in[MASK].rank < 0 || op->in[MASK].rank > op->out[0].rank)) {
+    *reason = "the mask or the sink is not f32";
+    if ((masked(op) && !addend_fits(op, MASK)) || (present(op, SINK) && !addend_fits(op, SINK))) {
         return false;
     }
     *reason = "the scale is no constant";
@@ -77,7 +88,7 @@ static int options(const struct cpu_op *op, struct cpu_option *o)
 struct job {
     const struct attention *a;
     const struct cpu_step *step;
-    const float *q, *k, *v, *mask;
+    const float *q, *k, *v, *mask, *sink;
     float *y;
 };
 
@@ -101,11 +112,11 @@ static void multiply(const struct cpu_gemm_f32 *gemm, const struct cpu_batched_g
 }
 
 /* Keys after the query's own position do not count. */
-static void hide_future(float *scores, int64_t first_row, int64_t rows, int64_t keys)
+static void hide_future(float *scores, int64_t ld, int64_t first_row, int64_t rows, int64_t keys)
 {
     for (int64_t r = 0; r < rows; r++) {
         for (int64_t k = first_row + r + 1; k < keys; k++) {
-            scores[r * keys + k] = -INFINITY;
+            scores[r * ld + k] = -INFINITY;
         }
     }
 }
@@ -115,7 +126,7 @@ static void block(void *arg, int64_t task, void *scratch)
     struct job *j = arg;
     const struct attention *a = j->a;
     int64_t head = task / a->blocks, row = task % a->blocks * ROWS, index[CPU_BATCH_DIMS], rest = head;
-    int64_t rows = a->rows - row < ROWS ? a->rows - row : ROWS;
+    int64_t rows = a->rows - row < ROWS ? a->rows - row : ROWS, ld = a->keys + a->sunk;
     float *scores = (float *)((char *)scratch + a->gemm_scratch);
     struct cpu_epilogue post = {.step_count = 1, .steps = {{.kind = VT_POST_AFFINE, .a = a->scale}}};
 
@@ -138,17 +149,20 @@ static void block(void *arg, int64_t task, void *scratch)
     qk.b_row = 1;
     qk.b_col = a->width;
     qk.y = scores;
-    qk.ldy = a->keys;
+    qk.ldy = ld;
     qk.post = &post;
     multiply(a->gemm, &qk, scratch);
     if (a->causal) {
-        hide_future(scores, row, rows, a->keys);
+        hide_future(scores, ld, row, rows, a->keys);
     }
-    a->softmax->softmax(scores, a->keys, scores, a->keys, a->keys, 0, rows);
+    for (int64_t r = 0; a->sunk && r < rows; r++) {
+        scores[r * ld + a->keys] = j->sink[offset_of(a->sink_batch, index) + (row + r) * a->sink_row];
+    }
+    a->softmax->softmax(scores, ld, scores, ld, ld, 0, rows);
 
     struct cpu_batched_gemm_args pv = {.m = rows, .n = a->out_width, .k = a->keys, .batch = {1, 1, 1}};
     pv.a = scores;
-    pv.a_row = a->keys;
+    pv.a_row = ld;
     pv.a_col = 1;
     pv.b = j->v + offset_of(a->v_batch, index);
     pv.b_row = a->out_width;
@@ -161,16 +175,14 @@ static void block(void *arg, int64_t task, void *scratch)
 static int run(const struct cpu_step *step, struct cpu_run *run)
 {
     const struct attention *a = step->data;
-    struct job j = {a,
-                    step,
-                    cpu_in(step, run, Q),
-                    cpu_in(step, run, K),
-                    cpu_in(step, run, V),
-                    a->mask,
-                    cpu_out(step, run, 0)};
+    struct job j = {a,       step,    cpu_in(step, run, Q), cpu_in(step, run, K), cpu_in(step, run, V),
+                    a->mask, a->sink, cpu_out(step, run, 0)};
 
     if (a->masked && !a->mask) {
         j.mask = cpu_in(step, run, MASK);
+    }
+    if (a->sunk && !a->sink) {
+        j.sink = cpu_in(step, run, SINK);
     }
     cpu_parallel(run, a->heads * a->blocks, block, &j);
     return VT_OK;
@@ -190,22 +202,20 @@ static void batch_strides(const struct cpu_op *op, int input, ptrdiff_t *out)
     }
 }
 
-static int fill_mask(struct cpu_build *b, const struct cpu_op *op, struct attention *a, struct vt_error *err)
+/* What is added to the scores: its strides, and its values if it is a constant. */
+static int fill_addend(struct cpu_build *b, const struct cpu_op *op, int input, ptrdiff_t *batch,
+                       ptrdiff_t *row, ptrdiff_t *col, const float **constant, struct vt_error *err)
 {
     ptrdiff_t stride[VT_MAX_RANK];
     int rank = op->out[0].rank;
 
-    a->masked = present(op, MASK);
-    if (!a->masked) {
-        return VT_OK;
-    }
-    cpu_operand_strides(&op->in[MASK], NULL, rank, stride);
-    batch_strides(op, MASK, a->mask_batch);
-    a->mask_row = stride[rank - 2];
-    a->mask_col = stride[rank - 1];
-    if (op->in[MASK].raw) {
-        a->mask = cpu_constant_f32(b, &op->in[MASK], err);
-        return a->mask ? VT_OK : VT_E_NOMEM;
+    cpu_operand_strides(&op->in[input], NULL, rank, stride);
+    batch_strides(op, input, batch);
+    *row = stride[rank - 2];
+    *col = stride[rank - 1];
+    if (op->in[input].raw) {
+        *constant = cpu_constant_f32(b, &op->in[input], err);
+        return *constant ? VT_OK : VT_E_NOMEM;
     }
     return VT_OK;
 }
@@ -214,8 +224,9 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
                    struct cpu_step *step, struct vt_error *err)
 {
     struct attention *a = cpu_plan_alloc(b, sizeof(*a));
-    int rank = op->out[0].rank;
+    int rank = op->out[0].rank, status = VT_OK;
     size_t first, second;
+    ptrdiff_t none;
 
     (void)option;
     if (!a) {
@@ -243,11 +254,19 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     first = cpu_gemm_scratch_bound(a->gemm, a->keys, a->width);
     second = cpu_gemm_scratch_bound(a->gemm, a->out_width, a->keys);
     a->gemm_scratch = ((second > first ? second : first) + 63) & ~(size_t)63;
-    step->scratch = a->gemm_scratch + (size_t)(ROWS * a->keys) * sizeof(float);
+    a->masked = masked(op);
+    a->sunk = present(op, SINK);
+    step->scratch = a->gemm_scratch + (size_t)(ROWS * (a->keys + a->sunk)) * sizeof(float);
     step->run = run;
     step->data = a;
     step->kernel = "attention_f32";
-    return fill_mask(b, op, a, err);
+    if (a->masked) {
+        status = fill_addend(b, op, MASK, a->mask_batch, &a->mask_row, &a->mask_col, &a->mask, err);
+    }
+    if (a->sunk && status == VT_OK) {
+        status = fill_addend(b, op, SINK, a->sink_batch, &a->sink_row, &none, &a->sink, err);
+    }
+    return status;
 }
 
 const struct cpu_impl cpu_impl_attention = {

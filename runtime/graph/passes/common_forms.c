@@ -42,8 +42,8 @@ enum { MASK = 3 };
 
 static bool has_boolean_mask(const struct vt_node *node)
 {
-    return node->n_in > MASK && node->in[MASK].node && vt_port_output(node->in[MASK])->v.type == VT_BOOLEAN &&
-           vt_match_is_f32(node->in[0]);
+    return node->n_in > MASK && node->in[MASK].node && !vt_attr_bool(node, "causal") &&
+           vt_port_output(node->in[MASK])->v.type == VT_BOOLEAN && vt_match_is_f32(node->in[0]);
 }
 
 static int add_mask(struct vt_node *node, struct vt_error *err)

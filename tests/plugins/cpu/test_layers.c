@@ -672,8 +672,6 @@ static void test_pictures(void **state)
     }
 }
 
-/* ---- attention: masks of every broadcast form, fewer heads of keys, all ranks */
-
 /* A picture through layers; `x` is f32 or `type`, in which case all computes in it. */
 static struct vt_port layers_of(struct vt_graph *g, struct vt_port x, const char *type)
 {
@@ -746,13 +744,14 @@ static void test_halves(void **state)
     }
 }
 
+/* Masks of every broadcast form, sinks, fewer heads of keys, all ranks. */
 static void test_attention(void **state)
 {
     (void)state;
     for (int seed = 1; seed <= 160; seed++) {
         struct vt_graph *g = net_create();
         int64_t q[5], k[5], v[5], mask[5], rows, keys, width, out;
-        struct vt_port in[5];
+        struct vt_port in[6];
         int rank, n = 3, mask_rank;
         bool causal;
 
@@ -779,12 +778,20 @@ static void test_attention(void **state)
         in[0] = net_param(g, rank, q);
         in[1] = net_param(g, rank, k);
         in[2] = net_param(g, rank, v);
-        if (!causal && random_chance(70)) {
+        if (random_chance(70)) {
+            if (causal) {
+                mask[rank - 1] = random_in(1, 9); /* nobody looks at it */
+            }
             mask_rank = (int)random_in(2, rank);
             in[n++] = random_chance(30) ? net_random(g, VT_F32, mask_rank, mask + rank - mask_rank, true)
                                         : net_param(g, mask_rank, mask + rank - mask_rank);
             if (random_chance(40)) {
                 in[n++] = net_f32(g, 0.7f);
+                if (random_chance(60)) { /* a sink */
+                    mask[rank - 1] = 1;
+                    in[n++] = random_chance(50) ? net_random(g, VT_F32, rank, mask, true)
+                                                : net_param(g, rank, mask);
+                }
             }
         }
         net_result(
