@@ -34,14 +34,16 @@ static double apply(const struct cell *q, int function, double v)
     case VT_GATE_ELU: return v < 0 ? alpha * expm1(v) : v;
     case VT_GATE_SOFTSIGN: return v / (1 + fabs(v));
     case VT_GATE_SOFTPLUS: return v > 40 ? v : log1p(exp(v));
-    default: return fmax(0, fmin(1, alpha * v + beta));
+    default: v = alpha * v + beta; return v < 0 ? 0 : v > 1 ? 1 : v;
     }
 }
 
 /* A gate: clipped, then its function. */
 static double gate(const struct cell *q, int function, double v)
 {
-    return apply(q, function, q->clip > 0 ? fmax(-q->clip, fmin(q->clip, v)) : v);
+    double limit = q->clip > 0 ? q->clip : INFINITY;
+
+    return apply(q, function, v < -limit ? -limit : v > limit ? limit : v); /* NaN stays */
 }
 
 static double dot(const double *a, const double *b, int64_t n)

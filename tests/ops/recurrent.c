@@ -104,6 +104,36 @@ static void test_rnn_cell(void **state)
     op_end(&t);
 }
 
+/* A NaN goes through every gate, clipped or not. */
+static void test_nan(void **state)
+{
+    static const char *const functions[] = {"sigmoid", "tanh",     "relu",      "hardsigmoid", "affine",
+                                            "elu",     "softsign", "leakyrelu", "softplus"};
+
+    (void)state;
+    for (int i = 0; i < 18; i++) {
+        struct op_test t;
+
+        op_begin(&t, "RNNCell", 3);
+        op_input(&t, "f32", "2,1", "nan 1");
+        op_input(&t, "f32", "2,1", "0 0");
+        op_const(&t, "f32", "1,1", "0");
+        op_const(&t, "f32", "1,1", "0");
+        op_const(&t, "f32", "1", "0");
+        op_attr(&t, "hidden_size", "1");
+        op_attr(&t, "activations", functions[i % 9]);
+        op_attr(&t, "activations_alpha", "0.5");
+        op_attr(&t, "activations_beta", "0");
+        op_attr(&t, "clip", i < 9 ? "0" : "2");
+        op_expect(&t, 0, "f32", "2,1",
+                  i % 9 == 0   ? "nan 0.5"
+                  : i % 9 == 8 ? "nan 0.69314718"
+                               : "nan 0",
+                  1e-6);
+        op_end(&t);
+    }
+}
+
 static void test_sequences(void **state)
 {
     struct op_test t;
@@ -310,9 +340,9 @@ static void test_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lstm_cell), cmocka_unit_test(test_gru_cell), cmocka_unit_test(test_rnn_cell),
-        cmocka_unit_test(test_sequences), cmocka_unit_test(test_onnx),     cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_lstm_cell), cmocka_unit_test(test_gru_cell),  cmocka_unit_test(test_rnn_cell),
+        cmocka_unit_test(test_nan),       cmocka_unit_test(test_sequences), cmocka_unit_test(test_onnx),
+        cmocka_unit_test(test_shapes),    cmocka_unit_test(test_errors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

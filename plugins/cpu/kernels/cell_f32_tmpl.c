@@ -6,7 +6,7 @@
 
 SIMD_INLINE vf function_of(enum cpu_gate_function f, vf v)
 {
-    return f == CPU_GATE_SIGMOID ? vf_sigmoid(v) : f == CPU_GATE_TANH ? vf_tanh(v) : vf_max(v, vf_zero());
+    return f == CPU_GATE_SIGMOID ? vf_sigmoid(v) : f == CPU_GATE_TANH ? vf_tanh(v) : vf_max(vf_zero(), v);
 }
 
 SIMD_INLINE vf gate(const struct cpu_cell *c, int function, vf v)
