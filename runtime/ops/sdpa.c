@@ -22,6 +22,14 @@ static bool merge_batch(struct vt_pshape *batch, const struct vt_pshape *shape)
     return vt_pshape_broadcast(batch, &other);
 }
 
+/* Whether an axis of an addend can be one element, or as long as the scores are. */
+static bool axis_fits(struct vt_dim d, struct vt_dim scores)
+{
+    struct vt_dim both;
+
+    return vt_dim_meet(d, vt_dim_fixed(1), &both) || vt_dim_meet(d, scores, &both);
+}
+
 /* The mask must broadcast to [batch..., L, S], and tells what is not known of it yet. */
 static int merge_mask(struct vt_infer *c, struct vt_pshape *batch, struct vt_dim *rows, struct vt_dim columns)
 {
@@ -44,6 +52,12 @@ static int merge_mask(struct vt_infer *c, struct vt_pshape *batch, struct vt_dim
     if (!vt_pshape_broadcast(&wide, &mask->shape) || wide.rank != scores.rank) {
         return misfit(c, VT_SDPA_MASK);
     }
+    /* A batch may come from the mask, but neither rows nor keys. */
+    for (int i = 1; i <= 2 && i <= mask->shape.rank; i++) {
+        if (!axis_fits(mask->shape.dims[mask->shape.rank - i], scores.dims[scores.rank - i])) {
+            return misfit(c, VT_SDPA_MASK);
+        }
+    }
     *rows = wide.dims[wide.rank - 2];
     wide.rank -= 2;
     *batch = wide;
@@ -54,7 +68,6 @@ static int merge_mask(struct vt_infer *c, struct vt_pshape *batch, struct vt_dim
 static int check_sink(struct vt_infer *c, const struct vt_pshape *out)
 {
     const struct vt_value *sink = VT_SDPA_SINK < c->n_in ? c->in[VT_SDPA_SINK] : NULL;
-    struct vt_dim one = vt_dim_fixed(1), both;
 
     if (!sink || sink->shape.rank < 0) {
         return VT_OK;
@@ -66,8 +79,7 @@ static int check_sink(struct vt_infer *c, const struct vt_pshape *out)
     for (int i = 1; i <= sink->shape.rank; i++) {
         struct vt_dim d = sink->shape.dims[sink->shape.rank - i];
 
-        if (i > out->rank ||
-            (!vt_dim_meet(d, one, &both) && (i == 1 || !vt_dim_meet(d, out->dims[out->rank - i], &both)))) {
+        if (i > out->rank || !axis_fits(d, i == 1 ? vt_dim_fixed(1) : out->dims[out->rank - i])) {
             return misfit(c, VT_SDPA_SINK);
         }
     }

@@ -175,6 +175,16 @@ static void test_errors(void **state)
     op_expect_error(&t, VT_E_SHAPE, "input 3");
     op_end(&t);
 
+    for (int i = 0; i < 2; i++) { /* one row, or one key, does not repeat for a mask of more */
+        op_begin(&t, "ScaledDotProductAttention", 13);
+        op_param(&t, "f32", i ? "2,1,8" : "2,3,8");
+        op_param(&t, "f32", i ? "2,3,8" : "2,1,8");
+        op_param(&t, "f32", i ? "2,3,8" : "2,1,8");
+        op_param(&t, "f32", "3,3");
+        op_expect_error(&t, VT_E_SHAPE, "input 3");
+        op_end(&t);
+    }
+
     for (int i = 0; i < 3; i++) {
         static const char *const sinks[] = {"2,1,2", "3,1", "2,1,1,1"};
 
