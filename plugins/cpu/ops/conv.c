@@ -6,6 +6,9 @@
 /* Input numbers of the fused operations; the plain ones have 0 and 1 alone. */
 enum { DATA, WEIGHTS, SCALE, BIAS };
 
+/* A transposed convolution is planned for each place of a result between two strides. */
+#define MAX_PHASES 65536
+
 /* The four families have functions of the same form. */
 struct family {
     const char *name;
@@ -158,6 +161,10 @@ static bool supports(const struct cpu_op *op, const char **reason)
     }
     *reason = "an attribute has the wrong length";
     if (!fill_shape(op, &s)) {
+        return false;
+    }
+    *reason = "strides beyond those of any picture";
+    if (is_transposed(op) && (double)s.stride[0] * (double)s.stride[1] * (double)s.stride[2] > MAX_PHASES) {
         return false;
     }
     axes_of(op->in[DATA].rank, &axes);

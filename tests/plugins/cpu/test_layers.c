@@ -180,6 +180,20 @@ static void test_made_weights(void **state)
     check_graph(g, "Convolution", 4);
 }
 
+/* Strides that nobody means neither take hours to plan nor change the result. */
+static void test_long_stride(void **state)
+{
+    struct vt_graph *g = net_create();
+    struct vt_port in[3] = {net_param(g, 3, (int64_t[]){1, 3, 4}), net_param(g, 3, (int64_t[]){3, 8, 3}),
+                            net_i64s(g, 1, (int64_t[]){4})};
+
+    (void)state;
+    snprintf(test_case, sizeof(test_case), "long stride");
+    net_result(g, net_op(g, "ConvolutionBackpropData", 1, 3, in,
+                         "strides=2147483647;dilations=1;pads_begin=0;pads_end=0;auto_pad=same_upper"));
+    check_graph(g, NULL, 0);
+}
+
 /* Large enough for Winograd, with odd edges, and none of it where accuracy is asked for. */
 static void test_winograd(void **state)
 {
@@ -803,16 +817,17 @@ static void test_attention(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conv),         cmocka_unit_test(test_deconv),
-        cmocka_unit_test(test_made_weights), cmocka_unit_test(test_winograd),
-        cmocka_unit_test(test_residual),     cmocka_unit_test(test_winograd_late),
-        cmocka_unit_test(test_conv_fast),    cmocka_unit_test(test_matmul),
-        cmocka_unit_test(test_matmul_large), cmocka_unit_test(test_pool),
-        cmocka_unit_test(test_softmax),      cmocka_unit_test(test_reduce),
-        cmocka_unit_test(test_norms),        cmocka_unit_test(test_channel_norms),
-        cmocka_unit_test(test_einsum),       cmocka_unit_test(test_interpolate),
-        cmocka_unit_test(test_color),        cmocka_unit_test(test_pictures),
-        cmocka_unit_test(test_attention),    cmocka_unit_test(test_halves),
+        cmocka_unit_test(test_conv),          cmocka_unit_test(test_deconv),
+        cmocka_unit_test(test_made_weights),  cmocka_unit_test(test_long_stride),
+        cmocka_unit_test(test_winograd),      cmocka_unit_test(test_residual),
+        cmocka_unit_test(test_winograd_late), cmocka_unit_test(test_conv_fast),
+        cmocka_unit_test(test_matmul),        cmocka_unit_test(test_matmul_large),
+        cmocka_unit_test(test_pool),          cmocka_unit_test(test_softmax),
+        cmocka_unit_test(test_reduce),        cmocka_unit_test(test_norms),
+        cmocka_unit_test(test_channel_norms), cmocka_unit_test(test_einsum),
+        cmocka_unit_test(test_interpolate),   cmocka_unit_test(test_color),
+        cmocka_unit_test(test_pictures),      cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_halves),
     };
 
     cap_isa(argc, argv);
