@@ -8,7 +8,7 @@ static int pad_axis(struct vt_infer *c, int i, int64_t begin, int64_t end, struc
 {
     bool reflect = vt_attr_is(c->node, "pad_mode", "reflect"),
          symmetric = vt_attr_is(c->node, "pad_mode", "symmetric");
-    int64_t most, sum;
+    int64_t most, sum, size = 0;
 
     if (begin < -PAD_LIMIT || begin > PAD_LIMIT || end < -PAD_LIMIT || end > PAD_LIMIT) {
         return vt_fail(c->err, VT_E_RANGE, "the padding of axis %d is too large", i);
@@ -22,11 +22,12 @@ static int pad_axis(struct vt_infer *c, int i, int64_t begin, int64_t end, struc
     if (vt_attr_is(c->node, "pad_mode", "edge") && most > 0 && d->max == 0) {
         return vt_fail(c->err, VT_E_RANGE, "axis %d is empty and has no edge to repeat", i);
     }
-    if (__builtin_add_overflow(begin, end, &sum)) {
+    if (__builtin_add_overflow(begin, end, &sum) ||
+        (vt_dim_is_static(*d) && __builtin_add_overflow(d->min, sum, &size))) {
         return vt_fail(c->err, VT_E_RANGE, "padding %lld and %lld of axis %d is too large", (long long)begin,
                        (long long)end, i);
     }
-    if (vt_dim_is_static(*d) && d->min + sum < 0) {
+    if (vt_dim_is_static(*d) && size < 0) {
         return vt_fail(c->err, VT_E_RANGE,
                        "padding %lld and %lld of axis %d leaves less than nothing of %lld elements",
                        (long long)begin, (long long)end, i, (long long)d->min);

@@ -169,6 +169,14 @@ static void test_large_numbers(void **state)
     op_expect_error(&t, VT_E_RANGE, "of axis 0 is too large");
     op_end(&t);
 
+    op_begin(&t, "Pad", 1);
+    op_param(&t, "f32", "9223372036854775807");
+    op_const(&t, "i64", "1", "8");
+    op_const(&t, "i64", "1", "8");
+    op_attr(&t, "pad_mode", "constant");
+    op_expect_error(&t, VT_E_RANGE, "of axis 0 is too large");
+    op_end(&t);
+
     op_begin(&t, "NonMaxSuppression", 5);
     op_input(&t, "f32", "1,2,4", "0 0 1 1 2 2 3 3");
     op_input(&t, "f32", "1,1,2", "0.5 0.25");

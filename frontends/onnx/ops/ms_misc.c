@@ -87,15 +87,16 @@ int onnx_ms_is_all_finite(struct onnx_node *n)
                                                        : "IsFinite";
     bool good = strcmp(op, "IsFinite") == 0;
     struct onnx_value all = ONNX_ABSENT;
+    int i = 0;
 
-    for (int i = 0; i < onnx_n_in(n); i++) {
+    do {
         struct onnx_value v =
             onnx_unary(n, op, 10, onnx_reshape(n, onnx_in(n, i), (const int64_t[]){-1}, 1, false));
 
         v = good ? v : onnx_unary(n, "LogicalNot", 1, v);
         v = onnx_op(n, "ReduceLogicalAnd", 1, ONNX_IN(v, ONNX_I64S(n, 0)), "keep_dims=false");
         all = all.node ? onnx_binary(n, "LogicalAnd", 1, all, v) : v;
-    }
+    } while (++i < onnx_n_in(n));
     return onnx_out(n, 0, all);
 }
 

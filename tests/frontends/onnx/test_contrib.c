@@ -82,6 +82,15 @@ static void test_weights_that_do_not_fit(void **state)
                "node 'n' (com.microsoft.MatMulNBits-1): N 2, K 0, block_size 16, bits 4");
 }
 
+static void test_no_inputs(void **state)
+{
+    struct msg *m = model(graph_of(node_in("com.microsoft", "IsAllFinite", "n", "", "y")), 17);
+
+    (void)state;
+    add_import(m, 8, "com.microsoft", 1);
+    read_fails(m, VT_E_FORMAT, "node 'n' (com.microsoft.IsAllFinite-1): input 0 is left out");
+}
+
 /* Blocks of two rows of a constant. */
 static void test_blocked_dequantization(void **state)
 {
@@ -150,6 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_weights_stay_compressed),
         cmocka_unit_test(test_weights_that_do_not_fit),
+        cmocka_unit_test(test_no_inputs),
         cmocka_unit_test(test_blocked_dequantization),
         cmocka_unit_test(test_sequences),
         cmocka_unit_test(test_no_sequence),
