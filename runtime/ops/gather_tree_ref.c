@@ -49,7 +49,7 @@ int vt_gather_tree_ref(struct vt_eval *e)
         int64_t batch = k / ids->dims[2], beam = k % ids->dims[2], steps = vt_get_i64(&e->in[2], batch);
         int status;
 
-        steps = steps > ids->dims[0] ? ids->dims[0] : steps;
+        steps = steps > ids->dims[0] ? ids->dims[0] : steps < 0 ? 0 : steps;
         status = walk(e, batch, beam, steps);
         if (status) {
             return status;

@@ -130,6 +130,15 @@ static void test_gather_tree(void **state)
     op_const(&t, "i32", "", "10");
     op_expect(&t, 0, "i32", "3,1,3", "2 2 2 6 5 6 7 8 9", 0);
     op_end(&t);
+
+    /* No number of steps is less than none. */
+    op_begin(&t, "GatherTree", 1);
+    op_input(&t, "f32", "1,1,2", "1 2");
+    op_input(&t, "f32", "1,1,2", "0 0");
+    op_input(&t, "f32", "1", "-inf");
+    op_const(&t, "f32", "", "10");
+    op_expect(&t, 0, "f32", "1,1,2", "10 10", 0);
+    op_end(&t);
 }
 
 static void test_embedding(void **state)
