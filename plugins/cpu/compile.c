@@ -28,7 +28,7 @@ static int compile_static(struct cpu_model *model, struct vt_error *err)
     struct cpu_plan *plan = cpu_plan_create(model, model->graph, false, false, err);
 
     if (!plan) {
-        return err && err->code ? err->code : VT_E_NOMEM;
+        return vt_failed(err);
     }
     model->plans.fixed = plan;
     return VT_OK;
@@ -38,8 +38,7 @@ static int compile_static(struct cpu_model *model, struct vt_error *err)
 static int check_nodes(struct cpu_model *model, struct vt_error *err)
 {
     struct cpu_region temp = {0};
-    int status =
-        cpu_select(model, model->graph, &temp, err) ? VT_OK : (err && err->code ? err->code : VT_E_NOMEM);
+    int status = cpu_select(model, model->graph, &temp, err) ? VT_OK : vt_failed(err);
 
     cpu_region_finish(&temp);
     return status;

@@ -245,7 +245,7 @@ int cpu_plans_get(struct cpu_plans *plans, const struct vt_tensor *inputs, struc
      */
     plan = build(plans, inputs, false, err);
     if (!plan) {
-        return err && err->code ? err->code : VT_E_NOMEM;
+        return vt_failed(err);
     }
     plan->hash = hash;
     pthread_mutex_lock(&plans->lock);

@@ -57,7 +57,7 @@ int cpu_streams_create(struct cpu_model *model, struct vt_error *err)
         }
         model->streams[i].pool = model->host->pool_create_on(&options, err);
         if (!model->streams[i].pool) {
-            return err && err->code ? err->code : VT_E_NOMEM;
+            return vt_failed(err);
         }
         model->streams[i].frame.outermost = true;
         if (VT_TABLE_HAS(model->host, node_eval_in)) {

@@ -250,7 +250,7 @@ static int compile_on(struct vt_target *target, const struct vt_model *model, co
     int status;
 
     if (!graph) {
-        return err && err->code ? err->code : VT_E_NOMEM;
+        return vt_failed(err);
     }
     vt_target_name(target, name);
     status = module->fns->compile(module->impl, target->id, graph, config, &impl, err);

@@ -107,7 +107,7 @@ int vt_model_clone(const struct vt_model *model, struct vt_model **copy, struct 
     struct vt_graph *graph = vt_graph_clone(model->graph, err);
 
     if (!graph) {
-        return err && err->code ? err->code : VT_E_NOMEM;
+        return vt_failed(err);
     }
     return vt_model_create(graph, copy, err);
 }

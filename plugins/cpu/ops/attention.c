@@ -10,17 +10,22 @@ enum { Q, K, V, MASK, SCALE, SINK };
 
 #define ROWS 64 /* query rows a task works on: the cut must not depend on the threads */
 
+/* What is added to the scores, or stands beside them. */
+struct addend {
+    bool there;
+    ptrdiff_t batch[CPU_BATCH_DIMS], row, col;
+    const float *constant; /* NULL: the input */
+};
+
 struct attention {
     const struct cpu_gemm_f32 *gemm;
     const struct cpu_softmax_f32 *softmax;
     int64_t batch[CPU_BATCH_DIMS], heads; /* heads: product of batch */
     int64_t rows, keys, width, out_width, blocks;
-    ptrdiff_t q_batch[CPU_BATCH_DIMS], k_batch[CPU_BATCH_DIMS], v_batch[CPU_BATCH_DIMS],
-        mask_batch[CPU_BATCH_DIMS];
-    ptrdiff_t mask_row, mask_col, sink_batch[CPU_BATCH_DIMS], sink_row;
-    const float *mask, *sink; /* constants */
-    bool masked, causal;
-    bool sunk; /* there is a sink: a score more in each row, whose weight goes nowhere */
+    ptrdiff_t q_batch[CPU_BATCH_DIMS], k_batch[CPU_BATCH_DIMS], v_batch[CPU_BATCH_DIMS];
+    struct addend mask;
+    struct addend sink; /* a score more in each row, whose weight goes nowhere */
+    bool causal;
     float scale;
     size_t gemm_scratch;
 };
@@ -87,7 +92,6 @@ static int options(const struct cpu_op *op, struct cpu_option *o)
 
 struct job {
     const struct attention *a;
-    const struct cpu_step *step;
     const float *q, *k, *v, *mask, *sink;
     float *y;
 };
@@ -126,7 +130,7 @@ static void block(void *arg, int64_t task, void *scratch)
     struct job *j = arg;
     const struct attention *a = j->a;
     int64_t head = task / a->blocks, row = task % a->blocks * ROWS, index[CPU_BATCH_DIMS], rest = head;
-    int64_t rows = a->rows - row < ROWS ? a->rows - row : ROWS, ld = a->keys + a->sunk;
+    int64_t rows = a->rows - row < ROWS ? a->rows - row : ROWS, ld = a->keys + a->sink.there;
     float *scores = (float *)((char *)scratch + a->gemm_scratch);
     struct cpu_epilogue post = {.step_count = 1, .steps = {{.kind = VT_POST_AFFINE, .a = a->scale}}};
 
@@ -134,12 +138,12 @@ static void block(void *arg, int64_t task, void *scratch)
         index[i] = rest % a->batch[i];
         rest /= a->batch[i];
     }
-    if (a->masked) {
+    if (a->mask.there) {
         post.steps[post.step_count++] =
             (struct cpu_epilogue_step){.kind = VT_POST_ADD,
-                                       .src = j->mask + offset_of(a->mask_batch, index) + row * a->mask_row,
-                                       .row_stride = a->mask_row,
-                                       .col_stride = a->mask_col};
+                                       .src = j->mask + offset_of(a->mask.batch, index) + row * a->mask.row,
+                                       .row_stride = a->mask.row,
+                                       .col_stride = a->mask.col};
     }
     struct cpu_batched_gemm_args qk = {.m = rows, .n = a->keys, .k = a->width, .batch = {1, 1, 1}};
     qk.a = j->q + offset_of(a->q_batch, index) + row * a->width;
@@ -155,8 +159,8 @@ static void block(void *arg, int64_t task, void *scratch)
     if (a->causal) {
         hide_future(scores, ld, row, rows, a->keys);
     }
-    for (int64_t r = 0; a->sunk && r < rows; r++) {
-        scores[r * ld + a->keys] = j->sink[offset_of(a->sink_batch, index) + (row + r) * a->sink_row];
+    for (int64_t r = 0; a->sink.there && r < rows; r++) {
+        scores[r * ld + a->keys] = j->sink[offset_of(a->sink.batch, index) + (row + r) * a->sink.row];
     }
     a->softmax->softmax(scores, ld, scores, ld, ld, 0, rows);
 
@@ -175,15 +179,14 @@ static void block(void *arg, int64_t task, void *scratch)
 static int run(const struct cpu_step *step, struct cpu_run *run)
 {
     const struct attention *a = step->data;
-    struct job j = {a,       step,    cpu_in(step, run, Q), cpu_in(step, run, K), cpu_in(step, run, V),
-                    a->mask, a->sink, cpu_out(step, run, 0)};
+    struct job j = {.a = a,
+                    .q = cpu_in(step, run, Q),
+                    .k = cpu_in(step, run, K),
+                    .v = cpu_in(step, run, V),
+                    .mask = a->mask.constant ? a->mask.constant : cpu_in(step, run, MASK),
+                    .sink = a->sink.constant ? a->sink.constant : cpu_in(step, run, SINK),
+                    .y = cpu_out(step, run, 0)};
 
-    if (a->masked && !a->mask) {
-        j.mask = cpu_in(step, run, MASK);
-    }
-    if (a->sunk && !a->sink) {
-        j.sink = cpu_in(step, run, SINK);
-    }
     cpu_parallel(run, a->heads * a->blocks, block, &j);
     return VT_OK;
 }
@@ -202,20 +205,22 @@ static void batch_strides(const struct cpu_op *op, int input, ptrdiff_t *out)
     }
 }
 
-/* What is added to the scores: its strides, and its values if it is a constant. */
-static int fill_addend(struct cpu_build *b, const struct cpu_op *op, int input, ptrdiff_t *batch,
-                       ptrdiff_t *row, ptrdiff_t *col, const float **constant, struct vt_error *err)
+static int fill_addend(struct cpu_build *b, const struct cpu_op *op, int input, struct addend *d,
+                       struct vt_error *err)
 {
     ptrdiff_t stride[VT_MAX_RANK];
     int rank = op->out[0].rank;
 
+    if (!d->there) {
+        return VT_OK;
+    }
     cpu_operand_strides(&op->in[input], NULL, rank, stride);
-    batch_strides(op, input, batch);
-    *row = stride[rank - 2];
-    *col = stride[rank - 1];
+    batch_strides(op, input, d->batch);
+    d->row = stride[rank - 2];
+    d->col = stride[rank - 1];
     if (op->in[input].raw) {
-        *constant = cpu_constant_f32(b, &op->in[input], err);
-        return *constant ? VT_OK : VT_E_NOMEM;
+        d->constant = cpu_constant_f32(b, &op->in[input], err);
+        return d->constant ? VT_OK : VT_E_NOMEM;
     }
     return VT_OK;
 }
@@ -224,9 +229,8 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
                    struct cpu_step *step, struct vt_error *err)
 {
     struct attention *a = cpu_plan_alloc(b, sizeof(*a));
-    int rank = op->out[0].rank, status = VT_OK;
+    int rank = op->out[0].rank, status;
     size_t first, second;
-    ptrdiff_t none;
 
     (void)option;
     if (!a) {
@@ -254,19 +258,14 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     first = cpu_gemm_scratch_bound(a->gemm, a->keys, a->width);
     second = cpu_gemm_scratch_bound(a->gemm, a->out_width, a->keys);
     a->gemm_scratch = ((second > first ? second : first) + 63) & ~(size_t)63;
-    a->masked = masked(op);
-    a->sunk = present(op, SINK);
-    step->scratch = a->gemm_scratch + (size_t)(ROWS * (a->keys + a->sunk)) * sizeof(float);
+    a->mask.there = masked(op);
+    a->sink.there = present(op, SINK);
+    step->scratch = a->gemm_scratch + (size_t)(ROWS * (a->keys + a->sink.there)) * sizeof(float);
     step->run = run;
     step->data = a;
     step->kernel = "attention_f32";
-    if (a->masked) {
-        status = fill_addend(b, op, MASK, a->mask_batch, &a->mask_row, &a->mask_col, &a->mask, err);
-    }
-    if (a->sunk && status == VT_OK) {
-        status = fill_addend(b, op, SINK, a->sink_batch, &a->sink_row, &none, &a->sink, err);
-    }
-    return status;
+    status = fill_addend(b, op, MASK, &a->mask, err);
+    return status ? status : fill_addend(b, op, SINK, &a->sink, err);
 }
 
 const struct cpu_impl cpu_impl_attention = {

@@ -136,7 +136,7 @@ static int cut_inputs(struct build *b, const struct vt_node *whole, struct vt_er
         }
         param = edge_param(b, src, whole->in[k].index, err);
         if (!param) {
-            return err && err->code ? err->code : VT_E_NOMEM;
+            return vt_failed(err);
         }
         if (vt_node_set_input(b->copy->nodes[whole->index], k, vt_port_of(param, 0))) {
             return vt_fail(err, VT_E_NOMEM, "out of memory");

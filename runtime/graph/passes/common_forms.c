@@ -5,27 +5,16 @@
 
 #include "element.h"
 #include "interpolate.h"
+#include "lines.h"
 #include "match.h"
 
 #include <math.h>
 
 static const char *const pass = "common_forms";
 
-static int failed(const struct vt_error *err)
-{
-    return err && err->code ? err->code : VT_E_NOMEM;
-}
-
 static int rank_of(struct vt_port port)
 {
     return vt_port_output(port)->v.shape.rank;
-}
-
-static struct vt_port i64s(const struct vt_node *node, int64_t n, const int64_t *values, struct vt_error *err)
-{
-    struct vt_node *list = vt_constant_i64s(node->graph, node->name, 1, n, values, err);
-
-    return list ? vt_port_of(list, 0) : (struct vt_port){0};
 }
 
 static struct vt_port number(const struct vt_node *node, float value, struct vt_error *err)
@@ -60,9 +49,9 @@ static int add_mask(struct vt_node *node, struct vt_error *err)
                                                     (struct vt_port[]){node->in[MASK], zero, hidden}, err)
                                     : NULL;
     if (!mask || vt_node_infer(mask, err)) {
-        return failed(err);
+        return vt_failed(err);
     }
-    return vt_node_set_input(node, MASK, vt_port_of(mask, 0)) ? failed(err) : VT_OK;
+    return vt_node_set_input(node, MASK, vt_port_of(mask, 0)) ? vt_failed(err) : VT_OK;
 }
 
 /* ---- Interpolate-1 */
@@ -98,14 +87,14 @@ static int renew_interpolate(struct vt_node *node, struct vt_error *err)
         return VT_OK;
     }
     listed = vt_attr_i64s(node, "axes", &n);
-    axes = i64s(node, n, listed, err);
+    axes = vt_rewrite_i64s(node, n, listed, err);
     scales = number(node, 1, err); /* nobody looks at it */
     now = axes.node && scales.node
               ? vt_node_build(node->graph, "Interpolate", 4, node->name, 4,
                               (struct vt_port[]){node->in[0], node->in[1], scales, axes}, err)
               : NULL;
     if (!now || vt_rewrite_copy_attrs(now, node) || set_words(now, &p)) {
-        return failed(err);
+        return vt_failed(err);
     }
     return vt_rewrite_replace(pass, node, now, err);
 }
@@ -127,12 +116,12 @@ static int renew_mvn(struct vt_node *node, struct vt_error *err)
     for (int i = first; i < rank && n == 0; i++) {
         all[i - first] = i;
     }
-    axes = n ? i64s(node, n, listed, err) : i64s(node, rank - first, all, err);
+    axes = n ? vt_rewrite_i64s(node, n, listed, err) : vt_rewrite_i64s(node, rank - first, all, err);
     now = axes.node ? vt_node_build(node->graph, "MVN", 6, node->name, 2,
                                     (struct vt_port[]){node->in[0], axes}, err)
                     : NULL;
     if (!now || vt_rewrite_copy_attrs(now, node)) {
-        return failed(err);
+        return vt_failed(err);
     }
     return vt_rewrite_replace(pass, node, now, err);
 }
@@ -152,27 +141,6 @@ static bool in_parts(const struct vt_node *node)
         }
     }
     return false;
-}
-
-/* Mask of the axes, 0 when they are not known. */
-static unsigned axes_of(const struct vt_node *node, int rank)
-{
-    int64_t axes[VT_MAX_RANK];
-    unsigned mask = 0;
-    int n;
-
-    if (rank < 1 || !vt_match_i64s(node->in[1], axes, VT_MAX_RANK, &n)) {
-        return 0;
-    }
-    for (int i = 0; i < n; i++) {
-        int64_t axis = axes[i] + (axes[i] < 0 ? rank : 0);
-
-        if (axis < 0 || axis >= rank) {
-            return 0;
-        }
-        mask |= 1u << axis;
-    }
-    return mask;
 }
 
 /* Axes of one element, which neither part others nor have to be reduced. */
@@ -213,7 +181,7 @@ static struct vt_node *reduce(const struct vt_node *node, struct vt_port x, unsi
             axes[n++] = i;
         }
     }
-    list = i64s(node, n, axes, err);
+    list = vt_rewrite_i64s(node, n, axes, err);
     now = list.node ? vt_node_build(node->graph, node->op->name, node->op->opset, node->name, 2,
                                     (struct vt_port[]){x, list}, err)
                     : NULL;
@@ -223,20 +191,22 @@ static struct vt_node *reduce(const struct vt_node *node, struct vt_port x, unsi
 static int divide_reduction(struct vt_node *node, struct vt_error *err)
 {
     struct vt_port x = node->in[0];
-    int rank = rank_of(x);
-    unsigned mask = axes_of(node, rank), ones, run;
+    const struct vt_tensor *axes = vt_match_constant(node->in[1]);
     enum vt_type type = node->out[0].v.type;
+    unsigned mask, ones, run;
+    int rank = rank_of(x);
     struct vt_node *now;
 
     /* Parts of a mean or a length of whole numbers would be rounded. */
-    if (!mask || (type != VT_F32 && type != VT_BOOLEAN)) {
+    if (rank < 0 || !axes || vt_axes_mask(axes, rank, &mask, NULL) ||
+        (type != VT_F32 && type != VT_BOOLEAN)) {
         return VT_OK;
     }
     ones = ones_of(&vt_port_output(x)->v.shape);
     for (unsigned rest = mask & ~ones; run = last_run(rest, ones, rank), run != rest; rest &= ~run) {
         now = reduce(node, x, run, true, err);
         if (!now || vt_node_infer(now, err)) {
-            return failed(err);
+            return vt_failed(err);
         }
         x = vt_port_of(now, 0);
         ones |= run;
@@ -245,7 +215,7 @@ static int divide_reduction(struct vt_node *node, struct vt_error *err)
         return VT_OK;
     }
     now = reduce(node, x, mask, vt_attr_bool(node, "keep_dims"), err);
-    return now ? vt_rewrite_replace(pass, node, now, err) : failed(err);
+    return now ? vt_rewrite_replace(pass, node, now, err) : vt_failed(err);
 }
 
 /* ---- Clamp of whole numbers: by the greater and the smaller of two, which have loops for integers */
@@ -279,10 +249,10 @@ static int clamp_whole(struct vt_node *node, struct vt_error *err)
     }
     above = bound(node, node->in[0], "Maximum", low, err);
     if (!above || vt_node_infer(above, err)) {
-        return failed(err);
+        return vt_failed(err);
     }
     now = bound(node, vt_port_of(above, 0), "Minimum", high, err);
-    return now ? vt_rewrite_replace(pass, node, now, err) : failed(err);
+    return now ? vt_rewrite_replace(pass, node, now, err) : vt_failed(err);
 }
 
 /* ---- the pass */

@@ -128,7 +128,7 @@ static int put_constant(struct vt_node *node, int output, const struct vt_tensor
     struct vt_node *constant = vt_constant_create(node->graph, node->name, t, NULL, err);
 
     if (!constant) {
-        return err && err->code ? err->code : VT_E_NOMEM;
+        return vt_failed(err);
     }
     vt_node_fused(constant, node);
     return vt_rewrite_bypass("constant_folding", node, output, vt_port_of(constant, 0));
@@ -143,7 +143,7 @@ static int reshape_constant(struct vt_node *node, struct vt_error *err)
     int status;
 
     if (!now) {
-        return err && err->code ? err->code : VT_E_NOMEM;
+        return vt_failed(err);
     }
     now->constant = src->constant;
     now->blob = src->blob;

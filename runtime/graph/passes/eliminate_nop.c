@@ -279,7 +279,7 @@ static int shorten_concat(struct vt_node *node, struct vt_error *err)
     }
     now = vt_node_build(node->graph, "Concat", node->op->opset, node->name, n, in, err);
     if (!now) {
-        return err && err->code ? err->code : VT_E_NOMEM;
+        return vt_failed(err);
     }
     vt_rewrite_copy_attrs(now, node);
     return vt_rewrite_replace(pass, node, now, err);

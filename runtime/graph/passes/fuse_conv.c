@@ -79,7 +79,7 @@ static int fuse(struct vt_fusion *f, int kind, struct vt_error *err)
     struct vt_node *now = vt_fusion_build(f, kinds[kind].fused, err);
 
     if (!now) {
-        return err && err->code ? err->code : VT_E_NOMEM;
+        return vt_failed(err);
     }
     if (!take_output_shape(f->root, now)) {
         vt_rewrite_prune(now);

@@ -83,7 +83,7 @@ static int build(struct chain *c, struct vt_error *err)
     }
     now = vt_node_build(last->graph, "Elementwise", 0, last->name, c->program.n_operands + 1, in, err);
     if (!now) {
-        return err && err->code ? err->code : VT_E_NOMEM;
+        return vt_failed(err);
     }
     for (int i = 0; i < c->n_taken - 1; i++) {
         vt_node_fused(now, c->taken[i]);

@@ -47,7 +47,7 @@ static int fuse(struct vt_fusion *f, struct vt_error *err)
     struct vt_node *now = vt_fusion_build(f, "FusedMatMul", err);
 
     if (!now) {
-        return err && err->code ? err->code : VT_E_NOMEM;
+        return vt_failed(err);
     }
     return vt_fusion_replace(f, now, err);
 }

@@ -274,11 +274,11 @@ static int build(struct norm *m, struct vt_error *err)
         in[2] = (struct vt_port){beta, 0};
     }
     if ((m->gamma.node && !gamma) || (m->beta.node && !beta)) {
-        return err && err->code ? err->code : VT_E_NOMEM;
+        return vt_failed(err);
     }
     now = vt_node_build(m->root->graph, "LayerNorm", 0, m->root->name, n, in, err);
     if (!now) {
-        return err && err->code ? err->code : VT_E_NOMEM;
+        return vt_failed(err);
     }
     vt_attr_set_i64(now, "axes_count", m->axes);
     vt_attr_set_f64(now, "eps", m->eps);

@@ -185,7 +185,7 @@ static int build(struct attention *a, struct vt_error *err)
     if (a->flipped) {
         made = unflipped(a, err);
         if (!made || vt_node_infer(made, err)) {
-            return err && err->code ? err->code : VT_E_NOMEM;
+            return vt_failed(err);
         }
         in[1] = vt_port_of(made, 0);
     }
@@ -193,12 +193,12 @@ static int build(struct attention *a, struct vt_error *err)
         in[4].node = scale_constant(a, err);
         n = 5;
         if (!in[4].node) {
-            return err && err->code ? err->code : VT_E_NOMEM;
+            return vt_failed(err);
         }
     }
     now = vt_node_build(a->product->graph, "ScaledDotProductAttention", 13, a->product->name, n, in, err);
     if (!now) {
-        return err && err->code ? err->code : VT_E_NOMEM;
+        return vt_failed(err);
     }
     vt_node_fused(now, a->scores);
     for (int i = 0; i < a->n_taken; i++) {

@@ -203,7 +203,7 @@ static int set_columns(struct vt_fusion *f, struct vt_node *now, int input, cons
     snprintf(name, sizeof(name), "%.100s/%s", f->root->name, what);
     constant = vt_rewrite_f32s(now->graph, name, f->columns, values, err);
     if (!constant) {
-        return err && err->code ? err->code : VT_E_NOMEM;
+        return vt_failed(err);
     }
     return vt_node_set_input(now, input, vt_port_of(constant, 0));
 }

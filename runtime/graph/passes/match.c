@@ -263,6 +263,14 @@ int vt_rewrite_copy_attrs(struct vt_node *dst, const struct vt_node *src)
     return VT_OK;
 }
 
+struct vt_port vt_rewrite_i64s(const struct vt_node *node, int64_t n, const int64_t *values,
+                               struct vt_error *err)
+{
+    struct vt_node *list = vt_constant_i64s(node->graph, node->name, 1, n, values, err);
+
+    return list ? vt_port_of(list, 0) : (struct vt_port){0};
+}
+
 struct vt_node *vt_rewrite_f32s(struct vt_graph *graph, const char *name, int64_t n, const double *values,
                                 struct vt_error *err)
 {

@@ -73,6 +73,10 @@ bool vt_match_with_scalar(const struct vt_node *node, double *value, struct vt_p
 /* Attributes that both operations have by name and type. */
 int vt_rewrite_copy_attrs(struct vt_node *dst, const struct vt_node *src);
 
+/* i64 constant of rank 1, named after the node; a port without a node on failure. */
+struct vt_port vt_rewrite_i64s(const struct vt_node *node, int64_t n, const int64_t *values,
+                               struct vt_error *err);
+
 /* f32 constant of rank 1. */
 struct vt_node *vt_rewrite_f32s(struct vt_graph *graph, const char *name, int64_t n, const double *values,
                                 struct vt_error *err);

@@ -70,7 +70,7 @@ static int replace_by(struct vt_node *node, struct vt_port x, const struct order
                                 (struct vt_port[]){x, vt_port_of(order, 0)}, err)
                 : NULL;
     if (!now) {
-        return err && err->code ? err->code : VT_E_NOMEM;
+        return vt_failed(err);
     }
     return vt_rewrite_replace(pass, node, now, err);
 }

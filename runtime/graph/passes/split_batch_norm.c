@@ -76,7 +76,7 @@ static int split(struct vt_node *node, struct vt_port data, const struct vt_tens
                             (struct vt_port[]){vt_port_of(product, 0), vt_port_of(shift, 0)}, err);
     }
     if (!sum) {
-        return err && err->code ? err->code : VT_E_NOMEM;
+        return vt_failed(err);
     }
     return vt_rewrite_replace(pass, node, sum, err);
 }

@@ -110,7 +110,7 @@ static bool understand(struct work *w, struct vt_node *node)
     return take_term(&w->out, &e.out, letter, &n_letters);
 }
 
-/* Of operand `except` and `but` alone (-1: none) is not asked. */
+/* Whether the result or an operand other than these two (-1: none) has the label. */
 static bool needed(const struct work *w, int label, int except, int but)
 {
     for (int i = 0; i < w->n_in; i++) {
@@ -132,9 +132,9 @@ static struct vt_port emit(struct work *w, const char *op, int opset, int n, con
 
 static struct vt_port with_axes(struct work *w, const char *op, struct vt_port x, int n, const int64_t *axes)
 {
-    struct vt_node *list = vt_constant_i64s(w->node->graph, w->node->name, 1, n, axes, w->err);
+    struct vt_port list = vt_rewrite_i64s(w->node, n, axes, w->err);
 
-    return list ? emit(w, op, 1, 2, (struct vt_port[]){x, vt_port_of(list, 0)}) : (struct vt_port){0};
+    return list.node ? emit(w, op, 1, 2, (struct vt_port[]){x, list}) : list;
 }
 
 /* Axes in the order of the labels. */
@@ -453,7 +453,7 @@ int vt_pass_split_einsum(struct vt_graph *graph, struct vt_error *err)
         struct work w = {.err = err};
 
         if (!node->dead && understand(&w, node) && wanted(&w, vt_attr_str(node, "equation"))) {
-            status = split(&w) ? replace(&w) : w.too_wide ? VT_OK : err && err->code ? err->code : VT_E_NOMEM;
+            status = split(&w) ? replace(&w) : w.too_wide ? VT_OK : vt_failed(err);
         }
     }
     return status ? status : vt_graph_sort(graph, err);

@@ -54,6 +54,12 @@ __attribute__((format(printf, 3, 4))) static inline int vt_fail(struct vt_error 
     return code;
 }
 
+/* The status of a failure whose message is in err; VT_E_NOMEM where there is none. */
+static inline int vt_failed(const struct vt_error *err)
+{
+    return err && err->code ? err->code : VT_E_NOMEM;
+}
+
 /* Put context ("node 'conv1': ") in front of the recorded message; returns its code. Does nothing without
  * one. */
 __attribute__((format(printf, 2, 3))) static inline int vt_context(struct vt_error *err, const char *fmt, ...)
