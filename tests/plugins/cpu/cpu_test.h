@@ -122,11 +122,16 @@ static inline struct vt_port net_param_as(struct vt_graph *g, const char *type, 
     return vt_port_of(node, 0);
 }
 
-static inline struct vt_port net_param(struct vt_graph *g, int rank, const int64_t *dims)
+static inline struct vt_port net_param_of(struct vt_graph *g, const char *type, int rank, const int64_t *dims)
 {
     char text[256];
 
-    return net_param_as(g, "f32", dims_text(text, sizeof(text), rank, dims));
+    return net_param_as(g, type, dims_text(text, sizeof(text), rank, dims));
+}
+
+static inline struct vt_port net_param(struct vt_graph *g, int rank, const int64_t *dims)
+{
+    return net_param_of(g, "f32", rank, dims);
 }
 
 /* Random contents: floats in -1..1, integers in 0..9, booleans 0 and 1. */
@@ -633,6 +638,31 @@ static inline void check_graph(struct vt_graph *g, const char *fast, int threads
     int n = random_inputs(model, in);
 
     check_inputs(model, n, in, fast, threads);
+    drop_inputs(n, in);
+    vt_model_unref(model);
+}
+
+/* The same bits as on REFDEV. */
+static inline void check_reference_bits(struct vt_model *model, int n, struct vt_buffer *const *in)
+{
+    struct outputs want, have;
+
+    run_once(model, "REFDEV", NULL, n, in, &want);
+    run_once(model, "CPU", NULL, n, in, &have);
+    assert_same_bits(&want, &have, "than the reference");
+    outputs_free(&want);
+    outputs_free(&have);
+}
+
+/* All that check_graph() looks at, and the same bits as on REFDEV. Takes the graph over. */
+static inline void check_graph_bits(struct vt_graph *g, const char *fast, int threads)
+{
+    struct vt_model *model = net_finish(g);
+    struct vt_buffer *in[MAX_PORTS];
+    int n = random_inputs(model, in);
+
+    check_inputs(model, n, in, fast, threads);
+    check_reference_bits(model, n, in);
     drop_inputs(n, in);
     vt_model_unref(model);
 }

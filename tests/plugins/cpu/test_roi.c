@@ -1,16 +1,9 @@
 /* Regions of maps, pooled, over random sizes, against references. */
 #include "cpu_test.h"
 
-static struct vt_port param(struct vt_graph *g, const char *type, int rank, const int64_t *dims)
-{
-    char text[256];
-
-    return net_param_as(g, type, dims_text(text, sizeof(text), rank, dims));
-}
-
 static struct vt_port maps(struct vt_graph *g, const int64_t *dims)
 {
-    struct vt_port x = param(g, "f32", 4, dims);
+    struct vt_port x = net_param_of(g, "f32", 4, dims);
 
     return random_chance(40) ? net_conv(g, x, dims[1], 1) : x;
 }
@@ -105,23 +98,6 @@ static void test_roi_nan(void **state)
     vt_model_unref(model);
 }
 
-/* The outputs of REFDEV and CPU have the same bits. */
-static void check_bits(struct vt_graph *g)
-{
-    struct vt_model *model = net_finish(g);
-    struct vt_buffer *in[MAX_PORTS];
-    struct outputs want, have;
-    int n = random_inputs(model, in);
-
-    run_once(model, "REFDEV", NULL, n, in, &want);
-    run_once(model, "CPU", NULL, n, in, &have);
-    assert_same_bits(&want, &have, "than the reference");
-    outputs_free(&want);
-    outputs_free(&have);
-    drop_inputs(n, in);
-    vt_model_unref(model);
-}
-
 static struct vt_graph *psroi_graph(int seed)
 {
     struct vt_graph *g = net_create();
@@ -143,7 +119,7 @@ static struct vt_graph *psroi_graph(int seed)
              "output_dim=%d;group_size=%d;spatial_scale=%s;mode=%s;spatial_bins_x=%d;spatial_bins_y=%d",
              (int)outputs, (int)group, average ? "0.5" : "1", average ? "average" : "bilinear", (int)bins[0],
              (int)bins[1]);
-    in[0] = param(g, "f32", 4, dims);
+    in[0] = net_param_of(g, "f32", 4, dims);
     in[1] = boxes(g, n, dims[0], average ? 2 * dims[2] : 1, true);
     net_result(g, net_op(g, "PSROIPooling", 1, 2, in, attrs));
     return g;
@@ -153,8 +129,7 @@ static void test_psroi(void **state)
 {
     (void)state;
     for (int seed = 1; seed <= 60; seed++) {
-        check_graph(psroi_graph(seed), "PSROIPooling", seed % 3 ? 0 : 4);
-        check_bits(psroi_graph(seed));
+        check_graph_bits(psroi_graph(seed), "PSROIPooling", seed % 3 ? 0 : 4);
     }
 }
 
@@ -182,9 +157,9 @@ static struct vt_graph *deformable_graph(int seed)
         "output_dim=%d;group_size=%d;spatial_scale=0.5;spatial_bins_x=%d;spatial_bins_y=%d;trans_std=0.2;"
         "part_size=%d",
         (int)(classes * each), (int)group, (int)random_in(1, 4), (int)random_in(1, 4), (int)part);
-    in[0] = param(g, "f32", 4, dims);
+    in[0] = net_param_of(g, "f32", 4, dims);
     in[1] = boxes(g, offsets[0], dims[0], 2 * dims[2], false);
-    in[2] = shifts ? param(g, "f32", 4, offsets) : in[1];
+    in[2] = shifts ? net_param_of(g, "f32", 4, offsets) : in[1];
     net_result(g, net_op(g, "DeformablePSROIPooling", 1, shifts ? 3 : 2, in, attrs));
     return g;
 }
@@ -193,8 +168,7 @@ static void test_deformable_psroi(void **state)
 {
     (void)state;
     for (int seed = 1; seed <= 60; seed++) {
-        check_graph(deformable_graph(seed), "DeformablePSROIPooling", seed % 3 ? 0 : 4);
-        check_bits(deformable_graph(seed));
+        check_graph_bits(deformable_graph(seed), "DeformablePSROIPooling", seed % 3 ? 0 : 4);
     }
 }
 
@@ -244,7 +218,7 @@ static void test_pyramid(void **state)
                  (int)random_in(1, 4), (int)random_in(0, 3),
                  (const char *[]){"4", "4,8", "4,8,16", "4,8,16,32"}[levels - 1],
                  seed % 3 ? "false" : "true");
-        in[0] = param(g, "f32", 2, (int64_t[]){n, 4});
+        in[0] = net_param_of(g, "f32", 2, (int64_t[]){n, 4});
         in[0] = net_binary(g, "Multiply", 1, in[0], net_f32(g, 300), ""); /* some without area */
         for (int i = 0; i < levels; i++) {
             in[1 + i] = maps(g, (int64_t[]){1, channels, random_in(1, 40), random_in(1, 40)});

@@ -1,31 +1,6 @@
 /* Operations that few networks have, over random sizes: the bits of their references. */
 #include "cpu_test.h"
 
-static struct vt_port param(struct vt_graph *g, const char *type, int rank, const int64_t *dims)
-{
-    char text[256];
-
-    return net_param_as(g, type, dims_text(text, sizeof(text), rank, dims));
-}
-
-/* All that check_graph() looks at, and the same bits as on REFDEV. Takes the graph over. */
-static void check_bits(struct vt_graph *g, const char *fast, int threads)
-{
-    struct vt_model *model = net_finish(g);
-    struct vt_buffer *in[MAX_PORTS];
-    struct outputs want, have;
-    int n = random_inputs(model, in);
-
-    check_inputs(model, n, in, fast, threads);
-    run_once(model, "REFDEV", NULL, n, in, &want);
-    run_once(model, "CPU", NULL, n, in, &have);
-    assert_same_bits(&want, &have, "than the reference");
-    outputs_free(&want);
-    outputs_free(&have);
-    drop_inputs(n, in);
-    vt_model_unref(model);
-}
-
 /* A constant of `rows` sorted rows of n whole or half numbers, as f32, i32 or i64. */
 static struct vt_port sorted_rows(struct vt_graph *g, const char *type, int rank, int64_t rows, int64_t n)
 {
@@ -70,10 +45,10 @@ static void test_bucketize(void **state)
         snprintf(test_case, sizeof(test_case), "seed %d", seed);
         snprintf(attrs, sizeof(attrs), "output_type=%s;with_right_bound=%s", seed % 2 ? "i64" : "i32",
                  seed % 4 < 2 ? "true" : "false");
-        in[0] = param(g, type, 3, dims);
+        in[0] = net_param_of(g, type, 3, dims);
         in[1] = sorted_rows(g, type, 1, 1, random_in(1, seed % 5 ? 9 : 200));
         net_result(g, net_op(g, "Bucketize", 3, 2, in, attrs));
-        check_bits(g, "Bucketize", seed % 3 ? 0 : 4);
+        check_graph_bits(g, "Bucketize", seed % 3 ? 0 : 4);
     }
 }
 
@@ -95,9 +70,9 @@ static void test_search_sorted(void **state)
         snprintf(attrs, sizeof(attrs), "output_type=%s;right_mode=%s", seed % 2 ? "i64" : "i32",
                  seed % 8 < 4 ? "true" : "false");
         in[0] = sorted_rows(g, type, one ? 1 : 2, one ? 1 : rows, n);
-        in[1] = param(g, type, 2, (int64_t[]){rows, random_in(1, 40)});
+        in[1] = net_param_of(g, type, 2, (int64_t[]){rows, random_in(1, 40)});
         net_result(g, net_op(g, "SearchSorted", 15, 2, in, attrs));
-        check_bits(g, "SearchSorted", seed % 3 ? 0 : 4);
+        check_graph_bits(g, "SearchSorted", seed % 3 ? 0 : 4);
     }
 }
 
@@ -110,7 +85,6 @@ static void test_search_nan(void **state)
         bool buckets = i & 1;
         struct vt_port in[2] = {net_param_as(g, "f32", "6"), net_param_as(g, "f32", "6")};
         struct vt_buffer *buffers[2];
-        struct outputs want, have;
         struct vt_model *model;
         char attrs[64];
 
@@ -122,11 +96,7 @@ static void test_search_nan(void **state)
         random_inputs(model, buffers);
         memcpy(buffers[!buckets]->t.data, (float[]){NAN, 0, INFINITY, -INFINITY, 2, -0.0f}, 24);
         memcpy(buffers[buckets]->t.data, (float[]){-INFINITY, 0, 1, 2, INFINITY, NAN}, 24);
-        run_once(model, "REFDEV", NULL, 2, buffers, &want);
-        run_once(model, "CPU", NULL, 2, buffers, &have);
-        assert_same_bits(&want, &have, "than the reference");
-        outputs_free(&want);
-        outputs_free(&have);
+        check_reference_bits(model, 2, buffers);
         drop_inputs(2, buffers);
         vt_model_unref(model);
     }
@@ -139,7 +109,6 @@ static void test_gather_tree(void **state)
         struct vt_graph *g = net_create();
         const char *type = seed % 3 ? "i32" : "f32";
         struct vt_buffer *buffers[4];
-        struct outputs want, have;
         struct vt_model *model;
         int64_t dims[3];
         struct vt_port in[4];
@@ -150,10 +119,10 @@ static void test_gather_tree(void **state)
         dims[1] = random_in(1, 4);
         dims[2] = random_in(1, 5);
         snprintf(test_case, sizeof(test_case), "seed %d", seed);
-        in[0] = param(g, type, 3, dims);
-        in[1] = param(g, type, 3, dims);
-        in[2] = param(g, type, 1, &dims[1]);
-        in[3] = param(g, type, 0, NULL);
+        in[0] = net_param_of(g, type, 3, dims);
+        in[1] = net_param_of(g, type, 3, dims);
+        in[2] = net_param_of(g, type, 1, &dims[1]);
+        in[3] = net_param_of(g, type, 0, NULL);
         net_result(g, net_op(g, "GatherTree", 1, 4, in, ""));
         model = net_finish(g);
         n = random_inputs(model, buffers);
@@ -169,11 +138,7 @@ static void test_gather_tree(void **state)
             }
         }
         check_inputs(model, n, buffers, "GatherTree", 0);
-        run_once(model, "REFDEV", NULL, n, buffers, &want);
-        run_once(model, "CPU", NULL, n, buffers, &have);
-        assert_same_bits(&want, &have, "than the reference");
-        outputs_free(&want);
-        outputs_free(&have);
+        check_reference_bits(model, n, buffers);
         drop_inputs(n, buffers);
         vt_model_unref(model);
     }
@@ -242,7 +207,7 @@ static void test_random_uniform(void **state)
         in[2] = number(g, type, limit[1]);
         net_result(g, net_op(g, "RandomUniform", 8, 3, in, attrs));
         net_result(g, net_param_as(g, "f32", "1"));
-        check_bits(g, "RandomUniform", seed % 3 ? 0 : 4);
+        check_graph_bits(g, "RandomUniform", seed % 3 ? 0 : 4);
     }
 }
 
@@ -302,9 +267,9 @@ static void test_image_patches(void **state)
         snprintf(attrs, sizeof(attrs), "sizes=%d,%d;strides=%d,%d;rates=%d,%d;auto_pad=%s", (int)size[0],
                  (int)size[1], (int)random_in(1, 4), (int)random_in(1, 4), (int)rate[0], (int)rate[1],
                  pads[seed % 3]);
-        net_result(
-            g, net_unary(g, "ExtractImagePatches", 3, param(g, seed % 4 ? "f32" : "i32", 4, dims), attrs));
-        check_bits(g, "ExtractImagePatches", seed % 3 ? 0 : 4);
+        net_result(g, net_unary(g, "ExtractImagePatches", 3,
+                                net_param_of(g, seed % 4 ? "f32" : "i32", 4, dims), attrs));
+        check_graph_bits(g, "ExtractImagePatches", seed % 3 ? 0 : 4);
     }
 }
 
@@ -326,11 +291,12 @@ static void test_adaptive_max(void **state)
             target[i - 2] = random_in(1, 7);
         }
         snprintf(test_case, sizeof(test_case), "seed %d", seed);
-        y = net_binary(g, "AdaptiveMaxPool", 8, param(g, "f32", rank, dims), net_i64s(g, rank - 2, target),
+        y = net_binary(g, "AdaptiveMaxPool", 8, net_param_of(g, "f32", rank, dims),
+                       net_i64s(g, rank - 2, target),
                        seed % 2 ? "index_element_type=i32" : "index_element_type=i64");
         net_result(g, y);
         net_result(g, net_out(y, 1));
-        check_bits(g, "AdaptiveMaxPool", seed % 3 ? 0 : 4);
+        check_graph_bits(g, "AdaptiveMaxPool", seed % 3 ? 0 : 4);
     }
 }
 
@@ -339,7 +305,6 @@ static void test_adaptive_nan(void **state)
 {
     struct vt_graph *g = net_create();
     struct vt_buffer *in;
-    struct outputs want, have;
     struct vt_model *model;
     struct vt_port y;
 
@@ -354,11 +319,7 @@ static void test_adaptive_nan(void **state)
     for (int i = 0; i < 32; i++) {
         ((float *)in->t.data)[i] = i % 3 == 0 ? NAN : i > 20 ? -INFINITY : (float)(i % 5);
     }
-    run_once(model, "REFDEV", NULL, 1, &in, &want);
-    run_once(model, "CPU", NULL, 1, &in, &have);
-    assert_same_bits(&want, &have, "than the reference");
-    outputs_free(&want);
-    outputs_free(&have);
+    check_reference_bits(model, 1, &in);
     drop_inputs(1, &in);
     vt_model_unref(model);
 }
