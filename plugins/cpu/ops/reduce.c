@@ -2,7 +2,7 @@
 #include "kernels/reduce.h"
 #include "kernels/eltwise.h"
 
-#include "impl.h"
+#include "ops/axes.h"
 
 struct reduce {
     const struct cpu_reduce_f32 *kernel;
@@ -10,7 +10,8 @@ struct reduce {
     bool logical, all; /* booleans: whether all or any */
     cpu_fold_fn *fold; /* of integers, by `op`; else NULL */
     enum cpu_binary_op op;
-    int64_t outer, axis, inner, pieces;
+    struct cpu_middle m;
+    int64_t pieces;
 };
 
 /* `whole`: what does the same with integers, CPU_BINARY_COUNT: nothing. */
@@ -40,59 +41,11 @@ static bool is_logical(const struct cpu_op *op)
     return strncmp(op->type, "ReduceLogical", 13) == 0;
 }
 
-static bool axes_mask(const struct cpu_op *op, unsigned *mask)
+static bool geometry(const struct cpu_op *op, enum cpu_layout layout, struct cpu_middle *m)
 {
-    int64_t axes[VT_MAX_RANK];
-    int n;
-
-    *mask = 0;
-    if (!cpu_constant_i64s(&op->in[1], axes, VT_MAX_RANK, &n)) {
-        return false;
-    }
-    for (int i = 0; i < n; i++) {
-        int64_t axis = axes[i] + (axes[i] < 0 ? op->in[0].rank : 0);
-
-        if (axis < 0 || axis >= op->in[0].rank) {
-            return false;
-        }
-        *mask |= 1u << axis;
-    }
-    return true;
-}
-
-/* [outer][axis][inner] in the memory order of a layout; false when the reduced axes are not neighbours there.
- * Axes of size 1 count as whatever suits. */
-static bool geometry(const struct cpu_op *op, enum cpu_layout layout, struct reduce *r)
-{
-    int rank = op->in[0].rank, phase = 0;
     unsigned mask;
 
-    if (!axes_mask(op, &mask) || !mask) {
-        return false;
-    }
-    r->outer = r->axis = r->inner = 1;
-    for (int i = 0; i < rank; i++) {
-        int at = layout == CPU_NXC && i > 0 ? (i == rank - 1 ? 1 : i + 1) : i;
-        int64_t dim = op->in[0].dims[at];
-        bool reduced = mask >> at & 1;
-
-        if (dim == 1) {
-            continue;
-        }
-        if (reduced && phase == 2) {
-            return false;
-        }
-        if (reduced) {
-            phase = 1;
-            r->axis *= dim;
-        } else if (phase == 0) {
-            r->outer *= dim;
-        } else {
-            phase = 2;
-            r->inner *= dim;
-        }
-    }
-    return true;
+    return cpu_axes_mask(&op->in[1], op->in[0].rank, &mask) && cpu_axes_middle(&op->in[0], mask, layout, m);
 }
 
 static bool folds(const struct cpu_op *op)
@@ -103,7 +56,7 @@ static bool folds(const struct cpu_op *op)
 
 static bool supports(const struct cpu_op *op, const char **reason)
 {
-    struct reduce r;
+    struct cpu_middle m;
 
     *reason = "its rank is not known";
     if (op->in[0].rank < 1 || op->out[0].rank < 0) {
@@ -118,7 +71,7 @@ static bool supports(const struct cpu_op *op, const char **reason)
         return false;
     }
     *reason = "the axes are not constant, or not neighbours";
-    return geometry(op, CPU_PLAIN, &r);
+    return geometry(op, CPU_PLAIN, &m);
 }
 
 /* Whether what is left of the axes has one order in both layouts: no channels or nothing behind them. */
@@ -127,7 +80,7 @@ static bool order_survives(const struct cpu_op *op)
     unsigned mask;
     bool channels, spatial = false;
 
-    axes_mask(op, &mask);
+    cpu_axes_mask(&op->in[1], op->in[0].rank, &mask);
     channels = !(mask >> 1 & 1) && op->in[0].dims[1] > 1;
     for (int i = 2; i < op->in[0].rank; i++) {
         spatial |= !(mask >> i & 1) && op->in[0].dims[i] > 1;
@@ -139,11 +92,11 @@ static bool order_survives(const struct cpu_op *op)
  */
 static int options(const struct cpu_op *op, struct cpu_option *o)
 {
-    struct reduce r;
+    struct cpu_middle m;
     double ns = (double)op->in[0].count * 0.3;
 
     o[0] = (struct cpu_option){CPU_PLAIN, CPU_PLAIN, CPU_PLAIN, ns, 0};
-    if (op->in[0].rank < 3 || !geometry(op, CPU_NXC, &r)) {
+    if (op->in[0].rank < 3 || !geometry(op, CPU_NXC, &m)) {
         return 1;
     }
     if (op->out[0].rank == op->in[0].rank) {
@@ -169,11 +122,11 @@ static void piece(void *arg, int64_t begin, int64_t end, void *scratch)
 
     (void)scratch;
     if (j->r->fold) {
-        j->r->fold(j->r->op, j->src, j->dst, j->r->axis, j->r->inner, begin, end);
+        j->r->fold(j->r->op, j->src, j->dst, j->r->m.axis, j->r->m.inner, begin, end);
     } else if (j->r->logical) {
-        j->r->kernel->logic(j->r->all, j->src, j->dst, j->r->axis, j->r->inner, begin, end);
+        j->r->kernel->logic(j->r->all, j->src, j->dst, j->r->m.axis, j->r->m.inner, begin, end);
     } else {
-        j->r->kernel->reduce(j->r->kind, j->src, j->dst, j->r->axis, j->r->inner, begin, end);
+        j->r->kernel->reduce(j->r->kind, j->src, j->dst, j->r->m.axis, j->r->m.inner, begin, end);
     }
 }
 
@@ -182,7 +135,8 @@ static int run(const struct cpu_step *step, struct cpu_run *run)
     const struct reduce *r = step->data;
     struct job j = {r, cpu_in(step, run, 0), cpu_out(step, run, 0)};
 
-    cpu_parallel_range(run, r->inner == 1 || r->fold ? r->outer : cpu_column_units(r->outer, r->inner),
+    cpu_parallel_range(run,
+                       r->m.inner == 1 || r->fold ? r->m.outer : cpu_column_units(r->m.outer, r->m.inner),
                        r->pieces, piece, &j);
     return VT_OK;
 }
@@ -195,7 +149,7 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     if (!r) {
         return vt_fail(err, VT_E_NOMEM, "out of memory");
     }
-    geometry(op, option->in, r);
+    geometry(op, option->in, &r->m);
     r->kind = kinds[kind_of(op)].kind;
     r->op = kinds[kind_of(op)].whole;
     r->fold = op->in[0].type != VT_F32 && !is_logical(op) ? cpu_typed_get(op->isa)->fold((int)op->in[0].type)

@@ -341,6 +341,39 @@ static void test_over_channels(void **state)
     }
 }
 
+/* Any axes that are neighbours; what comes in may be overwritten. */
+static void test_over_neighbours(void **state)
+{
+    (void)state;
+    for (int seed = 1; seed <= 40; seed++) {
+        struct vt_graph *g = net_create();
+        int64_t dims[5], axes[5];
+        int rank, first, n;
+        struct vt_port x;
+
+        random_seed((uint64_t)seed);
+        rank = (int)random_in(1, 5);
+        for (int i = 0; i < rank; i++) {
+            dims[i] = random_in(1, rank < 3 ? 90 : 9);
+        }
+        first = (int)random_in(0, rank - 1);
+        n = (int)random_in(1, rank - first);
+        for (int i = 0; i < n; i++) {
+            axes[i] = first + i - (random_chance(30) ? rank : 0);
+        }
+        snprintf(test_case, sizeof(test_case), "seed %d", seed);
+        x = net_param(g, rank, dims);
+        x = random_chance(50) ? net_unary(g, "Sin", 1, x, "") : x;
+        x = seed % 2 ? net_binary(g, "MVN", 6, x, net_i64s(g, n, axes),
+                                  seed % 3 ? "eps=0.5;eps_mode=inside_sqrt;normalize_variance=true"
+                                           : "eps=0.5;eps_mode=outside_sqrt;normalize_variance=true")
+                     : net_binary(g, "NormalizeL2", 1, x, net_i64s(g, n, axes),
+                                  seed % 3 ? "eps=0.5;eps_mode=max" : "eps=0.5;eps_mode=add");
+        net_result(g, x);
+        check_graph(g, seed % 2 ? "MVN" : "NormalizeL2", seed % 3 ? 0 : 4);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +388,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_reduce_whole),
         cmocka_unit_test(test_grouped_matmul),
         cmocka_unit_test(test_over_channels),
+        cmocka_unit_test(test_over_neighbours),
     };
 
     cap_isa(argc, argv);
