@@ -79,6 +79,17 @@ struct cpu_option {
 
 #define CPU_MAX_OPTIONS 4
 
+/* Numbers that tell places or lengths: of i32, or (`wide`) of i64. */
+static inline bool cpu_is_index(const struct cpu_arg *arg)
+{
+    return arg->type == VT_I32 || arg->type == VT_I64;
+}
+
+static inline int64_t cpu_index_at(const void *index, bool wide, int64_t i)
+{
+    return wide ? ((const int64_t *)index)[i] : ((const int32_t *)index)[i];
+}
+
 enum cpu_impl_flags {
     CPU_READS_STRIDED = 1 << 0,  /* NXC inputs may have pixels further apart than C */
     CPU_WRITES_STRIDED = 1 << 1, /* NXC outputs too: may write into a slice of a concatenation */

@@ -420,7 +420,7 @@ static void rows_piece(void *arg, int64_t begin, int64_t end, void *scratch)
 
     (void)scratch;
     for (int64_t i = begin; i < end; i++) {
-        int64_t n = j->r->wide_index ? ((const int64_t *)j->index)[i] : ((const int32_t *)j->index)[i];
+        int64_t n = cpu_index_at(j->index, j->r->wide_index, i);
 
         n += n < 0 && j->r->wrap ? form->n : 0;
         if (n < 0 || n >= form->n) {

@@ -39,11 +39,6 @@ static int64_t best_class(const float *v, int64_t n)
     return i;
 }
 
-static int64_t whole(const void *p, bool wide, int64_t i)
-{
-    return wide ? ((const int64_t *)p)[i] : ((const int32_t *)p)[i];
-}
-
 static void put(void *p, enum vt_type type, int64_t i, int64_t v)
 {
     switch (type) {
@@ -80,7 +75,7 @@ static void piece(void *arg, int64_t begin, int64_t end, void *scratch)
 
     (void)scratch;
     for (int64_t b = begin; b < end; b++) {
-        int64_t length = c->by_length ? whole(j->lengths, c->wide_length, b) : masked(j, b);
+        int64_t length = c->by_length ? cpu_index_at(j->lengths, c->wide_length, b) : masked(j, b);
         int64_t first = c->by_length ? b * c->steps : b, each = c->by_length ? 1 : c->batch;
         int64_t previous = -1, n = 0;
 
@@ -113,14 +108,14 @@ static int run(const struct cpu_step *step, struct cpu_run *run)
     if (c->by_length) {
         const void *blank = cpu_in(step, run, 2);
 
-        j.blank = blank ? whole(blank, c->wide_blank, 0) : j.blank;
+        j.blank = blank ? cpu_index_at(blank, c->wide_blank, 0) : j.blank;
         j.counts = cpu_out(step, run, 1);
         if (j.blank < 0 || j.blank >= c->classes) {
             return vt_fail(run->err, VT_E_RANGE, "blank_index is %lld, the classes are 0 to %lld",
                            (long long)j.blank, (long long)c->classes - 1);
         }
         for (int64_t b = 0; b < c->batch; b++) {
-            int64_t length = whole(j.lengths, c->wide_length, b);
+            int64_t length = cpu_index_at(j.lengths, c->wide_length, b);
 
             if (length < 0 || length > c->steps) {
                 return vt_fail(run->err, VT_E_RANGE,
@@ -131,11 +126,6 @@ static int run(const struct cpu_step *step, struct cpu_run *run)
     }
     cpu_parallel_range(run, c->batch, c->pieces, piece, &j);
     return VT_OK;
-}
-
-static bool is_whole(const struct cpu_arg *a)
-{
-    return a->type == VT_I32 || a->type == VT_I64;
 }
 
 static bool supports(const struct cpu_op *op, const char **reason)
@@ -151,7 +141,8 @@ static bool supports(const struct cpu_op *op, const char **reason)
     if (!by_length) {
         return op->in[1].type == VT_F32;
     }
-    return is_whole(&op->in[1]) && (op->n_in < 3 || op->in[2].type == VT_DYNAMIC || is_whole(&op->in[2]));
+    return cpu_is_index(&op->in[1]) &&
+           (op->n_in < 3 || op->in[2].type == VT_DYNAMIC || cpu_is_index(&op->in[2]));
 }
 
 static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cpu_option *option,

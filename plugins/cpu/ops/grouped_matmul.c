@@ -23,8 +23,8 @@ static bool supports(const struct cpu_op *op, const char **reason)
         return false;
     }
     *reason = "the ends of groups are neither i32 nor i64";
-    return op->in[ROWS].rank == 3 || (op->n_in > ENDS && op->in[ENDS].rank == 1 &&
-                                      (op->in[ENDS].type == VT_I32 || op->in[ENDS].type == VT_I64));
+    return op->in[ROWS].rank == 3 ||
+           (op->n_in > ENDS && op->in[ENDS].rank == 1 && cpu_is_index(&op->in[ENDS]));
 }
 
 static int options(const struct cpu_op *op, struct cpu_option *o)
@@ -73,7 +73,7 @@ static int run_ragged(const struct grouped *g, struct cpu_run *run, const float 
     int64_t row = 0;
 
     for (int64_t i = 0; i < g->groups; i++) {
-        int64_t end = g->wide ? ((const int64_t *)ends)[i] : ((const int32_t *)ends)[i];
+        int64_t end = cpu_index_at(ends, g->wide, i);
 
         if (end < row || end > g->rows) {
             return vt_fail(run->err, VT_E_RANGE, "offsets[%lld] is %lld, outside of %lld to %lld",

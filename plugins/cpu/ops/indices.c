@@ -2,18 +2,6 @@
  * ScatterElementsUpdate. */
 #include "ops/copies.h"
 
-/* ---- indices of i32 or i64 */
-
-static bool is_index(const struct cpu_arg *arg)
-{
-    return arg->type == VT_I32 || arg->type == VT_I64;
-}
-
-static inline int64_t index_at(const void *index, bool wide, int64_t i)
-{
-    return wide ? ((const int64_t *)index)[i] : ((const int32_t *)index)[i];
-}
-
 /* Wrapped once when negative; -1 outside of 0..n-1 even so. */
 static inline int64_t wrapped(int64_t i, int64_t n)
 {
@@ -67,7 +55,7 @@ static struct indexed *create(struct cpu_build *b, const struct cpu_op *op, stru
 static int outside(struct cpu_run *run, int64_t place, const struct job *j)
 {
     return vt_fail(run->err, VT_E_RANGE, "index %lld is outside of its axis",
-                   (long long)index_at(j->index, j->x->wide, place - 1));
+                   (long long)cpu_index_at(j->index, j->x->wide, place - 1));
 }
 
 static bool data_and_index(const struct cpu_op *op, const char **reason)
@@ -77,7 +65,7 @@ static bool data_and_index(const struct cpu_op *op, const char **reason)
         return false;
     }
     *reason = "the indices are neither i32 nor i64";
-    return is_index(&op->in[1]);
+    return cpu_is_index(&op->in[1]);
 }
 
 static bool axis_in(const struct cpu_op *op, int input, int64_t *axis)
@@ -137,7 +125,7 @@ static inline __attribute__((always_inline)) void walk_lines(struct job *j, int6
             rest /= x->shape[i];
         }
         for (int64_t k = 0; k < n; k++) {
-            int64_t at = wrapped(index_at(j->index, x->wide, line * n + k), most);
+            int64_t at = wrapped(cpu_index_at(j->index, x->wide, line * n + k), most);
             int64_t place = base + at * step + (x->axis == last ? 0 : k);
 
             if (at < 0) {
@@ -221,7 +209,7 @@ static void gather_nd_piece(void *arg, int64_t begin, int64_t end, void *scratch
         int64_t from = k / x->picks * x->block;
 
         for (int d = 0; d < x->depth; d++) {
-            int64_t at = wrapped(index_at(j->index, x->wide, k * x->depth + d), x->dims[x->axis + d]);
+            int64_t at = wrapped(cpu_index_at(j->index, x->wide, k * x->depth + d), x->dims[x->axis + d]);
 
             if (at < 0) {
                 j->wrong = k * x->depth + d + 1;
@@ -354,7 +342,7 @@ static int update_run(const struct cpu_step *step, struct cpu_run *run)
     size_t row = (size_t)(x->inner * x->size);
 
     for (int64_t k = 0; k < x->picks; k++) {
-        int64_t at = wrapped(index_at(j.index, x->wide, k), x->n);
+        int64_t at = wrapped(cpu_index_at(j.index, x->wide, k), x->n);
 
         if (at < 0) {
             return outside(run, k + 1, &j);
@@ -409,7 +397,7 @@ static int update_nd_run(const struct cpu_step *step, struct cpu_run *run)
         int64_t to = 0;
 
         for (int d = 0; d < x->depth; d++) {
-            int64_t at = wrapped(index_at(j.index, x->wide, k * x->depth + d), x->dims[d]);
+            int64_t at = wrapped(cpu_index_at(j.index, x->wide, k * x->depth + d), x->dims[d]);
 
             if (at < 0) {
                 return outside(run, k * x->depth + d + 1, &j);

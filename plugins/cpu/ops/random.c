@@ -43,7 +43,7 @@ static void integers(const struct job *j, const uint32_t *words, int64_t at, int
         int64_t v;
 
         /* A division of 32 bits is cheaper. */
-        x = j->two ? x % j->span : j->span > UINT32_MAX ? x : (uint32_t)x % (uint32_t)j->span;
+        x = j->two ? x % j->span : (uint32_t)x % (uint32_t)j->span;
         v = (int64_t)((uint64_t)j->first + x);
         if (j->u->type == VT_I32) {
             ((int32_t *)j->dst)[at + i] = (int32_t)v;
@@ -73,15 +73,11 @@ static void piece(void *arg, int64_t begin, int64_t end, void *scratch)
     }
 }
 
-static int64_t whole(const void *p, enum vt_type type, int64_t i)
-{
-    return type == VT_I64 ? ((const int64_t *)p)[i] : ((const int32_t *)p)[i];
-}
-
 /* Where the numbers begin and how many there are. */
 static int limits(const struct cpu_step *step, struct cpu_run *run, struct job *j)
 {
     const void *low = cpu_in(step, run, 1), *high = cpu_in(step, run, 2);
+    int64_t last;
 
     if (j->u->type == VT_F32) {
         double top = (double)*(const float *)high;
@@ -92,13 +88,13 @@ static int limits(const struct cpu_step *step, struct cpu_run *run, struct job *
                    ? VT_OK
                    : vt_fail(run->err, VT_E_INVALID, "minval %g must be below maxval %g", j->low, top);
     }
-    j->first = whole(low, j->u->type, 0);
-    j->span = (uint64_t)whole(high, j->u->type, 0) - (uint64_t)j->first;
+    j->first = cpu_index_at(low, j->u->type == VT_I64, 0);
+    last = cpu_index_at(high, j->u->type == VT_I64, 0);
+    j->span = (uint64_t)last - (uint64_t)j->first;
     j->two = j->span > UINT32_MAX;
-    return j->first < whole(high, j->u->type, 0)
-               ? VT_OK
-               : vt_fail(run->err, VT_E_INVALID, "minval %lld must be below maxval %lld", (long long)j->first,
-                         (long long)whole(high, j->u->type, 0));
+    return j->first < last ? VT_OK
+                           : vt_fail(run->err, VT_E_INVALID, "minval %lld must be below maxval %lld",
+                                     (long long)j->first, (long long)last);
 }
 
 static int run(const struct cpu_step *step, struct cpu_run *run)
@@ -113,7 +109,7 @@ static int run(const struct cpu_step *step, struct cpu_run *run)
         return status;
     }
     for (int64_t i = 0; i < u->rank; i++) {
-        dims[i] = whole(shape, u->wide ? VT_I64 : VT_I32, i);
+        dims[i] = cpu_index_at(shape, u->wide, i);
     }
     j.dst = cpu_output_now(run, step, 0, u->type, (int)u->rank, dims);
     if (!j.dst) {
@@ -138,8 +134,7 @@ static bool supports(const struct cpu_op *op, const char **reason)
     }
     *reason = "the shape is unknown or too long";
     if (op->in[0].rank < 0 || op->in[0].count > VT_MAX_RANK || op->in[1].rank < 0 || op->in[2].rank < 0 ||
-        (op->in[0].type != VT_I32 && op->in[0].type != VT_I64) ||
-        (op->out[0].rank >= 0 && !op->out[0].count)) {
+        !cpu_is_index(&op->in[0]) || (op->out[0].rank >= 0 && !op->out[0].count)) {
         return false;
     }
     *reason = "the generator is not Philox, or takes its seeds from the system";

@@ -260,7 +260,7 @@ static int64_t length_of(const struct job *j, int64_t row)
     int64_t n = j->q->steps;
 
     if (j->lengths) {
-        n = j->q->wide_lengths ? ((const int64_t *)j->lengths)[row] : ((const int32_t *)j->lengths)[row];
+        n = cpu_index_at(j->lengths, j->q->wide_lengths, row);
     }
     return n < 0 ? 0 : n > j->q->steps ? j->q->steps : n;
 }

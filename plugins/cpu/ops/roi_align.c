@@ -36,11 +36,6 @@ struct roi_job {
     _Atomic int64_t wrong; /* a box plus one: of an image that is not there, or too large (negative) */
 };
 
-static int64_t image_of(const struct roi_job *j, int64_t box)
-{
-    return j->r->wide ? ((const int64_t *)j->images)[box] : ((const int32_t *)j->images)[box];
-}
-
 struct roi_box {
     const struct level *level;
     const float *map; /* NULL: all is 0 */
@@ -178,7 +173,7 @@ static bool box_of(struct roi_job *j, int64_t box, struct roi_box *b)
     if (r->pyramid) {
         fits = pyramid_box(j, j->boxes + box * 4, b);
     } else {
-        image = image_of(j, box);
+        image = cpu_index_at(j->images, r->wide, box);
         if (image < 0 || image >= r->images) {
             j->wrong = box + 1;
             return false;
@@ -306,7 +301,8 @@ static int roi_run(const struct cpu_step *step, struct cpu_run *run)
     box = j.wrong;
     if (box > 0) {
         return vt_fail(run->err, VT_E_RANGE, "batch_indices[%lld] is %lld, there are %lld images",
-                       (long long)(box - 1), (long long)image_of(&j, box - 1), (long long)r->images);
+                       (long long)(box - 1), (long long)cpu_index_at(j.images, r->wide, box - 1),
+                       (long long)r->images);
     }
     return box ? vt_fail(run->err, VT_E_RANGE, "box %lld is too large", (long long)(-box - 1)) : VT_OK;
 }
@@ -382,7 +378,7 @@ static bool roi_supports(const struct cpu_op *op, const char **reason)
         return false;
     }
     *reason = "batch indices are neither i32 nor i64";
-    if (op->in[2].type != VT_I32 && op->in[2].type != VT_I64) {
+    if (!cpu_is_index(&op->in[2])) {
         return false;
     }
     *reason = "a mode that is neither avg nor max";

@@ -152,7 +152,7 @@ static bool reverse_sequence_supports(const struct cpu_op *op, const char **reas
         return false;
     }
     *reason = "lengths are neither i32 nor i64";
-    return op->in[1].type == VT_I32 || op->in[1].type == VT_I64;
+    return cpu_is_index(&op->in[1]);
 }
 
 struct reverse_job {
@@ -164,7 +164,7 @@ struct reverse_job {
 
 static int64_t length_of(const struct reverse_job *j, int64_t b)
 {
-    return j->r->wide ? ((const int64_t *)j->lengths)[b] : ((const int32_t *)j->lengths)[b];
+    return cpu_index_at(j->lengths, j->r->wide, b);
 }
 
 /* Rows: everything behind both axes. */
@@ -261,7 +261,7 @@ static bool one_hot_supports(const struct cpu_op *op, const char **reason)
         return false;
     }
     *reason = "the indices are neither i32 nor i64";
-    return op->in[0].type == VT_I32 || op->in[0].type == VT_I64;
+    return cpu_is_index(&op->in[0]);
 }
 
 static int one_hot_run(const struct cpu_step *step, struct cpu_run *run)
@@ -283,7 +283,7 @@ static int one_hot_run(const struct cpu_step *step, struct cpu_run *run)
         done += more;
     }
     for (int64_t i = 0; i < h->count; i++) {
-        int64_t k = h->wide ? ((const int64_t *)index)[i] : ((const int32_t *)index)[i];
+        int64_t k = cpu_index_at(index, h->wide, i);
 
         k += h->wrap && k < 0 ? h->l.n : 0;
         if (k >= 0 && k < h->l.n) {
