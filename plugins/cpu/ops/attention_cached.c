@@ -239,12 +239,14 @@ static float limit_of(const struct job *j, const char *mask, float reach)
 static int64_t keys_of(const struct job *j, const struct block *b)
 {
     int64_t keys = j->c->causal ? b->row + b->rows : 0, size = j->mask_bool ? 1 : (int64_t)sizeof(float);
-    float reach;
+    float reach = 0;
 
     if (j->c->rows == 1 || (!j->c->causal && (!b->mask || j->mask_stride[3] != 1))) {
         return j->keys;
     }
-    reach = 1.01f * fabsf(j->scale) * j->longest_key * longest(b->q, b->rows, j->c->width);
+    if (!j->c->causal && !j->mask_bool) {
+        reach = 1.01f * fabsf(j->scale) * j->longest_key * longest(b->q, b->rows, j->c->width);
+    }
     for (int64_t r = 0; !j->c->causal && r < (j->mask_stride[2] ? b->rows : 1); r++) {
         const char *mask = b->mask + r * j->mask_stride[2] * size;
         float limit = limit_of(j, mask, reach);
