@@ -126,15 +126,18 @@ static bool meet(const struct vt_tensor *in, int n, int *rank, int64_t *dims)
     return true;
 }
 
+/* False also where the elements are too many to be counted: the reference tells. */
 static bool plan(struct job *j, const struct vt_tensor *in, int n, int *rank, int64_t *dims)
 {
     struct cpu_bcast_shape shapes[3];
+    struct vt_tensor out;
 
     for (int k = 0; k < n; k++) {
         shapes[k] = (struct cpu_bcast_shape){in[k].rank, in[k].dims, NULL};
         j->in[k] = in[k].data;
     }
-    return meet(in, n, rank, dims) && cpu_bcast_plan(&j->shape, *rank, dims, n, shapes);
+    return meet(in, n, rank, dims) && vt_tensor_describe(&out, j->l->to, *rank, dims) &&
+           cpu_bcast_plan(&j->shape, *rank, dims, n, shapes);
 }
 
 static int run(const struct cpu_step *step, struct cpu_run *run)
