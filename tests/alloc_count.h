@@ -14,7 +14,8 @@
 
 static atomic_bool counting;
 static atomic_int allocations;
-static atomic_int mappings; /* of them, those by mmap */
+static atomic_int mappings;  /* of them, those by mmap */
+static atomic_int uncounted; /* of those, the ones that the system does not count as used (MAP_NORESERVE) */
 
 static void count(void)
 {
@@ -71,6 +72,7 @@ EXPORT void *mmap(void *address, size_t length, int protection, int flags, int f
 {
     count();
     atomic_fetch_add(&mappings, atomic_load(&counting));
+    atomic_fetch_add(&uncounted, atomic_load(&counting) && flags & MAP_NORESERVE);
     return (void *)syscall(SYS_mmap, address, length, protection, flags, fd, offset);
 }
 

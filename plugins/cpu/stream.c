@@ -6,9 +6,9 @@
 
 #define HUGE ((size_t)2 << 20)
 
-static bool map(struct cpu_mapping *m, size_t bytes)
+static bool map(struct cpu_mapping *m, size_t bytes, int flags)
 {
-    char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
 
     if (p == MAP_FAILED) {
         return false;
@@ -21,10 +21,11 @@ static bool map(struct cpu_mapping *m, size_t bytes)
 }
 
 /* Room for `want` bytes, where there is not yet: at once what the largest shapes will want, if that is known.
- * Much memory is to have huge pages, but not for the sake of what is reserved. */
+ * The system counts what is wanted, so that it can refuse too much, but not what is reserved. Much memory is
+ * to have huge pages, but not for the sake of what is reserved. */
 static int grow(struct cpu_mapping *m, size_t want, size_t reserve, struct vt_error *err)
 {
-    if (want > m->bytes && !(want < reserve && map(m, reserve)) && !map(m, want)) {
+    if (want > m->bytes && !(want < reserve && map(m, reserve, MAP_NORESERVE)) && !map(m, want, 0)) {
         return vt_fail(err, VT_E_NOMEM, "out of memory for %zu bytes of intermediate tensors", want);
     }
     if (want >= 2 * HUGE && !m->huge) {
