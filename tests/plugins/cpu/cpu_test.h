@@ -439,6 +439,33 @@ static inline void drop_inputs(int n, struct vt_buffer **in)
     }
 }
 
+/* A model on the CPU whose static inputs are bound to buffers of random contents. */
+struct session {
+    struct vt_model *model;
+    struct vt_compiled *compiled;
+    struct vt_request *request;
+    struct vt_buffer *in[MAX_PORTS];
+    int n;
+};
+
+/* Takes the graph over. */
+static inline void session_open(struct session *s, struct vt_graph *g)
+{
+    s->model = net_finish(g);
+    s->n = random_inputs(s->model, s->in);
+    s->compiled = compile_for(s->model, "CPU", NULL);
+    s->request = request_of(s->compiled);
+    bind_inputs(s->request, s->n, s->in);
+}
+
+static inline void session_close(struct session *s)
+{
+    vt_request_destroy(s->request);
+    drop_inputs(s->n, s->in);
+    vt_compiled_unref(s->compiled);
+    vt_model_unref(s->model);
+}
+
 /* ---- comparing */
 
 static inline double element_of(const struct vt_tensor *t, int64_t i)

@@ -152,30 +152,31 @@ static void test_ctc_errors(void **state)
     struct vt_graph *g = net_create();
     struct vt_port in[3] = {net_param_as(g, "f32", "2,5,4"), net_param_as(g, "i32", "2"),
                             net_param_as(g, "i64", "1")};
-    struct vt_compiled *compiled;
-    struct vt_buffer *buffers[3];
-    struct vt_request *r;
-    struct vt_model *model;
+    struct session s;
 
     (void)state;
     net_result(g, net_op(g, "CTCGreedyDecoderSeqLen", 6, 3, in, ""));
-    model = net_finish(g);
-    random_inputs(model, buffers);
-    compiled = compile_for(model, "CPU", NULL);
-    r = request_of(compiled);
-    bind_inputs(r, 3, buffers);
-    memcpy(buffers[1]->t.data, (int32_t[]){5, 6}, 8);
-    *(int64_t *)buffers[2]->t.data = 3;
-    assert_fails(vt_request_infer(r, ERR), VT_E_RANGE, "sequence_length[1] is 6");
-    memcpy(buffers[1]->t.data, (int32_t[]){5, 0}, 8);
-    *(int64_t *)buffers[2]->t.data = 4;
-    assert_fails(vt_request_infer(r, ERR), VT_E_RANGE, "blank_index is 4");
-    *(int64_t *)buffers[2]->t.data = 0;
-    assert_ok(vt_request_infer(r, ERR));
-    vt_request_destroy(r);
-    drop_inputs(3, buffers);
-    vt_compiled_unref(compiled);
-    vt_model_unref(model);
+    session_open(&s, g);
+    memcpy(s.in[1]->t.data, (int32_t[]){5, 6}, 8);
+    *(int64_t *)s.in[2]->t.data = 3;
+    assert_fails(vt_request_infer(s.request, ERR), VT_E_RANGE, "sequence_length[1] is 6");
+    memcpy(s.in[1]->t.data, (int32_t[]){5, 0}, 8);
+    *(int64_t *)s.in[2]->t.data = 4;
+    assert_fails(vt_request_infer(s.request, ERR), VT_E_RANGE, "blank_index is 4");
+    *(int64_t *)s.in[2]->t.data = 0;
+    assert_ok(vt_request_infer(s.request, ERR));
+    session_close(&s);
+}
+
+/* Some axes that are neighbours, counted from either end; returns how many. */
+static int random_neighbours(int rank, int64_t *axes)
+{
+    int first = (int)random_in(0, rank - 1), n = (int)random_in(1, rank - first);
+
+    for (int i = 0; i < n; i++) {
+        axes[i] = first + i - (random_chance(30) ? rank : 0);
+    }
+    return n;
 }
 
 static void test_reduce_logical(void **state)
@@ -184,7 +185,7 @@ static void test_reduce_logical(void **state)
     for (int seed = 1; seed <= 60; seed++) {
         struct vt_graph *g = net_create();
         int64_t dims[4], axes[4];
-        int rank, first, n;
+        int rank, n;
         struct vt_port x, y;
 
         random_seed((uint64_t)seed);
@@ -193,11 +194,7 @@ static void test_reduce_logical(void **state)
             dims[i] = random_in(1, seed % 5 ? 9 : 150 >> 2 * rank);
             dims[i] = dims[i] < 1 ? 1 : dims[i];
         }
-        first = (int)random_in(0, rank - 1);
-        n = (int)random_in(1, rank - first);
-        for (int i = 0; i < n; i++) {
-            axes[i] = first + i - (random_chance(30) ? rank : 0);
-        }
+        n = random_neighbours(rank, axes);
         snprintf(test_case, sizeof(test_case), "seed %d", seed);
         /* Some lines have one value alone. */
         x = net_param_of(g, "f32", rank, dims);
@@ -221,18 +218,14 @@ static void test_reduce_whole(void **state)
     for (int seed = 1; seed <= 64; seed++) {
         struct vt_graph *g = net_create();
         int64_t dims[4], axes[4];
-        int rank, first, n;
+        int rank, n;
 
         random_seed((uint64_t)seed);
         rank = (int)random_in(1, 4);
         for (int i = 0; i < rank; i++) {
             dims[i] = random_in(1, rank < 3 ? 70 : 9);
         }
-        first = (int)random_in(0, rank - 1);
-        n = (int)random_in(1, rank - first);
-        for (int i = 0; i < n; i++) {
-            axes[i] = first + i;
-        }
+        n = random_neighbours(rank, axes);
         snprintf(test_case, sizeof(test_case), "seed %d", seed);
         net_result(g, net_binary(g, ops[seed % 4], 1, net_param_of(g, types[seed / 4 % 4], rank, dims),
                                  net_i64s(g, n, axes), seed % 3 ? "keep_dims=true" : "keep_dims=false"));
@@ -348,7 +341,7 @@ static void test_over_neighbours(void **state)
     for (int seed = 1; seed <= 40; seed++) {
         struct vt_graph *g = net_create();
         int64_t dims[5], axes[5];
-        int rank, first, n;
+        int rank, n;
         struct vt_port x;
 
         random_seed((uint64_t)seed);
@@ -356,11 +349,7 @@ static void test_over_neighbours(void **state)
         for (int i = 0; i < rank; i++) {
             dims[i] = random_in(1, rank < 3 ? 90 : 9);
         }
-        first = (int)random_in(0, rank - 1);
-        n = (int)random_in(1, rank - first);
-        for (int i = 0; i < n; i++) {
-            axes[i] = first + i - (random_chance(30) ? rank : 0);
-        }
+        n = random_neighbours(rank, axes);
         snprintf(test_case, sizeof(test_case), "seed %d", seed);
         x = net_param(g, rank, dims);
         x = random_chance(50) ? net_unary(g, "Sin", 1, x, "") : x;

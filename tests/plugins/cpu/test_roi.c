@@ -243,27 +243,17 @@ static void test_errors(void **state)
     for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
         struct vt_graph *g = net_create();
         struct vt_port in[2] = {net_param_as(g, "f32", "2,4,5,5"), net_param_as(g, "f32", "2,5")};
-        struct vt_model *model;
-        struct vt_compiled *compiled;
-        struct vt_request *r;
-        struct vt_buffer *buffers[2];
+        struct session s;
 
         net_result(g, net_op(g, ops[i][0], i ? 1 : 2, 2, in, ops[i][1]));
-        model = net_finish(g);
-        random_inputs(model, buffers);
-        compiled = compile_for(model, "CPU", NULL);
-        r = request_of(compiled);
-        bind_inputs(r, 2, buffers);
-        memcpy(buffers[1]->t.data, (float[]){0, 1, 1, 4, 4, 2, 1, 1, 3, 3}, 10 * sizeof(float));
-        assert_fails(vt_request_infer(r, ERR), VT_E_RANGE, "box 1 is of image 2");
-        ((float *)buffers[1]->t.data)[5] = NAN;
-        assert_fails(vt_request_infer(r, ERR), VT_E_RANGE, "box 1 is of image");
-        ((float *)buffers[1]->t.data)[5] = 1;
-        assert_ok(vt_request_infer(r, ERR));
-        vt_request_destroy(r);
-        drop_inputs(2, buffers);
-        vt_compiled_unref(compiled);
-        vt_model_unref(model);
+        session_open(&s, g);
+        memcpy(s.in[1]->t.data, (float[]){0, 1, 1, 4, 4, 2, 1, 1, 3, 3}, 10 * sizeof(float));
+        assert_fails(vt_request_infer(s.request, ERR), VT_E_RANGE, "box 1 is of image 2");
+        ((float *)s.in[1]->t.data)[5] = NAN;
+        assert_fails(vt_request_infer(s.request, ERR), VT_E_RANGE, "box 1 is of image");
+        ((float *)s.in[1]->t.data)[5] = 1;
+        assert_ok(vt_request_infer(s.request, ERR));
+        session_close(&s);
     }
 }
 

@@ -150,27 +150,17 @@ static void test_gather_tree_error(void **state)
     struct vt_graph *g = net_create();
     struct vt_port in[4] = {net_param_as(g, "i32", "3,1,2"), net_param_as(g, "i32", "3,1,2"),
                             net_param_as(g, "i32", "1"), net_param_as(g, "i32", "")};
-    struct vt_compiled *compiled;
-    struct vt_buffer *buffers[4];
-    struct vt_request *r;
-    struct vt_model *model;
+    struct session s;
 
     (void)state;
     net_result(g, net_op(g, "GatherTree", 1, 4, in, ""));
-    model = net_finish(g);
-    random_inputs(model, buffers);
-    compiled = compile_for(model, "CPU", NULL);
-    r = request_of(compiled);
-    bind_inputs(r, 4, buffers);
-    memcpy(buffers[1]->t.data, (int32_t[]){0, 0, 1, 0, 0, 2}, 24);
-    memcpy(buffers[2]->t.data, (int32_t[]){3}, 4);
-    assert_fails(vt_request_infer(r, ERR), VT_E_RANGE, "parent 2 is outside");
-    memcpy(buffers[1]->t.data, (int32_t[]){0, 0, 1, 0, 0, 1}, 24);
-    assert_ok(vt_request_infer(r, ERR));
-    vt_request_destroy(r);
-    drop_inputs(4, buffers);
-    vt_compiled_unref(compiled);
-    vt_model_unref(model);
+    session_open(&s, g);
+    memcpy(s.in[1]->t.data, (int32_t[]){0, 0, 1, 0, 0, 2}, 24);
+    memcpy(s.in[2]->t.data, (int32_t[]){3}, 4);
+    assert_fails(vt_request_infer(s.request, ERR), VT_E_RANGE, "parent 2 is outside");
+    memcpy(s.in[1]->t.data, (int32_t[]){0, 0, 1, 0, 0, 1}, 24);
+    assert_ok(vt_request_infer(s.request, ERR));
+    session_close(&s);
 }
 
 static struct vt_port number(struct vt_graph *g, const char *type, double v)
@@ -216,31 +206,21 @@ static void test_random_shape(void **state)
 {
     struct vt_graph *g = net_create();
     struct vt_port in[3] = {net_param_as(g, "i64", "2"), net_param_as(g, "f32", ""), net_f32(g, 2)};
-    struct vt_compiled *compiled;
-    struct vt_buffer *buffers[2];
-    struct vt_request *r;
-    struct vt_model *model;
+    struct session s;
 
     (void)state;
     snprintf(test_case, sizeof(test_case), "shape");
     net_result(g, net_op(g, "RandomUniform", 8, 3, in, "output_type=f32;global_seed=3;op_seed=4"));
-    model = net_finish(g);
-    random_inputs(model, buffers);
-    memcpy(buffers[0]->t.data, (int64_t[]){37, 100}, 16);
-    *(float *)buffers[1]->t.data = -1;
-    check_inputs(model, 2, buffers, "RandomUniform", 4);
-    compiled = compile_for(model, "CPU", NULL);
-    r = request_of(compiled);
-    bind_inputs(r, 2, buffers);
-    *(float *)buffers[1]->t.data = 2;
-    assert_fails(vt_request_infer(r, ERR), VT_E_INVALID, "minval 2 must be below maxval 2");
-    *(float *)buffers[1]->t.data = 1;
-    memcpy(buffers[0]->t.data, (int64_t[]){3, 0}, 16);
-    assert_ok(vt_request_infer(r, ERR));
-    vt_request_destroy(r);
-    drop_inputs(2, buffers);
-    vt_compiled_unref(compiled);
-    vt_model_unref(model);
+    session_open(&s, g);
+    memcpy(s.in[0]->t.data, (int64_t[]){37, 100}, 16);
+    *(float *)s.in[1]->t.data = -1;
+    check_inputs(s.model, s.n, s.in, "RandomUniform", 4);
+    *(float *)s.in[1]->t.data = 2;
+    assert_fails(vt_request_infer(s.request, ERR), VT_E_INVALID, "minval 2 must be below maxval 2");
+    *(float *)s.in[1]->t.data = 1;
+    memcpy(s.in[0]->t.data, (int64_t[]){3, 0}, 16);
+    assert_ok(vt_request_infer(s.request, ERR));
+    session_close(&s);
 }
 
 static void test_image_patches(void **state)
