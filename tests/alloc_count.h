@@ -29,6 +29,22 @@ void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *p, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
+/* From now on, from 0. */
+static inline void count_start(void)
+{
+    atomic_store(&allocations, 0);
+    atomic_store(&mappings, 0);
+    atomic_store(&uncounted, 0);
+    atomic_store(&counting, true);
+}
+
+/* Returns how many allocations there were. */
+static inline int count_stop(void)
+{
+    atomic_store(&counting, false);
+    return atomic_load(&allocations);
+}
+
 #define EXPORT __attribute__((visibility("default")))
 
 EXPORT void *malloc(size_t size)

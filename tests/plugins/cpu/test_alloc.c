@@ -10,11 +10,10 @@ static void test_counts(void **state)
     struct vt_buffer *b = NULL;
 
     (void)state;
-    atomic_store(&allocations, 0);
-    atomic_store(&counting, true);
+    count_start();
     p = malloc(10);
     assert_ok(vt_buffer_create(VT_F32, 0, NULL, &b, ERR));
-    atomic_store(&counting, false);
+    count_stop();
     free(p);
     vt_buffer_unref(b);
     assert_true(atomic_load(&allocations) >= 2);
@@ -22,14 +21,13 @@ static void test_counts(void **state)
 
 static int infer_counted(struct vt_request *r)
 {
-    int status;
+    int status, n;
 
-    atomic_store(&allocations, 0);
-    atomic_store(&counting, true);
+    count_start();
     status = vt_request_infer(r, &test_error);
-    atomic_store(&counting, false);
+    n = count_stop();
     assert_int_equal(status, VT_OK);
-    return atomic_load(&allocations);
+    return n;
 }
 
 static struct vt_graph *network(const char *shape)

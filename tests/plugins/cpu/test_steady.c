@@ -7,16 +7,15 @@
 
 static int infer_counted(struct vt_request *r)
 {
-    int status;
+    int status, n;
 
-    atomic_store(&allocations, 0);
-    atomic_store(&counting, true);
+    count_start();
     status = vt_request_infer(r, &test_error);
-    atomic_store(&counting, false);
+    n = count_stop();
     if (status) {
         fail_msg("%s [%s]", test_error.text, test_case);
     }
-    return atomic_load(&allocations);
+    return n;
 }
 
 /* ---- the models */
@@ -325,19 +324,17 @@ static void test_reserved(void **state)
         compiled = compile_for(model, "CPU", "INFERENCE_NUM_THREADS=1");
         r = request_of(compiled);
         before = resident();
-        atomic_store(&uncounted, 0);
-        atomic_store(&counting, true);
+        count_start();
         run_picture(r, 4, 4);
-        atomic_store(&counting, false);
+        count_stop();
         assert_true(resident() - before < 12 << 20);
         assert_true((atomic_load(&uncounted) > 0) == (i == 0));
-        atomic_store(&mappings, 0);
-        atomic_store(&counting, true);
+        count_start();
         run_picture(r, 40, 60);
         run_picture(r, 200, 300);
         run_picture(r, 800, 800);
         run_picture(r, 4, 4);
-        atomic_store(&counting, false);
+        count_stop();
         if (i == 0) {
             assert_int_equal(atomic_load(&mappings), 0);
         } else {

@@ -46,21 +46,20 @@ static void assert_allocates_nothing(const char *device, const char *key, const 
     struct vt_model *model = chain();
     struct vt_compiled *compiled;
     struct vt_request *r;
-    int status = 0;
+    int status = 0, n;
 
     assert_ok(vt_core_compile(core, model, device, &config, &compiled, ERR));
     assert_ok(vt_request_create(compiled, &r, ERR));
     for (int i = 0; i < 3; i++) {
         assert_ok(vt_request_infer(r, ERR));
     }
-    atomic_store(&allocations, 0);
-    atomic_store(&counting, true);
+    count_start();
     for (int i = 0; i < 20; i++) {
         status |= vt_request_infer(r, &test_error);
     }
-    atomic_store(&counting, false);
+    n = count_stop();
     assert_int_equal(status, 0);
-    assert_int_equal(atomic_load(&allocations), 0);
+    assert_int_equal(n, 0);
     vt_request_destroy(r);
     vt_compiled_unref(compiled);
     vt_model_unref(model);
@@ -93,10 +92,9 @@ static void test_counts(void **state)
     struct vt_buffer *b = NULL;
 
     (void)state;
-    atomic_store(&allocations, 0);
-    atomic_store(&counting, true);
+    count_start();
     assert_ok(vt_buffer_create(VT_F32, 0, NULL, &b, ERR));
-    atomic_store(&counting, false);
+    count_stop();
     vt_buffer_unref(b);
     assert_true(atomic_load(&allocations) >= 1);
 }
