@@ -2,13 +2,6 @@
  * NaN, infinities, boxes without an area, and none at all. */
 #include "cpu_test.h"
 
-static struct vt_port param(struct vt_graph *g, const char *type, int rank, const int64_t *dims)
-{
-    char text[256];
-
-    return net_param_as(g, type, dims_text(text, sizeof(text), rank, dims));
-}
-
 /* ---- contents, by letters: b boxes, s scores, d deltas, i an image's size and scales, k as random_inputs
  * makes it */
 
@@ -126,8 +119,8 @@ static void test_nms(void **state)
         snprintf(attrs, sizeof(attrs), "box_encoding=%s;sort_result_descending=%s;output_type=%s",
                  seed % 3 == 1 ? "center" : "corner", seed % 4 < 2 ? "true" : "false",
                  seed % 5 < 2 ? "i32" : "i64");
-        in[0] = param(g, "f32", 3, boxes);
-        in[1] = param(g, "f32", 3, scores);
+        in[0] = net_param(g, 3, boxes);
+        in[1] = net_param(g, 3, scores);
         in[2] = run_time ? net_param_as(g, "i64", "") : net_i64(g, random_in(0, seed % 3 ? 60 : 5));
         in[3] = net_f32(g, (float)random_in(-1, 9) / 10);
         in[4] = net_f32(g, (float)random_in(-2, 8) / 16);
@@ -169,8 +162,8 @@ static void test_class_nms(void **state)
                  (double)random_in(-2, 20) / 64, (int)random_in(-1, seed % 3 ? 400 : 6),
                  (int)random_in(-1, seed % 4 ? 40 : 8), (int)random_in(-1, 2),
                  seed % 7 < 3 ? "true" : "false", more);
-        in[0] = param(g, "f32", 3, boxes);
-        in[1] = param(g, "f32", 3, scores);
+        in[0] = net_param(g, 3, boxes);
+        in[1] = net_param(g, 3, scores);
         add_results(g, net_op(g, matrix ? "MatrixNms" : "MulticlassNms", matrix ? 8 : 9, 2, in, attrs), 3);
         check(g, "bs", 20, odd_of(seed / 2), "Nms", seed % 3 ? 0 : 4);
     }
@@ -199,8 +192,8 @@ static void test_class_boxes(void **state)
             "sort_result_type=%s;sort_result_across_batch=%s;iou_threshold=0.4;nms_top_k=%d;keep_top_k=%d",
             seed % 2 ? "score" : "classid", seed / 2 % 2 ? "true" : "false", seed % 3 ? -1 : 12,
             seed % 4 ? -1 : 9);
-        in[0] = param(g, "f32", 3, boxes);
-        in[1] = param(g, "f32", 2, scores);
+        in[0] = net_param(g, 3, boxes);
+        in[1] = net_param(g, 2, scores);
         in[2] = net_i64s(g, 3, counts);
         add_results(g, net_op(g, "MulticlassNms", 9, 3, in, attrs), 3);
         check(g, "bs", 1, odd_of(seed), "Nms", seed % 3 ? 0 : 4);
@@ -240,17 +233,17 @@ static void test_detection_output(void **state)
         }
         dims[0] = images;
         dims[1] = priors * 4 * (share ? 1 : classes);
-        in[0] = in[4] = param(g, "f32", 2, dims);
+        in[0] = in[4] = net_param(g, 2, dims);
         dims[1] = priors * classes;
-        in[1] = param(g, "f32", 2, dims);
+        in[1] = net_param(g, 2, dims);
         dims[0] = random_chance(50) ? 1 : images;
         dims[1] = encoded ? 1 : 2;
         dims[2] = priors * (normalized ? 4 : 5);
-        in[2] = param(g, "f32", 3, dims);
+        in[2] = net_param(g, 3, dims);
         if (refined) {
             dims[0] = images;
             dims[1] = priors * 2;
-            in[3] = param(g, "f32", 2, dims);
+            in[3] = net_param(g, 2, dims);
         }
         net_result(g, net_op(g, "DetectionOutput", old ? 1 : 8, refined ? 5 : 3, in, attrs));
         check(g, normalized ? "dsbs" : "dsds", 1, odd_of(seed), "DetectionOutput", seed % 3 ? 0 : 4);
@@ -278,14 +271,14 @@ static void test_generate(void **state)
                  (int)random_in(0, 6), (double)random_in(1, 9) / 10, (int)random_in(0, seed % 3 ? 300 : 9),
                  (int)random_in(0, seed % 4 ? 40 : 6), seed % 2 ? "true" : "false", seed % 3 ? 1 : 0.9,
                  seed % 5 < 2 ? "i32" : "i64");
-        in[0] = net_binary(g, "Add", 1, param(g, "f32", 2, (int64_t[]){images, 3 + seed % 2}),
+        in[0] = net_binary(g, "Add", 1, net_param(g, 2, (int64_t[]){images, 3 + seed % 2}),
                            net_f32(g, (float)random_in(20, 32)), "");
         memcpy(dims, (int64_t[]){h, w, a, 4}, sizeof(dims));
-        in[1] = param(g, "f32", 4, dims);
+        in[1] = net_param(g, 4, dims);
         memcpy(dims, (int64_t[]){images, 4 * a, h, w}, sizeof(dims));
-        in[2] = param(g, "f32", 4, dims);
+        in[2] = net_param(g, 4, dims);
         dims[1] = a;
-        in[3] = param(g, "f32", 4, dims);
+        in[3] = net_param(g, 4, dims);
         add_results(g, net_op(g, "GenerateProposals", 9, 4, in, attrs), 3);
         check(g, "kbds", 30, odd_of(seed), "GenerateProposals", seed % 3 ? 0 : 4);
     }
@@ -310,11 +303,11 @@ static void test_generate_one(void **state)
                  (int)random_in(1, seed % 4 ? 40 : 300));
         in[0] = net_binary(g, "Add", 1, net_param_as(g, "f32", "3"), net_f32(g, 25), "");
         memcpy(dims, (int64_t[]){h * w * a, 4, 0}, sizeof(dims));
-        in[1] = param(g, "f32", 2, dims);
+        in[1] = net_param(g, 2, dims);
         memcpy(dims, (int64_t[]){4 * a, h, w}, sizeof(dims));
-        in[2] = param(g, "f32", 3, dims);
+        in[2] = net_param(g, 3, dims);
         dims[0] = a;
-        in[3] = param(g, "f32", 3, dims);
+        in[3] = net_param(g, 3, dims);
         y = net_op(g, "ExperimentalDetectronGenerateProposalsSingleImage", 6, 4, in, attrs);
         add_results(g, y, 2);
         check(g, "kbds", 30, odd_of(seed), "Proposals", seed % 3 ? 0 : 4);
@@ -347,9 +340,9 @@ static void test_proposal(void **state)
                  (int)random_in(0, 12), ratios[seed % 3], seed % 2 ? "true" : "false",
                  seed % 5 < 2 ? "true" : "false", seed % 7 < 3 ? "true" : "false", seed % 2 ? 1.0 : 5.0,
                  seed % 2 ? 1.0 : 10.0, seed % 4 == 1 ? "tensorflow" : "");
-        in[0] = param(g, "f32", 4, dims);
+        in[0] = net_param(g, 4, dims);
         dims[1] = 4 * anchors;
-        in[1] = param(g, "f32", 4, dims);
+        in[1] = net_param(g, 4, dims);
         in[2] = net_param_as(g, "f32", seed % 2 ? "3" : "1,4");
         y = net_op(g, "Proposal", seed % 2 ? 1 : 4, 3, in, attrs);
         add_results(g, y, seed % 2 ? 1 : 2);
@@ -377,16 +370,16 @@ static void test_detectron(void **state)
                  (double)random_in(-2, 30) / 64, (double)random_in(0, 9) / 10, (int)classes,
                  (int)random_in(0, seed % 3 ? 400 : 9), (int)random_in(0, seed % 4 ? 60 : 1000));
         memcpy(dims, (int64_t[]){boxes, 4}, sizeof(dims));
-        in[0] = param(g, "f32", 2, dims);
+        in[0] = net_param(g, 2, dims);
         dims[1] = 4 * classes;
-        in[1] = param(g, "f32", 2, dims);
+        in[1] = net_param(g, 2, dims);
         dims[1] = classes;
-        in[2] = param(g, "f32", 2, dims);
+        in[2] = net_param(g, 2, dims);
         in[3] = net_param_as(g, "f32", "1,3");
         add_results(g, net_op(g, "ExperimentalDetectronDetectionOutput", 6, 4, in, attrs), 3);
         dims[1] = 4;
         snprintf(attrs, sizeof(attrs), "max_rois=%d", (int)random_in(0, seed % 2 ? 30 : 500));
-        in[1] = param(g, "f32", 1, dims);
+        in[1] = net_param(g, 1, dims);
         net_result(g, net_binary(g, "ExperimentalDetectronTopKROIs", 6, in[0], in[1], attrs));
         check(g, "bdsks", 40, odd_of(seed), "Detectron", seed % 3 ? 0 : 4);
     }
@@ -408,9 +401,9 @@ static void test_grid(void **state)
         snprintf(attrs, sizeof(attrs), "flatten=%s;h=%d;w=%d;stride_x=%g;stride_y=%g",
                  seed % 2 ? "true" : "false", seed % 3 ? 0 : (int)random_in(1, map[2]),
                  seed % 4 ? 0 : (int)random_in(1, map[3]), seed % 5 ? 0 : 3.3, seed % 7 ? 0 : 1.7);
-        in[0] = param(g, "f32", 2, (int64_t[]){random_in(1, 4), 4});
-        in[1] = param(g, "f32", 4, map);
-        in[2] = param(g, "f32", 4, image);
+        in[0] = net_param(g, 2, (int64_t[]){random_in(1, 4), 4});
+        in[1] = net_param(g, 4, map);
+        in[2] = net_param(g, 4, image);
         net_result(g, net_op(g, "ExperimentalDetectronPriorGridGenerator", 6, 3, in, attrs));
         check(g, "bkk", 40, odd_of(seed), "Detectron", seed % 3 ? 0 : 4);
     }
@@ -489,6 +482,33 @@ static void test_errors(void **state)
     vt_model_unref(model);
 }
 
+/* No image, no box, or room for none: outputs without elements, used by what follows, too. */
+static void test_nothing(void **state)
+{
+    static const char *const shapes[][2] = {
+        {"0,5,4", "0,2,5"}, {"2,0,4", "2,3,0"}, {"2,5,4", "2,0,5"}, {"1,5,4", "1,2,5"}};
+
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        struct vt_graph *g = net_create();
+        struct vt_port in[6] = {net_param_as(g, "f32", shapes[i % 4][0]),
+                                net_param_as(g, "f32", shapes[i % 4][1]), net_i64(g, i % 4 == 3 ? 0 : 3),
+                                net_f32(g, 0.5f), net_f32(g, 0.1f)};
+        struct vt_port y[2] = {net_op(g, "NonMaxSuppression", 9, 5, in, ""),
+                               net_op(g, "MulticlassNms", 9, 2, in, i % 4 == 3 ? "nms_top_k=0" : "")};
+
+        snprintf(test_case, sizeof(test_case), "nothing %d", i);
+        for (int k = 0; k < 2; k++) {
+            for (int o = 0; o < 3; o++) {
+                struct vt_port out = net_out(y[k], o);
+
+                net_result(g, i < 4 ? out : net_binary(g, "Add", 1, out, out, ""));
+            }
+        }
+        check(g, "bs", 1, 0, "Nms", 0);
+    }
+}
+
 /* Other float types are left to the references. */
 static void test_types(void **state)
 {
@@ -518,7 +538,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_generate),    cmocka_unit_test(test_generate_one),
         cmocka_unit_test(test_proposal),    cmocka_unit_test(test_detectron),
         cmocka_unit_test(test_grid),        cmocka_unit_test(test_prior_box),
-        cmocka_unit_test(test_errors),      cmocka_unit_test(test_types),
+        cmocka_unit_test(test_nothing),     cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_types),
     };
 
     cap_isa(argc, argv);
