@@ -292,7 +292,7 @@ int vt_detection_output_ref(struct vt_eval *e)
     for (int64_t i = 0; i < e->out[0].dims[2] * 7; i++) {
         vt_set_f64(&e->out[0], i, 0);
     }
-    for (int64_t image = 0; image < q.images; image++) {
+    for (int64_t image = 0; q.priors > 0 && image < q.images; image++) {
         detect_image(&q, image);
         store(&q, image, &row);
     }

@@ -163,7 +163,7 @@ static int select_class(struct class_nms *q, int64_t batch, int64_t class, int64
     struct candidate *list;
     int status = reserve(q, n);
 
-    if (status || n == 0) {
+    if (status) {
         return status;
     }
     list = q->list + q->n;
@@ -193,7 +193,7 @@ static int select_image(struct class_nms *q, int64_t batch, int64_t first, int64
     bool across = vt_attr_bool(q->e->node, "sort_result_across_batch");
     int status = VT_OK;
 
-    for (int64_t class = 0; class < q->classes && status == VT_OK; class ++) {
+    for (int64_t class = 0; n > 0 && class < q->classes && status == VT_OK; class ++) {
         if (class != vt_attr_i64(q->e->node, "background_class")) {
             status = select_class(q, batch, class, first, n);
         }

@@ -171,7 +171,7 @@ int vt_non_max_suppression_ref(struct vt_eval *e)
     if (!list || !q.selected) {
         status = vt_fail(e->err, VT_E_NOMEM, "out of memory");
     } else {
-        for (int64_t i = 0; i < batch * classes; i++) {
+        for (int64_t i = 0; q.limit && i < batch * classes; i++) {
             select_class(&q, i / classes, i % classes, classes, list);
         }
         if (vt_attr_bool(e->node, "sort_result_descending")) {

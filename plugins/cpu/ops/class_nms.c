@@ -376,6 +376,9 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     q->batches = q->per_class ? op->in[2].dims[0] : op->in[0].dims[0];
     q->classes = q->per_class ? op->in[0].dims[0] : op->in[1].dims[1];
     q->boxes = op->in[0].dims[1];
+    if (q->boxes == 0) {
+        q->classes = 0; /* no work for them, however many there are */
+    }
     q->room = cpu_boxes_room(q->boxes);
     q->matrix = strcmp(op->type, "MatrixNms") == 0;
     configure(q, op);

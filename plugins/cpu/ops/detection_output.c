@@ -359,8 +359,8 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     }
     configure(q, op);
     q->kernel = cpu_boxes_f32_get(op->isa);
-    q->images = op->in[0].dims[0];
     q->priors = op->in[2].dims[2] / (q->normalized ? 4 : 5);
+    q->images = q->priors ? op->in[0].dims[0] : 0; /* nothing is found without priors */
     q->classes = classes_of(op, q->priors);
     q->next_priors = op->in[2].dims[0] > 1 ? op->in[2].dims[1] * op->in[2].dims[2] : 0;
     q->room = cpu_boxes_room(q->priors);

@@ -32,7 +32,7 @@ static bool supports(const struct cpu_op *op, const char **reason)
 struct nms_job {
     const struct nms *q;
     const float *boxes, *scores;
-    int64_t limit;
+    int64_t limit, tasks;    /* tasks: none where nothing can be picked, however many classes there are */
     float iou, score, decay; /* decay: -1 / (2 sigma) of soft suppression, 0 without */
     struct cpu_pick *picks;  /* [batch * classes][limit] */
     int64_t *counts;
@@ -281,11 +281,11 @@ static void sort(const struct nms_job *j, uint64_t *keys, int64_t n)
 
 static int gather(const struct cpu_step *step, struct cpu_run *run, const struct nms_job *j)
 {
-    int64_t tasks = j->q->batch * j->q->classes, n = 0;
+    int64_t n = 0;
     uint64_t *keys = NULL;
     int status;
 
-    for (int64_t t = 0; t < tasks; t++) {
+    for (int64_t t = 0; t < j->tasks; t++) {
         memmove(j->picks + n, j->picks + t * j->limit, (size_t)j->counts[t] * sizeof(*j->picks));
         n += j->counts[t];
     }
@@ -306,20 +306,20 @@ static int run(const struct cpu_step *step, struct cpu_run *run)
     const struct nms *q = step->data;
     bool newer = run->host->node_opset(step->node) >= 5;
     double limit = scalar(step, run, 2, 0), sigma = newer ? scalar(step, run, 5, 0) : 0;
-    int64_t tasks = q->batch * q->classes;
     struct nms_job j = {.q = q, .boxes = cpu_in(step, run, 0), .scores = cpu_in(step, run, 1)};
     int status;
 
     j.limit = !(limit > 0) ? 0 : limit > (double)q->boxes ? q->boxes : (int64_t)limit;
+    j.tasks = j.limit ? q->batch * q->classes : 0;
     j.iou = (float)scalar(step, run, 3, 0);
     j.score = (float)scalar(step, run, 4, newer ? (double)-INFINITY : 0);
     j.decay = sigma > 0 ? (float)(-0.5 / sigma) : 0;
-    j.counts = cpu_borrow(run, (size_t)(tasks + 1) * sizeof(*j.counts));
-    j.picks = cpu_borrow(run, (size_t)(tasks * j.limit + 1) * sizeof(*j.picks));
+    j.counts = cpu_borrow(run, (size_t)(j.tasks + 1) * sizeof(*j.counts));
+    j.picks = cpu_borrow(run, (size_t)(j.tasks * j.limit + 1) * sizeof(*j.picks));
     if (!j.counts || !j.picks) {
         status = vt_fail(run->err, VT_E_NOMEM, "out of memory");
     } else {
-        cpu_parallel(run, tasks, class_task, &j);
+        cpu_parallel(run, j.tasks, class_task, &j);
         status = gather(step, run, &j);
     }
     cpu_return(run, j.picks);

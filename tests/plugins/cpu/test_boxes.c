@@ -509,6 +509,32 @@ static void test_nothing(void **state)
     }
 }
 
+/* More classes and images than can be counted, as no box belongs to any. */
+static void test_countless(void **state)
+{
+    struct vt_graph *g = net_create();
+    struct vt_port in[6] = {net_param_as(g, "f32", "2147483646,0,4"),
+                            net_param_as(g, "f32", "2147483646,2147483646,0"), net_i64(g, 3),
+                            net_f32(g, 0.5f), net_f32(g, 0.1f)};
+
+    (void)state;
+    snprintf(test_case, sizeof(test_case), "countless boxes");
+    add_results(g, net_op(g, "NonMaxSuppression", 9, 5, in, ""), 3);
+    check(g, "bs", 1, 0, "NonMaxSuppression", 0);
+    g = net_create();
+    in[0] = net_param_as(g, "f32", "3,0,4");
+    in[1] = net_param_as(g, "f32", "3,2305843009213693952,0");
+    add_results(g, net_op(g, "MulticlassNms", 9, 2, in, ""), 3);
+    check(g, "bs", 1, 0, "Nms", 0);
+    g = net_create();
+    in[0] = net_param_as(g, "f32", "2147483648,0");
+    in[1] = net_param_as(g, "f32", "2147483648,0");
+    in[2] = net_param_as(g, "f32", "1,2,0");
+    net_result(
+        g, net_op(g, "DetectionOutput", 1, 3, in, "num_classes=2147483647;keep_top_k=-1;nms_threshold=0.5"));
+    check(g, "dsb", 1, 0, "DetectionOutput", 0);
+}
+
 /* Other float types are left to the references. */
 static void test_types(void **state)
 {
@@ -538,8 +564,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_generate),    cmocka_unit_test(test_generate_one),
         cmocka_unit_test(test_proposal),    cmocka_unit_test(test_detectron),
         cmocka_unit_test(test_grid),        cmocka_unit_test(test_prior_box),
-        cmocka_unit_test(test_nothing),     cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_types),
+        cmocka_unit_test(test_nothing),     cmocka_unit_test(test_countless),
+        cmocka_unit_test(test_errors),      cmocka_unit_test(test_types),
     };
 
     cap_isa(argc, argv);
