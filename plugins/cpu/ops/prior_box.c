@@ -237,12 +237,12 @@ static void fill(const struct priors *q, const int64_t *grid, const float *y, co
     }
 }
 
-static double number(const struct cpu_step *step, const struct cpu_run *run, int input, int i)
+static int64_t number(const struct cpu_step *step, const struct cpu_run *run, int input, int i)
 {
     const void *data = cpu_in(step, run, input);
 
-    return run->plan->values[step->in[input]].t.type == VT_I32 ? (double)((const int32_t *)data)[i]
-                                                               : (double)((const int64_t *)data)[i];
+    return run->plan->values[step->in[input]].t.type == VT_I32 ? ((const int32_t *)data)[i]
+                                                               : ((const int64_t *)data)[i];
 }
 
 /* The distance of cells, and where in a cell its boxes are. */
@@ -275,8 +275,8 @@ static int run(const struct cpu_step *step, struct cpu_run *run)
     float *dst, *y;
 
     for (int i = 0; i < 2; i++) {
-        grid[i] = (int64_t)number(step, run, 0, i);
-        image[i] = number(step, run, 1, i);
+        grid[i] = number(step, run, 0, i);
+        image[i] = (double)number(step, run, 1, i);
         if (image[i] <= 0 || grid[i] < 0) {
             return vt_fail(run->err, VT_E_RANGE, "a grid of %lld on an image of %g on axis %d",
                            (long long)grid[i], image[i], i);
@@ -288,8 +288,11 @@ static int run(const struct cpu_step *step, struct cpu_run *run)
                        (long long)grid[1]);
     }
     dst = cpu_output_now(run, step, 0, VT_F32, 2, dims);
-    if (!dst || dims[1] == 0) {
-        return dst || dims[1] == 0 ? VT_OK : VT_E_NOMEM;
+    if (dims[1] == 0) {
+        return VT_OK;
+    }
+    if (!dst) {
+        return VT_E_NOMEM;
     }
     y = cpu_borrow(run, (size_t)((grid[0] + grid[1]) * q->n + 1) * 2 * sizeof(*y));
     if (!y) {

@@ -535,6 +535,32 @@ static void test_countless(void **state)
     check(g, "dsb", 1, 0, "DetectionOutput", 0);
 }
 
+/* A grid of more cells than fit is refused; every number of it counts, large ones are not rounded. */
+static void test_large_grid(void **state)
+{
+    struct vt_graph *g = net_create();
+    struct vt_port in[2] = {net_param_as(g, "i64", "2"), net_param_as(g, "i64", "2")};
+    struct vt_model *model;
+    struct vt_compiled *compiled;
+    struct vt_request *r;
+    struct vt_buffer *buffers[2];
+
+    (void)state;
+    net_result(g, net_op(g, "PriorBoxClustered", 1, 2, in, "width=2;height=3;offset=0.5"));
+    model = net_finish(g);
+    random_inputs(model, buffers);
+    compiled = compile_for(model, "CPU", NULL);
+    r = request_of(compiled);
+    bind_inputs(r, 2, buffers);
+    memcpy(buffers[0]->t.data, (int64_t[]){INT64_MAX, 1}, 2 * sizeof(int64_t));
+    memcpy(buffers[1]->t.data, (int64_t[]){10, 10}, 2 * sizeof(int64_t));
+    assert_fails(vt_request_infer(r, ERR), VT_E_SHAPE, "a grid of 9223372036854775807 by 1 is too large");
+    vt_request_destroy(r);
+    drop_inputs(2, buffers);
+    vt_compiled_unref(compiled);
+    vt_model_unref(model);
+}
+
 /* Other float types are left to the references. */
 static void test_types(void **state)
 {
@@ -565,7 +591,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_proposal),    cmocka_unit_test(test_detectron),
         cmocka_unit_test(test_grid),        cmocka_unit_test(test_prior_box),
         cmocka_unit_test(test_nothing),     cmocka_unit_test(test_countless),
-        cmocka_unit_test(test_errors),      cmocka_unit_test(test_types),
+        cmocka_unit_test(test_large_grid),  cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_types),
     };
 
     cap_isa(argc, argv);
