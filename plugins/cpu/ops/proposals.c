@@ -105,15 +105,18 @@ static bool place_own(const struct proposal_image *p, int64_t number, float *v)
     return v[2] - v[0] + q->pixel >= p->least[0] && v[3] - v[1] + q->pixel >= p->least[1];
 }
 
-/* The next box of the list; false when there is room for no other. */
-static bool offer(struct proposal_image *p, float score, float *v)
+/* Whether the list goes on, and there is room for another box. */
+static bool wanted(const struct proposal_image *p)
+{
+    return p->seen < p->j->q->pre && p->kept.n < p->j->q->post;
+}
+
+/* The next box of the list, while one is wanted. */
+static void offer(struct proposal_image *p, float score, float *v)
 {
     const struct proposals *q = p->j->q;
     struct proposed *f = &p->j->found[p->image * q->room_found + p->kept.n];
 
-    if (p->seen >= q->pre || p->kept.n >= q->post) {
-        return false;
-    }
     p->seen++;
     v[CPU_BOX_AREA] = cpu_box_area(v, q->overlap_pixel);
     if (!cpu_kept_hits(&p->kept, 0, v, p->threshold)) {
@@ -124,12 +127,6 @@ static bool offer(struct proposal_image *p, float score, float *v)
             p->threshold *= q->eta;
         }
     }
-    return true;
-}
-
-static bool wanted(const struct proposal_image *p)
-{
-    return p->seen < p->j->q->pre && p->kept.n < p->j->q->post;
 }
 
 /* Those of n keys that are large enough, best first, sorted as far as needed. */
