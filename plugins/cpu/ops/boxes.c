@@ -1,6 +1,17 @@
 /* Keys of boxes: sorted, or only the best of them. */
 #include "boxes.h"
 
+bool cpu_boxes_known(const struct cpu_op *op, const char **reason)
+{
+    *reason = "only f32 of known shape";
+    for (int i = 0; i < op->n_in; i++) {
+        if (op->in[i].type != VT_F32 || op->in[i].rank < 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
 #define FEW 48 /* keys that are inserted faster than counted */
 
 static void insert_sort(uint64_t *keys, int64_t n)

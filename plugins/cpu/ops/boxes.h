@@ -7,6 +7,21 @@
 
 #include <math.h>
 
+/* Whether all inputs are f32 of known shape, and none a scalar. */
+bool cpu_boxes_known(const struct cpu_op *op, const char **reason);
+
+/* Element i of an output of i32, i64 or f32. */
+static inline void cpu_put_number(void *dst, enum vt_type type, int64_t i, int64_t v)
+{
+    if (type == VT_I32) {
+        ((int32_t *)dst)[i] = (int32_t)v;
+    } else if (type == VT_F32) {
+        ((float *)dst)[i] = (float)v;
+    } else {
+        ((int64_t *)dst)[i] = v;
+    }
+}
+
 /* A box that was chosen. */
 struct cpu_pick {
     float score;
@@ -57,11 +72,6 @@ static inline int64_t cpu_boxes_room(int64_t n)
     return (n + 16) & ~(int64_t)15;
 }
 
-static inline size_t cpu_kept_bytes(int64_t room)
-{
-    return (size_t)room * CPU_BOX_COLUMNS * sizeof(float);
-}
-
 /* Whether a box overlaps one of those from `first` on by more than the threshold. */
 static inline bool cpu_kept_hits(const struct cpu_kept *k, int64_t first, const float *box, float threshold)
 {
@@ -74,6 +84,26 @@ static inline void cpu_kept_add(struct cpu_kept *k, const float *box)
         k->columns[c * k->room + k->n] = box[c];
     }
     k->n++;
+}
+
+/* What a thread works in, for boxes of `room`: keys, as much room, and the boxes kept. */
+struct cpu_chooser {
+    uint64_t *keys, *room;
+    struct cpu_kept kept;
+};
+
+static inline size_t cpu_chooser_bytes(int64_t room)
+{
+    return (size_t)room * (2 * sizeof(uint64_t) + CPU_BOX_COLUMNS * sizeof(float));
+}
+
+/* Begins at `scratch`, no box kept. */
+static inline struct cpu_chooser cpu_chooser_in(void *scratch, const struct cpu_boxes_f32 *kernel,
+                                                struct cpu_overlap rule, int64_t room)
+{
+    uint64_t *keys = scratch;
+
+    return (struct cpu_chooser){keys, keys + room, {kernel, rule, (float *)(keys + 2 * room), room, 0}};
 }
 
 /* The area of corners where a box is `pixel` longer than the difference of its ends. */

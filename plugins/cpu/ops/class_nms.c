@@ -43,25 +43,22 @@ static bool supports(const struct cpu_op *op, const char **reason)
 }
 
 struct memory {
-    uint64_t *keys, *room;
-    struct cpu_kept kept;
+    struct cpu_chooser c;
     float *overlaps, *most, *scores;
 };
 
 static size_t scratch_bytes(int64_t room)
 {
-    return (size_t)room * (2 * sizeof(uint64_t) + 3 * sizeof(float)) + cpu_kept_bytes(room);
+    return cpu_chooser_bytes(room) + (size_t)room * 3 * sizeof(float);
 }
 
 static struct memory memory_of(const struct class_nms *q, void *scratch)
 {
-    struct memory m = {.keys = scratch, .kept = {.kernel = q->kernel, .room = q->room}};
+    struct cpu_overlap rule = {
+        .pixel = q->pixel, .by_area = true, .or_equal = !q->matrix, .apart = q->matrix};
+    struct memory m = {.c = cpu_chooser_in(scratch, q->kernel, rule, q->room)};
 
-    m.kept.rule =
-        (struct cpu_overlap){.pixel = q->pixel, .by_area = true, .or_equal = !q->matrix, .apart = q->matrix};
-    m.room = m.keys + q->room;
-    m.kept.columns = (float *)(m.room + q->room);
-    m.overlaps = m.kept.columns + CPU_BOX_COLUMNS * q->room;
+    m.overlaps = (float *)((char *)scratch + cpu_chooser_bytes(q->room));
     m.most = m.overlaps + q->room;
     m.scores = m.most + q->room;
     return m;
@@ -86,23 +83,24 @@ static int64_t suppress(const struct class_job *j, struct memory *m, struct cpu_
     float threshold = q->iou;
 
     for (int64_t i = 0; i < n; i++) {
-        int64_t box = cpu_key_number(m->keys[i]), first = 0;
+        int64_t box = cpu_key_number(m->c.keys[i]), first = 0;
         float b[CPU_BOX_COLUMNS];
 
         load(j, base.batch, base.class, box, b);
-        if (q->eta < 1 && scores[box] <= q->score && m->kept.n > 0) {
-            first = m->kept.n - 1; /* as OpenVINO does: a score at the threshold meets the latest box alone */
+        if (q->eta < 1 && scores[box] <= q->score && m->c.kept.n > 0) {
+            /* As OpenVINO does: a score at the threshold meets the latest box alone. */
+            first = m->c.kept.n - 1;
         }
-        if (cpu_kept_hits(&m->kept, first, b, threshold)) {
+        if (cpu_kept_hits(&m->c.kept, first, b, threshold)) {
             continue;
         }
-        picks[m->kept.n] = (struct cpu_pick){scores[box], base.batch, base.class, (int32_t)box};
-        cpu_kept_add(&m->kept, b);
+        picks[m->c.kept.n] = (struct cpu_pick){scores[box], base.batch, base.class, (int32_t)box};
+        cpu_kept_add(&m->c.kept, b);
         if (q->eta < 1 && threshold > 0.5F) {
             threshold *= q->eta;
         }
     }
-    return m->kept.n;
+    return m->c.kept.n;
 }
 
 /* The least of exp(x[j]) and 1, without taking expf for monotonous to the last bit: every x that is next to
@@ -128,27 +126,28 @@ static int64_t decay_all(const struct class_job *j, struct memory *m, struct cpu
     int64_t left = 0;
 
     for (int64_t i = 0; i < n; i++) {
-        int64_t box = cpu_key_number(m->keys[i]);
+        int64_t box = cpu_key_number(m->c.keys[i]);
         float b[CPU_BOX_COLUMNS], factor;
 
         load(j, base.batch, base.class, box, b);
-        m->most[i] = q->kernel->overlaps(&m->kept.rule, m->kept.columns, m->kept.room, 0, i, b, m->overlaps);
+        m->most[i] =
+            q->kernel->overlaps(&m->c.kept.rule, m->c.kept.columns, m->c.kept.room, 0, i, b, m->overlaps);
         if (q->gaussian) {
             factor = q->kernel->decay_log(m->overlaps, m->most, i, q->sigma);
             factor = least_exp(m->overlaps, i, factor);
         } else {
             factor = q->kernel->decay(m->overlaps, m->most, i);
         }
-        cpu_kept_add(&m->kept, b);
+        cpu_kept_add(&m->c.kept, b);
         m->scores[i] = scores[box] * factor;
         if (m->scores[i] > q->post) {
-            m->keys[left++] = (uint64_t)box << 32 | (uint64_t)i;
+            m->c.keys[left++] = (uint64_t)box << 32 | (uint64_t)i;
         }
     }
-    cpu_keys_sort(m->keys, m->room, left);
+    cpu_keys_sort(m->c.keys, m->c.room, left);
     for (int64_t i = 0; i < left; i++) {
-        picks[i] = (struct cpu_pick){m->scores[cpu_key_number(m->keys[i])], base.batch, base.class,
-                                     (int32_t)(m->keys[i] >> 32)};
+        picks[i] = (struct cpu_pick){m->scores[cpu_key_number(m->c.keys[i])], base.batch, base.class,
+                                     (int32_t)(m->c.keys[i] >> 32)};
     }
     return left;
 }
@@ -168,11 +167,11 @@ static void class_task(void *arg, int64_t task, void *scratch)
     if (base.class == q->background || image->most == 0) {
         return;
     }
-    n = cpu_keys_above(q->kernel, scores + image->first, image->n, q->score, !q->matrix, m.keys, m.room);
+    n = cpu_keys_above(q->kernel, scores + image->first, image->n, q->score, !q->matrix, m.c.keys, m.c.room);
     for (int64_t i = 0; image->first > 0 && i < n; i++) {
-        m.keys[i] += (uint64_t)image->first;
+        m.c.keys[i] += (uint64_t)image->first;
     }
-    cpu_keys_best(m.keys, m.room, n, image->most);
+    cpu_keys_best(m.c.keys, m.c.room, n, image->most);
     n = n < image->most ? n : image->most;
     j->counts[task] = (q->matrix ? decay_all : suppress)(j, &m, base, n, scores, picks);
 }
@@ -232,15 +231,6 @@ static int64_t arrange(const struct class_job *j, uint64_t *keys, uint64_t *room
     return n;
 }
 
-static void put(void *dst, enum vt_type type, int64_t i, int64_t v)
-{
-    if (type == VT_I32) {
-        ((int32_t *)dst)[i] = (int32_t)v;
-    } else {
-        ((int64_t *)dst)[i] = v;
-    }
-}
-
 static int store(const struct cpu_step *step, struct cpu_run *run, const struct class_job *j,
                  const uint64_t *keys, int64_t n)
 {
@@ -259,10 +249,11 @@ static int store(const struct cpu_step *step, struct cpu_run *run, const struct 
         rows[i * 6] = (float)p->class;
         rows[i * 6 + 1] = p->score;
         memcpy(rows + i * 6 + 2, corners_of(j, p->batch, p->class, p->box), 4 * sizeof(*rows));
-        put(numbers, type, i, q->per_class ? p->box * q->classes + p->class : p->batch * q->boxes + p->box);
+        cpu_put_number(numbers, type, i,
+                       q->per_class ? p->box * q->classes + p->class : p->batch * q->boxes + p->box);
     }
     for (int64_t b = 0; b < q->batches; b++) {
-        put(counts, type, b, j->images[b].n);
+        cpu_put_number(counts, type, b, j->images[b].n);
     }
     return VT_OK;
 }

@@ -128,9 +128,9 @@ static float confidence(const struct detect_job *j, int64_t image, int64_t class
     return j->scores[(image * q->priors + prior) * q->classes + class];
 }
 
-static struct cpu_kept kept_of(const struct detect *q, void *columns)
+static struct cpu_chooser chooser_of(const struct detect *q, void *scratch)
 {
-    return (struct cpu_kept){.kernel = q->kernel, .columns = columns, .room = q->room};
+    return cpu_chooser_in(scratch, q->kernel, (struct cpu_overlap){0}, q->room);
 }
 
 static void keep(struct cpu_kept *kept, struct found *found, float score, int64_t prior, int64_t class,
@@ -150,8 +150,8 @@ static void class_task(void *arg, int64_t task, void *scratch)
     struct detect_job *j = arg;
     const struct detect *q = j->q;
     int64_t image = task / q->classes, class = task % q->classes, n = 0;
-    uint64_t *keys = scratch, *room = keys + q->room;
-    struct cpu_kept kept = kept_of(q, room + q->room);
+    struct cpu_chooser c = chooser_of(q, scratch);
+    uint64_t *keys = c.keys;
 
     for (int64_t prior = 0; prior < q->priors && class != q->background; prior++) {
         float score = confidence(j, image, class, prior);
@@ -160,21 +160,21 @@ static void class_task(void *arg, int64_t task, void *scratch)
         n += score > q->confidence;
     }
     if (q->top_k >= 0 && q->top_k < n) {
-        cpu_keys_best(keys, room, n, q->top_k);
+        cpu_keys_best(keys, c.room, n, q->top_k);
         n = q->top_k;
     } else {
-        cpu_keys_sort(keys, room, n);
+        cpu_keys_sort(keys, c.room, n);
     }
     for (int64_t i = 0; i < n; i++) {
         int64_t prior = cpu_key_number(keys[i]);
         float v[CPU_BOX_COLUMNS];
 
         box_of(j, image, class, prior, v);
-        if (!cpu_kept_hits(&kept, 0, v, q->nms)) {
-            keep(&kept, j->found + task * j->most, confidence(j, image, class, prior), prior, class, v);
+        if (!cpu_kept_hits(&c.kept, 0, v, q->nms)) {
+            keep(&c.kept, j->found + task * j->most, confidence(j, image, class, prior), prior, class, v);
         }
     }
-    j->counts[task] = kept.n;
+    j->counts[task] = c.kept.n;
 }
 
 /* Keys of the priors of an image that have a class, which `class * priors + prior` numbers. */
@@ -207,7 +207,8 @@ static void label_task(void *arg, int64_t image, void *scratch)
 {
     struct detect_job *j = arg;
     const struct detect *q = j->q;
-    uint64_t *keys = scratch, *room = keys + q->room;
+    struct cpu_chooser c = chooser_of(q, scratch);
+    uint64_t *keys = c.keys;
     struct found *found = j->found + image * q->classes * j->most;
     int64_t n = label(j, image, keys);
 
@@ -215,15 +216,14 @@ static void label_task(void *arg, int64_t image, void *scratch)
     for (int64_t i = 0; i < n; i++) {
         keys[i] = keys[i] << 32 | keys[i] >> 32;
     }
-    cpu_keys_sort(keys, room, n);
+    cpu_keys_sort(keys, c.room, n);
     for (int64_t i = 0; i < n; i++) {
         keys[i] = keys[i] << 32 | keys[i] >> 32;
     }
-    cpu_keys_sort(keys, room, n);
+    cpu_keys_sort(keys, c.room, n);
     n = q->top_k >= 0 && q->top_k < n ? q->top_k : n;
     for (int64_t class = 0; class < q->classes; class ++) {
-        struct cpu_kept kept = kept_of(q, room + q->room);
-
+        c.kept.n = 0;
         for (int64_t i = 0; i < n; i++) {
             int64_t number = cpu_key_number(keys[i]), prior = number % q->priors;
             float v[CPU_BOX_COLUMNS];
@@ -232,11 +232,11 @@ static void label_task(void *arg, int64_t image, void *scratch)
                 continue;
             }
             box_of(j, image, class, prior, v);
-            if (!cpu_kept_hits(&kept, 0, v, q->nms)) {
-                keep(&kept, found + class * j->most, confidence(j, image, class, prior), prior, class, v);
+            if (!cpu_kept_hits(&c.kept, 0, v, q->nms)) {
+                keep(&c.kept, found + class * j->most, confidence(j, image, class, prior), prior, class, v);
             }
         }
-        j->counts[image * q->classes + class] = kept.n;
+        j->counts[image * q->classes + class] = c.kept.n;
     }
 }
 
@@ -365,7 +365,7 @@ static int prepare(struct cpu_build *b, const struct cpu_op *op, const struct cp
     q->next_priors = op->in[2].dims[0] > 1 ? op->in[2].dims[1] * op->in[2].dims[2] : 0;
     q->room = cpu_boxes_room(q->priors);
     q->rows = op->out[0].dims[2];
-    step->scratch = (size_t)q->room * 2 * sizeof(uint64_t) + cpu_kept_bytes(q->room);
+    step->scratch = cpu_chooser_bytes(q->room);
     step->run = run;
     step->data = q;
     return VT_OK;

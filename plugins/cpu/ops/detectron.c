@@ -1,17 +1,6 @@
 /* ExperimentalDetectron: DetectionOutput, TopKROIs and PriorGridGenerator. */
 #include "boxes.h"
 
-static bool known(const struct cpu_op *op, const char **reason)
-{
-    *reason = "only f32 of known shape";
-    for (int i = 0; i < op->n_in; i++) {
-        if (op->in[i].type != VT_F32 || op->in[i].rank < 1) {
-            return false;
-        }
-    }
-    return op->out[0].rank >= 0;
-}
-
 /* ---- DetectionOutput: a task for each class but the first, then the best of all */
 
 struct output {
@@ -35,7 +24,7 @@ static bool output_supports(const struct cpu_op *op, const char **reason)
 {
     int64_t classes = op->host->attr_i64(op->node, "num_classes"), n;
 
-    if (!known(op, reason)) {
+    if (!cpu_boxes_known(op, reason) || op->out[0].rank < 0) {
         return false;
     }
     op->host->attr_f64s(op->node, "deltas_weights", &n);
@@ -72,35 +61,32 @@ static void output_task(void *arg, int64_t task, void *scratch)
     struct output_job *j = arg;
     const struct output *q = j->q;
     int64_t class = task + 1, n = 0, sorted = 0;
-    uint64_t *keys = scratch, *room = keys + q->room;
     struct refined *found = j->found + task * q->post;
-    struct cpu_kept kept = {.kernel = q->kernel,
-                            .rule = {.pixel = 1}, /* both ends included */
-                            .columns = (float *)(room + q->room),
-                            .room = q->room};
+    /* Both ends of a box are included. */
+    struct cpu_chooser c = cpu_chooser_in(scratch, q->kernel, (struct cpu_overlap){.pixel = 1}, q->room);
 
     for (int64_t box = 0; box < q->boxes; box++) {
         float score = j->scores[box * q->classes + class];
 
-        keys[n] = cpu_key_of(score, box);
+        c.keys[n] = cpu_key_of(score, box);
         n += score > q->least;
     }
-    for (int64_t i = 0; i < n && kept.n < q->post; i++) {
+    for (int64_t i = 0; i < n && c.kept.n < q->post; i++) {
         float v[CPU_BOX_COLUMNS];
         int64_t box;
 
         if (i == sorted) {
-            sorted += cpu_keys_best(keys + i, room, n - i, 2 * (q->post - kept.n));
+            sorted += cpu_keys_best(c.keys + i, c.room, n - i, 2 * (q->post - c.kept.n));
         }
-        box = cpu_key_number(keys[i]);
+        box = cpu_key_number(c.keys[i]);
         refine(j, box, class, v);
-        if (!cpu_kept_hits(&kept, 0, v, q->most)) {
-            found[kept.n].score = j->scores[box * q->classes + class];
-            memcpy(found[kept.n].v, v, sizeof(found->v));
-            cpu_kept_add(&kept, v);
+        if (!cpu_kept_hits(&c.kept, 0, v, q->most)) {
+            found[c.kept.n].score = j->scores[box * q->classes + class];
+            memcpy(found[c.kept.n].v, v, sizeof(found->v));
+            cpu_kept_add(&c.kept, v);
         }
     }
-    j->counts[task] = kept.n;
+    j->counts[task] = c.kept.n;
 }
 
 /* Numbers of what was found into `keys`: by class if there is room for all, otherwise the best. */
@@ -200,7 +186,7 @@ static int output_prepare(struct cpu_build *b, const struct cpu_op *op, const st
     q->least = (float)host->attr_f64(op->node, "score_threshold");
     q->most = (float)host->attr_f64(op->node, "nms_threshold");
     q->grown = (float)host->attr_f64(op->node, "max_delta_log_wh");
-    step->scratch = (size_t)q->room * 2 * sizeof(uint64_t) + cpu_kept_bytes(q->room);
+    step->scratch = cpu_chooser_bytes(q->room);
     step->run = output_run;
     step->data = q;
     return VT_OK;
@@ -221,7 +207,7 @@ struct top {
 
 static bool top_supports(const struct cpu_op *op, const char **reason)
 {
-    if (!known(op, reason)) {
+    if (!cpu_boxes_known(op, reason) || op->out[0].rank < 0) {
         return false;
     }
     *reason = "the sizes do not fit";
@@ -287,7 +273,7 @@ struct grid_job {
 
 static bool grid_supports(const struct cpu_op *op, const char **reason)
 {
-    if (!known(op, reason)) {
+    if (!cpu_boxes_known(op, reason) || op->out[0].rank < 0) {
         return false;
     }
     *reason = "the sizes do not fit"; /* the reference says which */

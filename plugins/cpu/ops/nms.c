@@ -38,28 +38,25 @@ struct nms_job {
     int64_t *counts;
 };
 
-/* What a thread works in: keys and as much room, the boxes kept, and for soft suppression overlaps, scores as
- * they are by now, and how many of the kept boxes a score was lowered by already. */
+/* What a thread works in; for soft suppression overlaps, scores as they are by now, and how many of the kept
+ * boxes a score was lowered by already. */
 struct nms_memory {
-    uint64_t *keys, *room;
-    struct cpu_kept kept;
+    struct cpu_chooser c;
     float *overlaps, *score;
     int32_t *seen;
 };
 
 static size_t scratch_bytes(const struct nms *q)
 {
-    return (size_t)q->room * (2 * sizeof(uint64_t) + 3 * sizeof(float)) + cpu_kept_bytes(q->room);
+    return cpu_chooser_bytes(q->room) + (size_t)q->room * 3 * sizeof(float);
 }
 
 static struct nms_memory memory_of(const struct nms *q, void *scratch)
 {
-    struct nms_memory m = {.keys = scratch, .kept = {.kernel = q->kernel, .room = q->room}};
+    struct nms_memory m = {
+        .c = cpu_chooser_in(scratch, q->kernel, (struct cpu_overlap){.by_area = true}, q->room)};
 
-    m.kept.rule.by_area = true;
-    m.room = m.keys + q->room;
-    m.kept.columns = (float *)(m.room + q->room);
-    m.overlaps = m.kept.columns + CPU_BOX_COLUMNS * q->room;
+    m.overlaps = (float *)((char *)scratch + cpu_chooser_bytes(q->room));
     m.score = m.overlaps + q->room;
     m.seen = (int32_t *)(m.score + q->room);
     return m;
@@ -90,19 +87,19 @@ static void select_hard(const struct nms_job *j, int64_t task, struct nms_memory
     const float *scores = j->scores + task * j->q->boxes;
     struct cpu_pick *picks = j->picks + task * j->limit;
 
-    for (int64_t k = 0; k < left && m->kept.n < j->limit; k++) {
+    for (int64_t k = 0; k < left && m->c.kept.n < j->limit; k++) {
         float b[CPU_BOX_COLUMNS];
         int64_t at;
 
         if (k == sorted) {
-            sorted += cpu_keys_best(m->keys + k, m->room, left - k, 2 * (j->limit - m->kept.n));
+            sorted += cpu_keys_best(m->c.keys + k, m->c.room, left - k, 2 * (j->limit - m->c.kept.n));
         }
-        at = cpu_key_number(m->keys[k]);
+        at = cpu_key_number(m->c.keys[k]);
         load(j, batch, at, b);
-        if (!cpu_kept_hits(&m->kept, 0, b, j->iou)) {
-            picks[m->kept.n] =
+        if (!cpu_kept_hits(&m->c.kept, 0, b, j->iou)) {
+            picks[m->c.kept.n] =
                 (struct cpu_pick){scores[at], (int32_t)batch, (int32_t)(task % j->q->classes), (int32_t)at};
-            cpu_kept_add(&m->kept, b);
+            cpu_kept_add(&m->c.kept, b);
         }
     }
 }
@@ -124,10 +121,10 @@ static void sink(uint64_t *heap, int64_t n, int64_t at, uint64_t key)
 /* Lower the score of a box by the boxes kept since it was looked at last. */
 static void lower(const struct nms_job *j, struct nms_memory *m, int64_t box, const float *b)
 {
-    int64_t first = m->seen[box], n = m->kept.n;
+    int64_t first = m->seen[box], n = m->c.kept.n;
 
     if (first < n) {
-        j->q->kernel->overlaps(&m->kept.rule, m->kept.columns, m->kept.room, first, n, b, m->overlaps);
+        j->q->kernel->overlaps(&m->c.kept.rule, m->c.kept.columns, m->c.kept.room, first, n, b, m->overlaps);
     }
     for (int64_t i = n - 1; i >= first && m->score[box] > j->score; i--) {
         float iou = m->overlaps[i - first];
@@ -148,31 +145,31 @@ static void select_soft(const struct nms_job *j, int64_t task, struct nms_memory
     struct cpu_pick *picks = j->picks + task * j->limit;
 
     for (int64_t i = 0; i < left; i++) {
-        int64_t box = cpu_key_number(m->keys[i]);
+        int64_t box = cpu_key_number(m->c.keys[i]);
 
         m->score[box] = j->scores[task * j->q->boxes + box];
         m->seen[box] = 0;
     }
     for (int64_t i = left / 2 - 1; i >= 0; i--) {
-        sink(m->keys, left, i, m->keys[i]);
+        sink(m->c.keys, left, i, m->c.keys[i]);
     }
-    while (left > 0 && m->kept.n < j->limit) {
-        int64_t box = cpu_key_number(m->keys[0]);
+    while (left > 0 && m->c.kept.n < j->limit) {
+        int64_t box = cpu_key_number(m->c.keys[0]);
         float before = m->score[box], b[CPU_BOX_COLUMNS];
 
         load(j, batch, box, b);
         lower(j, m, box, b);
         if (m->score[box] != before && m->score[box] > j->score) {
-            sink(m->keys, left, 0, cpu_key_of(m->score[box], box));
+            sink(m->c.keys, left, 0, cpu_key_of(m->score[box], box));
             continue;
         }
         if (m->score[box] == before) {
-            picks[m->kept.n] =
+            picks[m->c.kept.n] =
                 (struct cpu_pick){before, (int32_t)batch, (int32_t)(task % j->q->classes), (int32_t)box};
-            cpu_kept_add(&m->kept, b);
+            cpu_kept_add(&m->c.kept, b);
         }
         left--;
-        sink(m->keys, left, 0, m->keys[left]);
+        sink(m->c.keys, left, 0, m->c.keys[left]);
     }
 }
 
@@ -182,14 +179,14 @@ static void class_task(void *arg, int64_t task, void *scratch)
     const struct nms *q = j->q;
     struct nms_memory m = memory_of(q, scratch);
     int64_t left =
-        cpu_keys_above(q->kernel, j->scores + task * q->boxes, q->boxes, j->score, false, m.keys, m.room);
+        cpu_keys_above(q->kernel, j->scores + task * q->boxes, q->boxes, j->score, false, m.c.keys, m.c.room);
 
     if (j->decay == 0) {
         select_hard(j, task, &m, left);
     } else {
         select_soft(j, task, &m, left);
     }
-    j->counts[task] = m.kept.n;
+    j->counts[task] = m.c.kept.n;
 }
 
 static double scalar(const struct cpu_step *step, const struct cpu_run *run, int input, double absent)
@@ -207,17 +204,6 @@ static double scalar(const struct cpu_step *step, const struct cpu_run *run, int
     return t->type == VT_F32   ? (double)*(const float *)data
            : t->type == VT_I64 ? (double)*(const int64_t *)data
                                : (double)*(const int32_t *)data;
-}
-
-static void put(void *dst, enum vt_type type, int64_t i, int64_t v)
-{
-    if (type == VT_I32) {
-        ((int32_t *)dst)[i] = (int32_t)v;
-    } else if (type == VT_F32) {
-        ((float *)dst)[i] = (float)v;
-    } else {
-        ((int64_t *)dst)[i] = v;
-    }
 }
 
 /* Row i of the outputs is pick order[i], or i without an order. */
@@ -238,17 +224,17 @@ static int store(const struct cpu_step *step, struct cpu_run *run, const struct 
     for (int64_t i = 0; i < n; i++) {
         const struct cpu_pick *p = &picks[order ? cpu_key_number(order[i]) : i];
 
-        put(out[0], type, 3 * i, p->batch);
-        put(out[0], type, 3 * i + 1, p->class);
-        put(out[0], type, 3 * i + 2, p->box);
+        cpu_put_number(out[0], type, 3 * i, p->batch);
+        cpu_put_number(out[0], type, 3 * i + 1, p->class);
+        cpu_put_number(out[0], type, 3 * i + 2, p->box);
         if (out[1]) {
-            put(out[1], VT_F32, 3 * i, p->batch);
-            put(out[1], VT_F32, 3 * i + 1, p->class);
+            cpu_put_number(out[1], VT_F32, 3 * i, p->batch);
+            cpu_put_number(out[1], VT_F32, 3 * i + 1, p->class);
             ((float *)out[1])[3 * i + 2] = p->score;
         }
     }
     if (out[2]) {
-        put(out[2], type, 0, n);
+        cpu_put_number(out[2], type, 0, n);
     }
     return VT_OK;
 }
@@ -405,7 +391,7 @@ static int zero_run(const struct cpu_step *step, struct cpu_run *run)
     for (int64_t i = 0; i < z->count && at < dims[1]; i++) {
         if (holds(z, src, i)) {
             for (int k = 0; k < z->rank; k++) {
-                put(dst, type, k * dims[1] + at, place[k]);
+                cpu_put_number(dst, type, k * dims[1] + at, place[k]);
             }
             at++;
         }

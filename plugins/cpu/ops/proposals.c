@@ -193,12 +193,11 @@ static void offer_zeros(struct proposal_image *p)
 static void propose(struct proposal_image *p, void *scratch)
 {
     const struct proposals *q = p->j->q;
-    uint64_t *keys = scratch, *room = keys + q->room;
+    struct cpu_chooser c =
+        cpu_chooser_in(scratch, q->kernel, (struct cpu_overlap){.pixel = q->overlap_pixel}, q->room);
+    uint64_t *keys = c.keys, *room = c.room;
 
-    p->kept = (struct cpu_kept){.kernel = q->kernel,
-                                .rule = {.pixel = q->overlap_pixel},
-                                .columns = (float *)(room + q->room),
-                                .room = q->room};
+    p->kept = c.kept;
     p->threshold = q->most;
     if (q->keep_small) {
         offer_best(p, keys, room, collect(p, keys, ABOVE));
@@ -284,11 +283,7 @@ static int store_all(const struct cpu_step *step, struct cpu_run *run, const str
             memcpy(boxes + row * 4, f->v, sizeof(f->v));
             scores[row] = f->score;
         }
-        if (type == VT_I32) {
-            ((int32_t *)counts)[image] = (int32_t)j->counts[image];
-        } else {
-            ((int64_t *)counts)[image] = j->counts[image];
-        }
+        cpu_put_number(counts, type, image, j->counts[image]);
     }
     return VT_OK;
 }
@@ -372,24 +367,13 @@ static int proposal_run(const struct cpu_step *step, struct cpu_run *run)
 
 /* ---- building */
 
-static bool known(const struct cpu_op *op, const char **reason)
-{
-    *reason = "only f32 of known shape";
-    for (int i = 0; i < op->n_in; i++) {
-        if (op->in[i].type != VT_F32 || op->in[i].rank < 1) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool generate_supports(const struct cpu_op *op, const char **reason)
 {
     bool one = op->in[3].rank == 3;
     const int64_t *scores = op->in[3].dims, *deltas = op->in[2].dims;
     int first = one ? 0 : 1;
 
-    if (!known(op, reason)) {
+    if (!cpu_boxes_known(op, reason)) {
         return false;
     }
     *reason = "the sizes do not fit"; /* the reference says which */
@@ -412,7 +396,7 @@ static bool proposal_supports(const struct cpu_op *op, const char **reason)
 {
     int64_t ratios, scales;
 
-    if (!known(op, reason)) {
+    if (!cpu_boxes_known(op, reason)) {
         return false;
     }
     op->host->attr_f64s(op->node, "ratio", &ratios);
@@ -441,7 +425,7 @@ static void finish_build(struct proposals *q, const struct cpu_op *op, struct cp
     q->room = cpu_boxes_room(q->all);
     q->post = q->post < 0 ? 0 : q->post;
     q->room_found = q->post < q->all ? q->post : q->all;
-    step->scratch = (size_t)q->room * 2 * sizeof(uint64_t) + cpu_kept_bytes(q->room);
+    step->scratch = cpu_chooser_bytes(q->room);
     step->data = q;
 }
 
