@@ -1,5 +1,7 @@
 /* Elements and rows found by indices: GatherElements, GatherND, ScatterUpdate, ScatterNDUpdate,
  * ScatterElementsUpdate. */
+#include "ops/indices.h"
+
 #include "ops/copies.h"
 
 /* Wrapped once when negative; -1 outside of 0..n-1 even so. */
@@ -52,10 +54,15 @@ static struct indexed *create(struct cpu_build *b, const struct cpu_op *op, stru
     return x;
 }
 
-static int outside(struct cpu_run *run, int64_t place, const struct job *j)
+int cpu_index_outside(struct cpu_run *run, const void *index, bool wide, int64_t at)
 {
     return vt_fail(run->err, VT_E_RANGE, "index %lld is outside of its axis",
-                   (long long)cpu_index_at(j->index, j->x->wide, place - 1));
+                   (long long)cpu_index_at(index, wide, at));
+}
+
+static int outside(struct cpu_run *run, int64_t place, const struct job *j)
+{
+    return cpu_index_outside(run, j->index, j->x->wide, place - 1);
 }
 
 static bool data_and_index(const struct cpu_op *op, const char **reason)
@@ -68,7 +75,7 @@ static bool data_and_index(const struct cpu_op *op, const char **reason)
     return cpu_is_index(&op->in[1]);
 }
 
-static bool axis_in(const struct cpu_op *op, int input, int64_t *axis)
+bool cpu_axis_in(const struct cpu_op *op, int input, int64_t *axis)
 {
     int n;
 
@@ -274,7 +281,7 @@ const struct cpu_impl cpu_impl_gather_nd = {
 /* ---- scattering: the data, copied where it does not die here, and the updates written over it, the last of
  * several of one place being the one that stays */
 
-static int shared_data(const struct cpu_op *op, const struct cpu_option *option)
+int cpu_shared_data(const struct cpu_op *op, const struct cpu_option *option)
 {
     (void)op;
     (void)option;
@@ -328,7 +335,7 @@ static bool update_supports(const struct cpu_op *op, const char **reason)
         return false;
     }
     *reason = "the axis is not constant";
-    if (!axis_in(op, 3, &axis)) {
+    if (!cpu_axis_in(op, 3, &axis)) {
         return false;
     }
     *reason = "updates have another size";
@@ -364,7 +371,7 @@ static int update_prepare(struct cpu_build *b, const struct cpu_op *op, const st
     if (!x) {
         return VT_E_NOMEM;
     }
-    axis_in(op, 3, &axis);
+    cpu_axis_in(op, 3, &axis);
     x->n = x->dims[axis];
     x->inner = x->strides[axis];
     x->lines = op->in[0].count ? op->in[0].count / (x->n * x->inner) : 0;
@@ -380,7 +387,7 @@ const struct cpu_impl cpu_impl_scatter_update = {
     .supports = update_supports,
     .options = moved_options,
     .prepare = update_prepare,
-    .shared_input = shared_data,
+    .shared_input = cpu_shared_data,
 };
 
 static bool update_nd_supports(const struct cpu_op *op, const char **reason)
@@ -440,7 +447,7 @@ const struct cpu_impl cpu_impl_scatter_nd = {
     .supports = update_nd_supports,
     .options = moved_options,
     .prepare = update_nd_prepare,
-    .shared_input = shared_data,
+    .shared_input = cpu_shared_data,
 };
 
 static bool update_elements_supports(const struct cpu_op *op, const char **reason)
@@ -451,7 +458,7 @@ static bool update_elements_supports(const struct cpu_op *op, const char **reaso
         return false;
     }
     *reason = "the axis is not constant";
-    return axis_in(op, 3, &axis);
+    return cpu_axis_in(op, 3, &axis);
 }
 
 /* One after another: several updates may hit one place. */
@@ -482,7 +489,7 @@ static int update_elements_prepare(struct cpu_build *b, const struct cpu_op *op,
     if (!x) {
         return VT_E_NOMEM;
     }
-    axis_in(op, 3, &axis);
+    cpu_axis_in(op, 3, &axis);
     x->axis = (int)axis;
     x->lines = op->in[1].count ? op->in[1].count / x->shape[x->rank - 1] : 0;
     x->pieces = cpu_pieces(op, (double)x->bytes / 8);
@@ -496,5 +503,5 @@ const struct cpu_impl cpu_impl_scatter_elements = {
     .supports = update_elements_supports,
     .options = moved_options,
     .prepare = update_elements_prepare,
-    .shared_input = shared_data,
+    .shared_input = cpu_shared_data,
 };

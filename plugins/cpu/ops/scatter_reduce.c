@@ -2,9 +2,9 @@
  * their order, in double or int64_t, and rounded once. */
 #include "ops/bags.h"
 
+#include "ops/indices.h"
 #include "plan.h"
 
-#include <limits.h>
 #include <strings.h>
 
 #define BATCH 64 /* rows that the kernel is given at a time */
@@ -84,23 +84,10 @@ static bool scatter_supports(const struct cpu_op *op, const char **reason)
     return cpu_is_index(&op->in[1]);
 }
 
-static int shared_data(const struct cpu_op *op, const struct cpu_option *option)
-{
-    (void)op;
-    (void)option;
-    return 0;
-}
-
 static int scatter_options(const struct cpu_op *op, struct cpu_option *o)
 {
     o[0] = (struct cpu_option){.cost = (double)op->out[0].count + (double)op->in[2].count * 2};
     return 1;
-}
-
-static int outside(struct cpu_run *run, const struct scatter_job *j)
-{
-    return vt_fail(run->err, VT_E_RANGE, "index %lld is outside of its axis",
-                   (long long)cpu_index_at(j->index, j->x->wide, j->wrong - 1));
 }
 
 static void describe(const struct cpu_op *op, struct scatter *x)
@@ -285,21 +272,10 @@ static int elements_run(const struct cpu_step *step, struct cpu_run *run)
     cpu_parallel_range(run, x->count, x->pieces, open_piece, &j);
     cpu_parallel(run, x->tasks, elements_task, &j);
     if (j.wrong) {
-        return outside(run, &j);
+        return cpu_index_outside(run, j.index, x->wide, j.wrong - 1);
     }
     cpu_parallel_range(run, x->count, x->pieces, close_piece, &j);
     return VT_OK;
-}
-
-static bool constant_axis(const struct cpu_op *op, int64_t *axis)
-{
-    int n;
-
-    if (!cpu_constant_i64s(&op->in[3], axis, 1, &n) || n != 1) {
-        return false;
-    }
-    *axis += *axis < 0 ? op->in[0].rank : 0;
-    return *axis >= 0 && *axis < op->in[0].rank;
 }
 
 static bool elements_supports(const struct cpu_op *op, const char **reason)
@@ -310,7 +286,7 @@ static bool elements_supports(const struct cpu_op *op, const char **reason)
         return false;
     }
     *reason = "the axis is not constant";
-    if (!constant_axis(op, &axis)) {
+    if (!cpu_axis_in(op, 3, &axis)) {
         return false;
     }
     *reason = "the indices' shape does not fit";
@@ -357,7 +333,7 @@ static int elements_prepare(struct cpu_build *b, const struct cpu_op *op, const 
         return vt_fail(err, VT_E_NOMEM, "out of memory");
     }
     describe(op, x);
-    constant_axis(op, &axis);
+    cpu_axis_in(op, 3, &axis);
     x->axis = (int)axis;
     split(op, x);
     x->memory = cpu_step_memory(b, step, 3 * x->count + 2, err);
@@ -372,7 +348,7 @@ const struct cpu_impl cpu_impl_scatter_elements_reduce = {
     .supports = elements_supports,
     .options = scatter_options,
     .prepare = elements_prepare,
-    .shared_input = shared_data,
+    .shared_input = cpu_shared_data,
 };
 
 /* ---- rows: for each row of the data the list of its updates, made by counting */
@@ -477,7 +453,7 @@ static int rows_run(const struct cpu_step *step, struct cpu_run *run)
                             .starts = row_of + 2 * x->picks};
 
     if (!find_rows(&j, row_of)) {
-        return outside(run, &j);
+        return cpu_index_outside(run, j.index, x->wide, j.wrong - 1);
     }
     cpu_parallel_range(run, x->rows, x->pieces, rows_piece, &j);
     return VT_OK;
@@ -537,5 +513,5 @@ const struct cpu_impl cpu_impl_scatter_nd_reduce = {
     .supports = rows_supports,
     .options = scatter_options,
     .prepare = rows_prepare,
-    .shared_input = shared_data,
+    .shared_input = cpu_shared_data,
 };
