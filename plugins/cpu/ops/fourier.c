@@ -252,6 +252,7 @@ struct axes {
 static bool read_axes(const struct cpu_op *op, struct axes *a)
 {
     int sizes = 0;
+    int64_t most = op->in[0].count; /* numbers between passes, as if all axes were as long as they get */
     bool given = op->n_in > 2 && op->in[2].type != VT_DYNAMIC;
 
     a->real_in = strcmp(op->type, "RDFT") == 0;
@@ -263,6 +264,8 @@ static bool read_axes(const struct cpu_op *op, struct axes *a)
         return false;
     }
     for (int i = 0; i < a->n; i++) {
+        int64_t now;
+
         a->axis[i] += a->axis[i] < 0 ? a->rank : 0;
         if (a->axis[i] < 0 || a->axis[i] >= a->rank) {
             return false;
@@ -272,16 +275,16 @@ static bool read_axes(const struct cpu_op *op, struct axes *a)
                 return false;
             }
         }
+        now = op->in[0].dims[a->axis[i]];
         if (!given || a->size[i] < 0) {
-            int64_t now = op->in[0].dims[a->axis[i]];
-
             a->size[i] = i == a->n - 1 && a->real_out ? 2 * (now - 1) : now;
         }
-        if (a->size[i] < 1 || a->size[i] > LONGEST) {
+        if (a->size[i] < 1 || a->size[i] > LONGEST ||
+            __builtin_mul_overflow(most / now, a->size[i] > now ? a->size[i] : now, &most)) {
             return false;
         }
     }
-    return true;
+    return !__builtin_mul_overflow(most, 4, &most); /* floats, with room for what real signals gain */
 }
 
 static bool dft_supports(const struct cpu_op *op, const char **reason)

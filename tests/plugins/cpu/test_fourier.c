@@ -233,13 +233,28 @@ static void test_nan(void **state)
     vt_model_unref(model);
 }
 
+/* Sizes that only meet between the passes: their product is no size of the input or the output. */
+static void test_between(void **state)
+{
+    struct vt_graph *g = net_create();
+    int64_t dims[4] = {1LL << 40, 1, 1, 2};
+    struct vt_port in[3] = {param_of(g, 4, dims), net_i64s(g, 3, (int64_t[]){1, 2, 0}),
+                            net_i64s(g, 3, (int64_t[]){1 << 22, 1 << 22, 1})};
+    struct vt_model *model;
+
+    (void)state;
+    snprintf(test_case, sizeof(test_case), "between the passes");
+    net_result(g, net_op(g, "DFT", 7, 3, in, ""));
+    model = net_finish(g);
+    vt_compiled_unref(compile_for(model, "CPU", NULL));
+    vt_model_unref(model);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_transforms),
-        cmocka_unit_test(test_lengths),
-        cmocka_unit_test(test_frames),
-        cmocka_unit_test(test_nan),
+        cmocka_unit_test(test_transforms), cmocka_unit_test(test_lengths), cmocka_unit_test(test_frames),
+        cmocka_unit_test(test_nan),        cmocka_unit_test(test_between),
     };
 
     cap_isa(argc, argv);
